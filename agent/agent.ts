@@ -1,0 +1,271 @@
+// The composition root: every part is made, started and stopped here, in order.
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import {
+  type Change,
+  DevagentError,
+  type InstancePaths,
+  limits,
+  protocolVersion,
+  type Status,
+  version,
+} from '../shared/index.ts';
+import type { Config } from './config.ts';
+import { Hub } from './hub/index.ts';
+import { claimSocket, loadToken, removeRunFile, writeRunFile } from './instance/index.ts';
+import { Journal } from './journal/index.ts';
+import type { Log } from './log.ts';
+import { createPlane, Guard, type KeepAlive, Publisher, type Services, WebSockets } from './serve/index.ts';
+import { Watcher } from './watch/index.ts';
+
+/** After this, what has not been closed in order is cut off. */
+const closeLimitMs = 1_500;
+
+/** A running agent. */
+export class Agent {
+  private readonly config: Config;
+  private readonly paths: InstancePaths;
+  private readonly log: Log;
+  private readonly startedAt = new Date();
+  private readonly journal: Journal;
+  private readonly hub: Hub;
+  private readonly watcher: Watcher;
+  private readonly webSockets: WebSockets;
+  private readonly services: Services;
+  private readonly servers: Server[] = [];
+  private url = '';
+  private running = false;
+  private stopping: Promise<void> | undefined;
+  private idleTimer: NodeJS.Timeout | undefined;
+  /** Resolves when the agent has stopped, for whatever reason. */
+  readonly stopped: Promise<void>;
+  private markStopped = (): void => {};
+
+  /** @param keepAlive other times than the protocol's, for tests */
+  constructor(
+    config: Config,
+    paths: InstancePaths,
+    log: Log,
+    keepAlive: KeepAlive = { pingMs: limits.pingMs, closeAnswerMs: limits.closeAnswerMs },
+  ) {
+    this.config = config;
+    this.paths = paths;
+    this.log = log;
+    this.journal = new Journal(config.journalBytes);
+    this.watcher = new Watcher(
+      {
+        backend: config.backend,
+        settleMs: config.settleMs,
+        ignore: config.ignore,
+        gitignore: config.gitignore,
+        cookieParent: paths.runtime,
+      },
+      {
+        batch: (root, changes) => this.appendBatch(root, changes),
+        lost: () => this.hub.append({ type: 'gap', reason: 'recrawl' }),
+      },
+      log,
+    );
+    this.hub = new Hub(this.journal, () => this.watcher.roots, log);
+    this.services = {
+      journal: this.journal,
+      hub: this.hub,
+      watcher: this.watcher,
+      publisher: new Publisher(this.hub),
+      log,
+      status: () => this.status(),
+      rootsChanged: () => this.writeRunFile(),
+      shutdown: () => void this.stop('shutdown was asked for'),
+    };
+    this.webSockets = new WebSockets(this.services, keepAlive);
+    this.stopped = new Promise((resolve) => {
+      this.markStopped = resolve;
+    });
+  }
+
+  /**
+   * Claims the name, listens, tells where, and crawls. Resolves when the agent is ready, or was stopped
+   * before it came to that.
+   * @throws DevagentError when it can't run, with what to do about it; nothing is left behind then
+   */
+  async start(): Promise<void> {
+    try {
+      await this.open();
+    } catch (error) {
+      await this.stop('it could not start');
+      throw error;
+    }
+  }
+
+  /** Stops in order: no more connections, the journal to the clients, their streams closed, files removed. */
+  stop(reason: string): Promise<void> {
+    this.stopping ??= this.shutDown(reason);
+    return this.stopping;
+  }
+
+  /** For a process that ends at once: removes the files by which others would look for it. */
+  abandon(): void {
+    if (!this.running) return;
+    removeRunFile(this.paths.runFile);
+    rmSync(this.paths.socket, { force: true });
+  }
+
+  private async open(): Promise<void> {
+    const local = createPlane(this.services, this.webSockets, undefined);
+    await claimSocket(local, this.paths);
+    this.servers.push(local);
+    const token = loadToken(this.paths.tokenFile);
+    const guard = new Guard({
+      token,
+      allowHost: this.config.allowHost,
+      allowOrigin: this.config.allowOrigin,
+    });
+    const loopback = createPlane(this.services, this.webSockets, guard);
+    await this.listen(loopback);
+    this.servers.push(loopback);
+    this.running = true;
+    this.writeRunFile();
+    this.log.info('listening', {
+      pid: process.pid,
+      version: version(),
+      socket: this.paths.socket,
+      url: this.url,
+    });
+    await Promise.all(this.config.roots.map((root) => this.watcher.add(root)));
+    if (this.stopping !== undefined) return;
+    // Only now the roots are known by their real paths.
+    this.writeRunFile();
+    this.armIdleExit();
+    this.log.info('ready', { roots: this.watcher.roots, url: this.url });
+  }
+
+  private async listen(server: Server): Promise<void> {
+    const { host, port, portGiven } = this.config;
+    try {
+      server.listen(port, host);
+      await once(server, 'listening');
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== 'EADDRINUSE') {
+        throw new DevagentError(
+          'port_in_use',
+          `can't listen on ${host}:${port} (${code}): choose another --host or --port`,
+          {
+            cause: error,
+          },
+        );
+      }
+      if (portGiven) {
+        throw new DevagentError(
+          'port_in_use',
+          `port ${port} is taken: choose another with --port, or 0 for any free one`,
+          {
+            cause: error,
+          },
+        );
+      }
+      this.log.warn('default port taken, using a free one', { port });
+      server.listen(0, host);
+      await once(server, 'listening');
+    }
+    this.url = urlOf(server.address() as AddressInfo);
+  }
+
+  private appendBatch(root: string, changes: Change[]): void {
+    const time = Date.now();
+    for (let start = 0; start < changes.length; start += limits.changesPerEvent) {
+      const end = start + limits.changesPerEvent;
+      const piece = changes.slice(start, end);
+      this.hub.append({
+        type: 'file',
+        time,
+        topic: 'file',
+        root,
+        changes: piece,
+        ...(end < changes.length ? { more: true as const } : {}),
+      });
+    }
+  }
+
+  private status(): Status {
+    const { rss, heapUsed } = process.memoryUsage();
+    return {
+      version: version(),
+      protocol: protocolVersion,
+      pid: process.pid,
+      uptimeMs: Date.now() - this.startedAt.getTime(),
+      cursor: this.journal.cursor(),
+      oldest: this.journal.cursor(this.journal.oldestSeq),
+      roots: this.watcher.status(),
+      clients: this.hub.size,
+      journal: {
+        events: this.journal.events,
+        bytes: this.journal.bytes,
+        limitBytes: this.journal.limitBytes,
+      },
+      memory: { rssBytes: rss, heapUsedBytes: heapUsed },
+      url: this.url,
+    };
+  }
+
+  private writeRunFile(): void {
+    const roots = this.watcher.roots;
+    writeRunFile(this.paths.runFile, {
+      pid: process.pid,
+      startedAt: this.startedAt.toISOString(),
+      version: version(),
+      socket: this.paths.socket,
+      url: this.url,
+      roots: roots.length > 0 || this.watcher.ready ? roots : this.config.roots,
+    });
+  }
+
+  /** With `--idle-exit`, ends when nobody has used it for that long. */
+  private armIdleExit(): void {
+    const { idleExitMs } = this.config;
+    if (idleExitMs === undefined) return;
+    let lastUsedMs = Date.now();
+    for (const server of this.servers) {
+      server.on('request', () => {
+        lastUsedMs = Date.now();
+      });
+    }
+    this.idleTimer = setInterval(
+      () => {
+        if (this.hub.size > 0) lastUsedMs = Date.now();
+        if (Date.now() - lastUsedMs >= idleExitMs) void this.stop('nobody used it');
+      },
+      Math.max(50, Math.min(idleExitMs / 4, 10_000)),
+    );
+  }
+
+  private async shutDown(reason: string): Promise<void> {
+    this.log.info('stopping', { reason });
+    clearInterval(this.idleTimer);
+    // The socket file goes first: nobody shall find an agent that is on its way out.
+    const closed = this.servers.map((server) => new Promise((resolve) => server.close(resolve)));
+    if (this.running) removeRunFile(this.paths.runFile);
+    await this.watcher.close();
+    this.hub.close(1001, 'the agent stops');
+    this.webSockets.close();
+    for (const server of this.servers) server.closeIdleConnections();
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise((resolve) => {
+      timer = setTimeout(resolve, closeLimitMs);
+    });
+    await Promise.race([Promise.all(closed), limit]);
+    clearTimeout(timer);
+    this.webSockets.terminate();
+    for (const server of this.servers) server.closeAllConnections();
+    await Promise.all(closed);
+    this.log.info('stopped');
+    this.markStopped();
+  }
+}
+
+function urlOf({ address, port, family }: AddressInfo): string {
+  if (address === '0.0.0.0' || address === '::') return `http://127.0.0.1:${port}/`;
+  return family === 'IPv6' ? `http://[${address}]:${port}/` : `http://${address}:${port}/`;
+}

@@ -1,0 +1,147 @@
+// The command line of agentd, read by yargs: flags become readings that the schema checks later, beside
+// those of the environment and the config file.
+import yargs from 'yargs';
+import {
+  opposite,
+  type Reading,
+  type SettingKey,
+  settingInfo,
+  settingKeys,
+  shown,
+  UsageError,
+  valueOfText,
+} from './config-settings.ts';
+
+/** What a command line says, its values not yet checked. */
+export interface CommandLine {
+  /** As typed. */
+  readonly directories: readonly string[];
+  /** `--config`, as typed. */
+  readonly configFile: string | undefined;
+  readonly readings: readonly Reading[];
+}
+
+/** The flag of each setting, without dashes: `allow-host`, and `no-gitignore` for a negated switch. */
+const flagNames: ReadonlyMap<SettingKey, string> = new Map(
+  settingKeys.map((key) => {
+    const name = key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    return [key, settingInfo[key].negated ? `no-${name}` : name];
+  }),
+);
+const switchNames: ReadonlySet<string> = new Set([
+  'help',
+  'version',
+  ...[...flagNames].filter(([key]) => settingInfo[key].kind === 'switch').map(([, flag]) => flag),
+]);
+const knownNames: ReadonlySet<string> = new Set(['h', 'help', 'version', 'config', ...flagNames.values()]);
+
+/**
+ * Reads the arguments after the script's name.
+ * @returns what they say, or the text of `--help`, or that `--version` was asked for
+ * @throws UsageError for an unknown flag, or a switch that is given something else than true or false
+ */
+export async function readCommandLine(
+  argv: readonly string[],
+): Promise<CommandLine | { help: string } | { version: true }> {
+  const parser = makeParser(argv);
+  const { _: directories, $0: _script, ...flags } = await parser.parse();
+  refuseUnknownFlags(Object.keys(flags));
+  if (flags['help'] === true) return { help: withoutTypes(await parser.getHelp()) };
+  if (flags['version'] === true) return { version: true };
+
+  const readings: Reading[] = [];
+  for (const [key, flag] of flagNames) {
+    const value = flags[flag];
+    if (value !== undefined) readings.push({ key, label: `--${flag}`, value: valueOfFlag(key, value) });
+  }
+  return { directories: directories.map(String), configFile: lastText(flags['config']), readings };
+}
+
+function makeParser(argv: readonly string[]) {
+  const parser = yargs(spellOutSwitches(argv))
+    .scriptName('agentd')
+    .usage(
+      '$0 [DIR…]\n\nWatches the directories (default: the current one) and tells every tool that subscribes what changes in them.',
+    )
+    // Exiting and printing are the caller's.
+    .exitProcess(false)
+    .help(false)
+    .version(false)
+    .detectLocale(false)
+    .fail((message, error) => {
+      throw error ?? new UsageError(message);
+    })
+    // Values stay the text that was typed: what they must be, the schema says for every source alike.
+    .parserConfiguration({
+      'boolean-negation': false,
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'short-option-groups': false,
+    });
+  for (const [key, flag] of flagNames) {
+    const { kind, group, describe, fallback } = settingInfo[key];
+    parser.option(flag, {
+      type: kind === 'switch' ? 'boolean' : 'string',
+      group: `${group}:`,
+      describe: fallback === undefined ? describe : `${describe} (default: ${fallback})`,
+    });
+  }
+  const group = 'Process:';
+  return parser
+    .option('config', {
+      type: 'string',
+      group,
+      describe: 'JSON file of settings, by flag in camelCase (default: agent.config.json in the first DIR)',
+    })
+    .option('version', { type: 'boolean', group, describe: 'print the version' })
+    .option('help', { type: 'boolean', group, describe: 'print this', alias: 'h' })
+    .example('$0', 'watch the current directory')
+    .example('$0 web api --ignore "**/*.log"', 'watch two directories, but no log files in them')
+    .example('$0 --name ci --port 0', 'run a second agent, on any free port')
+    .epilogue(
+      'Every flag but --help and --version has an environment twin: AGENT_PORT=0, AGENT_ALLOW_HOST=a,b, AGENT_NO_GITIGNORE=1.',
+    )
+    .wrap(100);
+}
+
+/** yargs shows the type that it parses to, which is text for numbers and lists too: that would mislead. */
+function withoutTypes(help: string): string {
+  return help.replaceAll(/\s*\[(?:string|boolean)\]$/gm, '');
+}
+
+/** yargs takes `--switch=1` and any other text for false; here 1 and 0 work and the rest is refused. */
+function spellOutSwitches(argv: readonly string[]): string[] {
+  const end = argv.includes('--') ? argv.indexOf('--') : argv.length;
+  return argv.map((argument, index) => {
+    const [, flag = '', text = ''] = /^--([^=]+)=(.*)$/s.exec(argument) ?? [];
+    if (index > end || !switchNames.has(flag)) return argument;
+    const value = valueOfText('switch', text);
+    if (typeof value === 'boolean') return `--${flag}=${value}`;
+    throw new UsageError(`--${flag}: expected true or false, got ${shown(text)}`);
+  });
+}
+
+/** yargs has a strict mode too, but calls flags by their bare names there. */
+function refuseUnknownFlags(names: readonly string[]): void {
+  const unknown = names.filter((name) => !knownNames.has(name));
+  if (unknown.length === 0) return;
+  const flags = unknown.map((name) => (name.length === 1 ? `-${name}` : `--${name}`)).join(', ');
+  throw new UsageError(`unknown flag ${flags}: expected one of those that agentd --help lists`);
+}
+
+/** A flag without a value arrives as empty text, and a repeated one as a list. */
+function valueOfFlag(key: SettingKey, value: unknown): unknown {
+  const { kind, negated } = settingInfo[key];
+  if (kind === 'list') return [value].flat();
+  if (kind !== 'switch') return valueOfText(kind, lastText(value) ?? '');
+  const last: unknown = Array.isArray(value) ? value.at(-1) : value;
+  return negated ? opposite(last) : last;
+}
+
+/** The last one counts, so that a flag in a shell's alias can be overridden. */
+function lastText(value: unknown): string | undefined {
+  const last: unknown = Array.isArray(value) ? value.at(-1) : value;
+  return last === undefined ? undefined : String(last);
+}

@@ -1,0 +1,236 @@
+// The settings of agentd that may come from a flag, an environment variable or a config file: their
+// types, what a good value looks like, and the words that help and errors use for them.
+import { BlockList, isIP } from 'node:net';
+import * as z from 'zod';
+import {
+  defaultHost,
+  defaultJournalBytes,
+  defaultName,
+  defaultPort,
+  defaultSettleMs,
+  isInstanceName,
+} from '../shared/index.ts';
+
+/** The command line, an AGENT_ variable or the config file is wrong: shown as its message, exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+  readonly code = 'bad_config';
+}
+
+/** setTimeout holds its delay in 31 bits, and fires at once for anything longer. */
+const longestTimerMs = 2 ** 31 - 1;
+/** Longer would only feel like a watcher that has died. */
+const longestSettleMs = 60_000;
+/** Some 300 typical events: with fewer, a client would meet a gap after the first pause for breath. */
+const smallestJournalBytes = 64 * 1024;
+
+const hostName = /^[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?$/i;
+
+function isHost(text: string): boolean {
+  return isIP(text) !== 0 || hostName.test(text);
+}
+
+/**
+ * The origin as browsers send it (lower case, without a default port), or undefined for what is none.
+ * Schemes that URL knows nothing of, such as chrome-extension, keep their host as it is.
+ */
+function normalOrigin(text: string): string | undefined {
+  if (!/^[a-z][a-z0-9+.-]*:\/\/[^/?#@\s\\*,]+$/i.test(text) || !URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  return url.origin === 'null' ? `${url.protocol}//${url.host}` : url.origin;
+}
+
+/** Everything but the roots; each member may be absent, and the same object is valid JSON of the config file. */
+export const settingsSchema = z
+  .strictObject({
+    name: z.string().refine(isInstanceName),
+    host: z.string().refine(isHost).toLowerCase(),
+    port: z.int().min(0).max(65_535),
+    allowHost: z.array(z.string().refine(isHost).toLowerCase()),
+    allowOrigin: z.array(
+      z.string().transform((text, context) => {
+        const origin = normalOrigin(text);
+        if (origin === undefined) context.addIssue('not an origin');
+        return origin ?? z.NEVER;
+      }),
+    ),
+    allowRemote: z.boolean(),
+    backend: z.enum(['auto', 'directories', 'chokidar', 'polling']),
+    settle: z.int().min(0).max(longestSettleMs),
+    ignore: z.array(z.string().min(1)),
+    gitignore: z.boolean(),
+    journalBytes: z.int().min(smallestJournalBytes),
+    logLevel: z.enum(['error', 'warn', 'info', 'debug']),
+    logFile: z.string().min(1),
+    idleExit: z.int().min(1).max(longestTimerMs),
+  })
+  .partial();
+
+export type Settings = z.output<typeof settingsSchema>;
+export type SettingKey = keyof Settings;
+
+type SettingKind = 'text' | 'number' | 'list' | 'switch';
+
+/** What help and errors say of a setting, and how its text form is read. */
+export interface SettingInfo {
+  readonly kind: SettingKind;
+  readonly group: 'Watching' | 'Network' | 'Process';
+  readonly describe: string;
+  /** Completes "expected …". */
+  readonly expected: string;
+  /** Shown by help; what happens when nobody sets it. */
+  readonly fallback?: string;
+  /** A switch that is on by default: its flag is `--no-…` and says the opposite. */
+  readonly negated?: true;
+}
+
+export const settingInfo: Readonly<Record<SettingKey, SettingInfo>> = {
+  backend: {
+    kind: 'text',
+    group: 'Watching',
+    describe: 'how to watch: auto, directories, chokidar or polling',
+    expected: 'auto, directories, chokidar or polling',
+    fallback: 'auto',
+  },
+  settle: {
+    kind: 'number',
+    group: 'Watching',
+    describe: 'milliseconds without a change that complete a batch of changes',
+    expected: `a whole number of milliseconds from 0 to ${longestSettleMs}`,
+    fallback: String(defaultSettleMs),
+  },
+  ignore: {
+    kind: 'list',
+    group: 'Watching',
+    describe: 'glob of paths to leave out, relative to the root; repeatable',
+    expected: 'a glob',
+  },
+  gitignore: {
+    kind: 'switch',
+    group: 'Watching',
+    describe: "watch what the roots' .gitignore files leave out, too",
+    expected: 'true or false',
+    negated: true,
+  },
+  host: {
+    kind: 'text',
+    group: 'Network',
+    describe: 'address to listen on',
+    expected: 'an address or host name, without scheme, port or brackets',
+    fallback: defaultHost,
+  },
+  port: {
+    kind: 'number',
+    group: 'Network',
+    describe: 'TCP port to listen on, 0 for any free one',
+    expected: 'a whole number from 0 to 65535',
+    fallback: `${defaultPort}, or a free one when that is taken`,
+  },
+  allowHost: {
+    kind: 'list',
+    group: 'Network',
+    describe: 'host name by which requests may call this agent, beside loopback; repeatable',
+    expected: 'a host name or address, without scheme, port or brackets',
+  },
+  allowOrigin: {
+    kind: 'list',
+    group: 'Network',
+    describe: 'origin whose pages may connect, beside loopback origins; repeatable',
+    expected: 'an origin such as https://app.example:8443, without a path',
+  },
+  allowRemote: {
+    kind: 'switch',
+    group: 'Network',
+    describe: 'allow a --host that other machines can reach',
+    expected: 'true or false',
+  },
+  name: {
+    kind: 'text',
+    group: 'Process',
+    describe: 'name of this agent; agents of different names run side by side',
+    expected: '1 to 32 of a-z, 0-9, dot, dash and underscore, beginning with a letter or digit',
+    fallback: defaultName,
+  },
+  journalBytes: {
+    kind: 'number',
+    group: 'Process',
+    describe: 'bytes of events kept for clients that are behind or come back',
+    expected: `a whole number of bytes, at least ${smallestJournalBytes}`,
+    fallback: String(defaultJournalBytes),
+  },
+  logLevel: {
+    kind: 'text',
+    group: 'Process',
+    describe: 'how much to log: error, warn, info or debug',
+    expected: 'error, warn, info or debug',
+    fallback: 'info',
+  },
+  logFile: {
+    kind: 'text',
+    group: 'Process',
+    describe: 'file for the log, as JSON lines, beside standard error',
+    expected: 'a file',
+  },
+  idleExit: {
+    kind: 'number',
+    group: 'Process',
+    describe: 'end after so many milliseconds without clients and requests',
+    expected: `a whole number of milliseconds from 1 to ${longestTimerMs}`,
+  },
+};
+
+/** A value that somebody gave a setting, not yet checked. */
+export interface Reading {
+  readonly key: SettingKey;
+  /** How errors call the place: `--port`, `AGENT_PORT`, `"port" in /app/agent.config.json`. */
+  readonly label: string;
+  readonly value: unknown;
+}
+
+/** The settings by name, in the order of help. */
+export const settingKeys = Object.keys(settingInfo) as SettingKey[]; // its type says that it has these keys only
+
+/**
+ * Turns the text of a flag or variable into the value that it means. Text that means none stays text, for
+ * the schema to refuse.
+ */
+export function valueOfText(kind: SettingKind, text: string): unknown {
+  if (kind === 'number') return /^[0-9]+$/.test(text) ? Number(text) : text;
+  if (kind === 'list') return splitList(text);
+  if (kind !== 'switch') return text;
+  if (text === 'true' || text === '1') return true;
+  return text === 'false' || text === '0' ? false : text;
+}
+
+/** What was said by a negated flag or variable. */
+export function opposite(value: unknown): unknown {
+  return typeof value === 'boolean' ? !value : value;
+}
+
+/** Splits at commas, but not at those within the braces of a glob. */
+function splitList(text: string): string[] {
+  const parts = [''];
+  let depth = 0;
+  for (const character of text) {
+    if (character === '{') depth += 1;
+    if (character === '}') depth -= 1;
+    if (character === ',' && depth <= 0) parts.push('');
+    else parts[parts.length - 1] += character;
+  }
+  return parts.map((part) => part.trim()).filter((part) => part !== '');
+}
+
+/** A value as errors show it. */
+export function shown(value: unknown): string {
+  return value === '' ? 'nothing' : JSON.stringify(value);
+}
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('::1', 'ipv6');
+
+/** Whether listening on `host` reaches this machine alone: 127.0.0.0/8, ::1 or localhost. */
+export function isLoopbackHost(host: string): boolean {
+  const family = isIP(host);
+  return family === 0 ? host === 'localhost' : loopback.check(host, family === 4 ? 'ipv4' : 'ipv6');
+}

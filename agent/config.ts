@@ -1,0 +1,227 @@
+// The configuration of agentd: flags, AGENT_ variables, the config file and defaults become one checked
+// object. A flag beats a variable, a variable the file, and the file the default; every source is checked
+// whole, so that a mistake is told even where something stronger overrides it.
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { types } from 'node:util';
+import {
+  defaultHost,
+  defaultJournalBytes,
+  defaultName,
+  defaultPort,
+  defaultSettleMs,
+} from '../shared/index.ts';
+import { readCommandLine } from './config-flags.ts';
+import {
+  isLoopbackHost,
+  opposite,
+  type Reading,
+  type SettingKey,
+  type Settings,
+  settingInfo,
+  settingKeys,
+  settingsSchema,
+  shown,
+  UsageError,
+  valueOfText,
+} from './config-settings.ts';
+import type { LogLevel } from './log.ts';
+
+export { UsageError };
+
+export type BackendChoice = NonNullable<Settings['backend']>;
+
+/** Everything that agentd was told, complete and checked. */
+export interface Config {
+  /** Absolute, existing directories, each once; at least one. */
+  roots: string[];
+  name: string;
+  host: string;
+  port: number;
+  /** Whether anybody chose the port: the default one gives way to a free one when it is taken. */
+  portGiven: boolean;
+  /** Lower case, without a port. */
+  allowHost: string[];
+  /** As browsers send them: lower case, without a default port. */
+  allowOrigin: string[];
+  allowRemote: boolean;
+  backend: BackendChoice;
+  settleMs: number;
+  ignore: string[];
+  gitignore: boolean;
+  journalBytes: number;
+  logLevel: LogLevel;
+  /** Absolute. */
+  logFile?: string;
+  idleExitMs?: number;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads flags, variables and the config file. Prints nothing, and ends nothing.
+ * @param argv the arguments after the script's name
+ * @param env the environment; an empty variable counts as unset
+ * @param cwd what relative paths are relative to; those in the config file are relative to the file
+ * @returns the configuration, or the text of `--help`, or that `--version` was asked for
+ * @throws UsageError naming the flag, variable or key, what was given and what was expected
+ */
+export async function parseConfig(
+  argv: readonly string[],
+  env: Environment,
+  cwd: string,
+): Promise<Config | { help: string } | { version: true }> {
+  const commandLine = await readCommandLine(argv);
+  if ('help' in commandLine || 'version' in commandLine) return commandLine;
+
+  const roots = await findRoots(commandLine.directories, cwd);
+  const named = commandLine.configFile ?? (env['AGENT_CONFIG'] || undefined);
+  const file = await readConfigFile(named, roots[0] ?? cwd, cwd);
+  const variables = readVariables(env);
+  const [fromFile, fromVariables, fromFlags] = [file.readings, variables, commandLine.readings].map(check);
+  if (fromFile?.logFile !== undefined) fromFile.logFile = resolve(file.directory, fromFile.logFile);
+  const settings: Settings = { ...fromFile, ...fromVariables, ...fromFlags };
+  refuseRemoteHost(settings, [...file.readings, ...variables, ...commandLine.readings]);
+  return complete(roots, settings, cwd);
+}
+
+/** The directories to watch, absolute, each once. */
+async function findRoots(directories: readonly string[], cwd: string): Promise<string[]> {
+  const roots = (directories.length === 0 ? [cwd] : directories).map((directory) => {
+    // Most likely a shell variable that is not set, and never meant as the current directory.
+    if (directory === '') throw new UsageError('DIR: expected an existing directory, got nothing');
+    return resolve(cwd, directory);
+  });
+  for (const root of roots) await requireDirectory(root);
+  return [...new Set(roots)];
+}
+
+async function requireDirectory(root: string): Promise<void> {
+  let isDirectory: boolean;
+  try {
+    isDirectory = (await stat(root)).isDirectory();
+  } catch (error) {
+    const why =
+      errorCode(error) === 'ENOENT' ? 'which does not exist' : `which can't be read (${reason(error)})`;
+    throw new UsageError(`DIR: expected an existing directory, got ${root}, ${why}`, { cause: error });
+  }
+  if (!isDirectory) throw new UsageError(`DIR: expected an existing directory, got ${root}, which is a file`);
+}
+
+/** AGENT_ variables; those that are no setting belong to other parts, or other programs. */
+function readVariables(env: Environment): Reading[] {
+  const readings: Reading[] = [];
+  for (const key of settingKeys) {
+    const { kind, negated } = settingInfo[key];
+    const name = key.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+    const plain = env[`AGENT_${name}`];
+    const no = negated ? env[`AGENT_NO_${name}`] : undefined;
+    const found: Reading[] = [];
+    if (plain) found.push({ key, label: `AGENT_${name}`, value: valueOfText(kind, plain) });
+    if (no) found.push({ key, label: `AGENT_NO_${name}`, value: opposite(valueOfText(kind, no)) });
+    if (found.length === 2 && found[0]?.value !== found[1]?.value) {
+      throw new UsageError(
+        `AGENT_${name}=${plain} and AGENT_NO_${name}=${no} contradict each other: unset one`,
+      );
+    }
+    readings.push(...found);
+  }
+  return readings;
+}
+
+/**
+ * Reads the config file.
+ * @param named the file that was asked for, which has to exist; else the first root's is read if there is one
+ */
+async function readConfigFile(
+  named: string | undefined,
+  root: string,
+  cwd: string,
+): Promise<{ readings: Reading[]; directory: string }> {
+  const path = named === undefined ? join(root, 'agent.config.json') : resolve(cwd, named);
+  const directory = dirname(path);
+  let content: unknown;
+  try {
+    // Some editors begin files with a byte order mark, which JSON does not know.
+    content = JSON.parse((await readFile(path, 'utf8')).replace(/^\uFEFF/, ''));
+  } catch (error) {
+    if (named === undefined && errorCode(error) === 'ENOENT') return { readings: [], directory };
+    const what = error instanceof SyntaxError ? 'is not JSON' : "can't be read";
+    throw new UsageError(`the config file ${path} ${what}: ${reason(error)}`, { cause: error });
+  }
+  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
+    throw new UsageError(
+      `the config file ${path}: expected a JSON object of settings, got ${shown(content)}`,
+    );
+  }
+  const readings: Reading[] = [];
+  for (const [key, value] of Object.entries(content)) {
+    // Tells editors what the file may hold, and the agent nothing.
+    if (key === '$schema') continue;
+    if (!isSettingKey(key)) {
+      const known = settingKeys.join(', ');
+      throw new UsageError(`unknown key "${key}" in ${path}: expected one of ${known}, $schema`);
+    }
+    readings.push({ key, label: `"${key}" in ${path}`, value });
+  }
+  return { readings, directory };
+}
+
+function isSettingKey(key: string): key is SettingKey {
+  return Object.hasOwn(settingInfo, key);
+}
+
+/** The settings of one source, checked and normalized. */
+function check(readings: readonly Reading[]): Settings {
+  const result = settingsSchema.safeParse(Object.fromEntries(readings.map(({ key, value }) => [key, value])));
+  if (result.success) return result.data;
+  const lines = result.error.issues.map(({ path: [key, index] }) => {
+    const reading = readings.find((candidate) => candidate.key === key);
+    if (reading === undefined) throw result.error; // no issue is possible without a reading
+    const { kind, expected } = settingInfo[reading.key];
+    const inList = typeof index === 'number' && Array.isArray(reading.value);
+    const wanted = kind === 'list' && !inList ? `a list, each item ${expected}` : expected;
+    return `${reading.label}: expected ${wanted}, got ${shown(inList ? reading.value[index] : reading.value)}`;
+  });
+  throw new UsageError(lines.join('\n'), { cause: result.error });
+}
+
+/** Listening for other machines takes two settings, so that no slip of the keyboard opens the agent to a network. */
+function refuseRemoteHost(settings: Settings, readings: readonly Reading[]): void {
+  const { host, allowRemote } = settings;
+  if (host === undefined || allowRemote || isLoopbackHost(host)) return;
+  const label = readings.findLast(({ key }) => key === 'host')?.label;
+  throw new UsageError(
+    `${label}: expected a loopback address (${defaultHost}, ::1 or localhost), got ${shown(host)}, which other machines can reach: add --allow-remote if they shall`,
+  );
+}
+
+function complete(roots: string[], settings: Settings, cwd: string): Config {
+  const { logFile, idleExit } = settings;
+  return {
+    roots,
+    name: settings.name ?? defaultName,
+    host: settings.host ?? defaultHost,
+    port: settings.port ?? defaultPort,
+    portGiven: settings.port !== undefined,
+    allowHost: settings.allowHost ?? [],
+    allowOrigin: settings.allowOrigin ?? [],
+    allowRemote: settings.allowRemote ?? false,
+    backend: settings.backend ?? 'auto',
+    settleMs: settings.settle ?? defaultSettleMs,
+    ignore: settings.ignore ?? [],
+    gitignore: settings.gitignore ?? true,
+    journalBytes: settings.journalBytes ?? defaultJournalBytes,
+    logLevel: settings.logLevel ?? 'info',
+    ...(logFile === undefined ? {} : { logFile: resolve(cwd, logFile) }),
+    ...(idleExit === undefined ? {} : { idleExitMs: idleExit }),
+  };
+}
+
+function errorCode(error: unknown): unknown {
+  return types.isNativeError(error) && 'code' in error ? error.code : undefined;
+}
+
+function reason(error: unknown): string {
+  return types.isNativeError(error) ? error.message : String(error);
+}

@@ -1,0 +1,60 @@
+// What a client wants. Clients that want the same share one filter and one evaluation of it.
+import picomatch from 'picomatch';
+import { type Change, type FilterSpec, type JournalEvent, topicMatches } from '../../shared/index.ts';
+
+/** A compiled FilterSpec. Pure: an event goes in, what is to be seen of it comes out. */
+export class Filter {
+  readonly spec: FilterSpec;
+  /** The same for filters that take the same. */
+  readonly key: string;
+  /** Whether nothing at all is held back. */
+  readonly takesEverything: boolean;
+  private readonly topics: readonly string[];
+  private readonly takesPath: ((path: string) => boolean) | undefined;
+
+  /** @param spec its topics, globs and root have been checked; the root is a real path */
+  constructor(spec: FilterSpec) {
+    this.spec = spec;
+    this.topics = spec.topic === undefined || spec.topic.length === 0 ? ['>'] : spec.topic;
+    const match = spec.match ?? [];
+    const ignore = spec.ignore ?? [];
+    if (match.length > 0 || ignore.length > 0) {
+      this.takesPath = picomatch(match.length > 0 ? match : '**', {
+        dot: true,
+        ...(ignore.length > 0 ? { ignore } : {}),
+      });
+    }
+    this.key = JSON.stringify([this.topics, spec.root ?? null, match, ignore]);
+    this.takesEverything =
+      this.topics.includes('>') && spec.root === undefined && this.takesPath === undefined;
+  }
+
+  /**
+   * What of an event is to be seen: itself, a file event with fewer changes, or undefined.
+   * @param continues whether it is a further piece of a batch that the event before it began
+   */
+  project(event: JournalEvent, continues: boolean): JournalEvent | undefined {
+    if (this.takesEverything) return event;
+    const topic = event.type === 'gap' ? 'file' : event.topic;
+    if (!this.topics.some((pattern) => topicMatches(pattern, topic))) return undefined;
+    if (event.type !== 'file') return event;
+    if (this.spec.root !== undefined && this.spec.root !== event.root) return undefined;
+    if (this.takesPath === undefined) return event;
+    const changes = event.changes.filter(this.takesChange, this);
+    if (changes.length === event.changes.length) return event;
+    // The last piece says that a batch is over: who may have seen an earlier piece has to see that.
+    const ends = continues && event.more === undefined;
+    return changes.length > 0 || ends ? { ...event, changes } : undefined;
+  }
+
+  private takesChange(change: Change): boolean {
+    return this.takesPath === undefined || this.takesPath(change.path);
+  }
+}
+
+/** Whether `event` is a further piece of the batch that `before` is a piece of. */
+export function continuesBatch(before: JournalEvent | undefined, event: JournalEvent): boolean {
+  return (
+    before?.type === 'file' && before.more === true && event.type === 'file' && event.root === before.root
+  );
+}

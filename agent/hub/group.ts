@@ -1,0 +1,101 @@
+// Clients with the same filter and the same encoding: an event is matched and encoded once for all.
+import type { JournalEvent } from '../../shared/index.ts';
+import type { Journal } from '../journal/index.ts';
+import type { Client } from './client.ts';
+import type { Encoding } from './encoding.ts';
+import { continuesBatch, type Filter } from './filter.ts';
+
+/** A run of encoded events. */
+export interface Encoded {
+  readonly buffers: readonly Buffer[];
+  readonly bytes: number;
+  readonly events: number;
+  /** The position after them, those that the filter held back included. */
+  readonly seq: number;
+}
+
+/** An event on its way to the groups. */
+export interface Recent {
+  readonly seq: number;
+  readonly event: JournalEvent;
+  readonly continues: boolean;
+}
+
+/** At most this many events are looked through for one client before others get their turn. */
+const eventsPerRead = 2000;
+
+/** A filter, an encoding, and who shares them. */
+export class Group {
+  readonly key: string;
+  readonly filter: Filter;
+  readonly encoding: Encoding;
+  readonly clients = new Set<Client>();
+  private readonly journal: Journal;
+  /** Whether this group's bytes are the journal's own. */
+  private readonly isPlain: boolean;
+
+  constructor(filter: Filter, encoding: Encoding, journal: Journal) {
+    this.key = Group.key(filter, encoding);
+    this.filter = filter;
+    this.encoding = encoding;
+    this.journal = journal;
+    this.isPlain = filter.takesEverything && encoding.isJournalFrame;
+  }
+
+  static key(filter: Filter, encoding: Encoding): string {
+    return `${encoding.name} ${filter.key}`;
+  }
+
+  takes({ event, continues }: Recent): boolean {
+    return this.filter.project(event, continues) !== undefined;
+  }
+
+  /** Encodes the newest events, which have not been delivered yet. */
+  encodeRecent(recent: readonly Recent[], afterSeq: number, limitBytes: number): Encoded {
+    if (this.isPlain) return this.journal.read(afterSeq, limitBytes);
+    const buffers: Buffer[] = [];
+    let bytes = 0;
+    let seq = afterSeq;
+    for (const item of recent) {
+      if (bytes >= limitBytes) break;
+      const buffer = this.encode(item);
+      seq = item.seq;
+      if (buffer === undefined) continue;
+      buffers.push(buffer);
+      bytes += buffer.length;
+    }
+    return { buffers, bytes, events: buffers.length, seq };
+  }
+
+  /** Encodes what the journal holds after `afterSeq`, up to `untilSeq` and about `limitBytes`. */
+  encodePast(afterSeq: number, untilSeq: number, limitBytes: number): Encoded {
+    if (this.isPlain) return this.journal.read(afterSeq, limitBytes, untilSeq);
+    const buffers: Buffer[] = [];
+    let bytes = 0;
+    let seq = afterSeq;
+    let before = seq >= this.journal.oldestSeq ? this.parse(seq) : undefined;
+    while (seq < untilSeq && seq - afterSeq < eventsPerRead && bytes < limitBytes) {
+      seq += 1;
+      const event = this.parse(seq);
+      const buffer = this.encode({ seq, event, continues: continuesBatch(before, event) });
+      before = event;
+      if (buffer === undefined) continue;
+      buffers.push(buffer);
+      bytes += buffer.length;
+    }
+    return { buffers, bytes, events: buffers.length, seq };
+  }
+
+  private encode({ seq, event, continues }: Recent): Buffer | undefined {
+    const seen = this.filter.project(event, continues);
+    if (seen === undefined) return undefined;
+    if (seen === event && this.encoding.isJournalFrame) return this.journal.frame(seq);
+    return this.encoding.event(seen, () =>
+      seen === event ? this.journal.payload(seq) : Buffer.from(JSON.stringify(seen), 'utf8'),
+    );
+  }
+
+  private parse(seq: number): JournalEvent {
+    return JSON.parse(this.journal.payload(seq).toString('utf8')) as JournalEvent;
+  }
+}

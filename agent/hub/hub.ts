@@ -1,0 +1,404 @@
+// The hub: the registry of clients, and delivery. A client is a position in the journal. Nothing is queued
+// for anyone: at the end of a turn of the loop each client that stands at the front gets what is new in
+// one write; one whose socket is full is left behind, and reads on from the journal when it drains.
+import {
+  type BroadcastAnswer,
+  type ClientInfo,
+  type Cursor,
+  type GapReason,
+  limits,
+  protocolVersion,
+  type ServerFrame,
+  version,
+} from '../../shared/index.ts';
+import type { Journal, NewEvent } from '../journal/index.ts';
+import type { Log } from '../log.ts';
+import { Client, type Outlet } from './client.ts';
+import type { Encoding } from './encoding.ts';
+import { continuesBatch, type Filter } from './filter.ts';
+import { Group, type Recent } from './group.ts';
+
+/** What a client is connected with. */
+export interface ConnectRequest {
+  readonly outlet: Outlet;
+  /** Empty for none: then it goes by its id. */
+  readonly name: string;
+  readonly filter: Filter;
+  readonly encoding: Encoding;
+  /** Resume after this position. */
+  readonly since?: Cursor;
+}
+
+interface Waiter {
+  readonly seq: number;
+  readonly groups: ReadonlySet<Group>;
+  readonly done: (answer: BroadcastAnswer) => void;
+  readonly untilCaughtUp: boolean;
+}
+
+/** One write to a client that reads on from the journal. */
+const catchUpBytes = 256 * 1024;
+/** Answers that may wait for a client to catch up; a client that asks more without reading is closed. */
+const mostMarkers = 1000;
+const stallCheckMs = 1000;
+
+/** Who is connected, and who has got what. */
+export class Hub {
+  private readonly journal: Journal;
+  private readonly log: Log;
+  private readonly roots: () => string[];
+  private readonly clients = new Map<string, Client>();
+  private readonly groups = new Map<string, Group>();
+  /** Those that are not `live`. */
+  private readonly behind = new Set<Client>();
+  private recent: Recent[] = [];
+  /** Where the live clients stand. */
+  private frontSeq: number;
+  private flushTimer: NodeJS.Immediate | undefined;
+  private readonly stallTimer: NodeJS.Timeout;
+  private waiters: Waiter[] = [];
+  private lastId = 0;
+
+  /** @param roots the real paths of the roots, for hello */
+  constructor(journal: Journal, roots: () => string[], log: Log) {
+    this.journal = journal;
+    this.roots = roots;
+    this.log = log;
+    this.frontSeq = journal.headSeq;
+    this.stallTimer = setInterval(() => this.closeStalled(Date.now()), stallCheckMs);
+    this.stallTimer.unref();
+  }
+
+  /** Connected clients. */
+  get size(): number {
+    return this.clients.size;
+  }
+
+  /** Puts an event into the journal; it is delivered at the end of this turn of the loop. */
+  append(event: NewEvent): number {
+    const before = this.recent.at(-1)?.event;
+    const placed = this.journal.append(event);
+    // `more` is followed by its next piece in the same turn, so the piece before is always among the recent.
+    this.recent.push({ ...placed, continues: continuesBatch(before, placed.event) });
+    this.flushTimer ??= setImmediate(() => this.flush());
+    return placed.seq;
+  }
+
+  /**
+   * Puts a message into the journal and says to whom it went.
+   * @param waitMs when given, the answer comes when nobody lags any more, or after this time
+   */
+  publish(
+    message: { topic: string; from: string; data: unknown },
+    waitMs?: number,
+  ): Promise<BroadcastAnswer> {
+    const seq = this.append({ type: 'message', time: Date.now(), ...message });
+    const item = this.recent.at(-1) as Recent;
+    const groups = new Set([...this.groups.values()].filter((group) => group.takes(item)));
+    return new Promise((resolve) => {
+      let timer: NodeJS.Timeout | undefined;
+      const waiter: Waiter = {
+        seq,
+        groups,
+        untilCaughtUp: waitMs !== undefined,
+        done: (answer) => {
+          clearTimeout(timer);
+          resolve(answer);
+        },
+      };
+      if (waitMs !== undefined) {
+        timer = setTimeout(() => {
+          this.waiters = this.waiters.filter((other) => other !== waiter);
+          resolve(this.answer(waiter));
+        }, waitMs);
+      }
+      this.waiters.push(waiter);
+    });
+  }
+
+  /** Registers a client and greets it; from here on it gets what its filter takes. */
+  connect(request: ConnectRequest): Client {
+    this.flush();
+    const { outlet, filter, encoding, since } = request;
+    const id = `c${++this.lastId}`;
+    const client = new Client(id, request.name, outlet, this.groupFor(filter, encoding), this.frontSeq);
+    client.group.clients.add(client);
+    this.clients.set(id, client);
+    this.behind.add(client);
+    this.log.info('client connected', {
+      ...this.describe(client),
+      transport: outlet.transport,
+      clients: this.clients.size,
+    });
+
+    const oldestPosition = this.journal.oldestSeq - 1;
+    const gap = since === undefined ? undefined : this.gapFor(since);
+    if (since !== undefined) client.seq = gap === undefined ? since.seq : oldestPosition;
+    this.control(client, {
+      type: 'hello',
+      protocol: protocolVersion,
+      version: version(),
+      client: id,
+      cursor: this.journal.cursor(client.seq),
+      head: this.journal.cursor(),
+      oldest: this.journal.cursor(this.journal.oldestSeq),
+      resumed: since !== undefined && gap === undefined,
+      roots: this.roots(),
+    });
+    if (since !== undefined && gap !== undefined) {
+      this.tellGap(client, gap, gap === 'expired' ? oldestPosition - since.seq : undefined);
+    }
+    this.catchUp(client);
+    return client;
+  }
+
+  /** Takes a client out of the registry, because its connection is gone. */
+  leave(client: Client, why: Readonly<Record<string, unknown>>): void {
+    if (!this.clients.delete(client.id)) return;
+    client.group.clients.delete(client);
+    this.dropIfEmpty(client.group);
+    this.behind.delete(client);
+    client.live = false;
+    this.log.info('client left', { ...this.describe(client), ...why, clients: this.clients.size });
+    this.settleWaiters();
+  }
+
+  /** A client's socket has room again. */
+  drained(client: Client): void {
+    if (!client.blocked) return;
+    client.blocked = false;
+    this.catchUp(client);
+  }
+
+  /** Replaces a client's filter: events up to now pass the old one, events from now on the new one. */
+  resubscribe(client: Client, filter: Filter): void {
+    this.flush();
+    this.whenReached(client, this.frontSeq, () => {
+      const group = this.groupFor(filter, client.group.encoding);
+      client.group.clients.delete(client);
+      this.dropIfEmpty(client.group);
+      group.clients.add(client);
+      client.group = group;
+    });
+  }
+
+  /**
+   * Sends a frame that is no event to a client when it has got everything up to event `afterSeq`; the
+   * newest event of now unless given.
+   */
+  reply(client: Client, frame: ServerFrame, afterSeq: number = this.journal.headSeq): void {
+    this.flush();
+    this.whenReached(client, afterSeq, () => this.control(client, frame));
+  }
+
+  get(id: string): Client | undefined {
+    return this.clients.get(id);
+  }
+
+  /** Every client as `GET /v1/clients` shows it, in the order of connection. */
+  list(): ClientInfo[] {
+    return [...this.clients.values()].map((client) => {
+      const seq = client.live ? this.frontSeq : client.seq;
+      return {
+        id: client.id,
+        name: client.name,
+        transport: client.outlet.transport,
+        address: client.outlet.address,
+        connectedAt: client.connectedAt.toISOString(),
+        filter: client.group.filter.spec,
+        cursor: this.journal.cursor(seq),
+        lag: { events: this.journal.headSeq - seq, bytes: this.journal.bytesAfter(seq) },
+        delivered: client.delivered,
+        gaps: client.gaps,
+      };
+    });
+  }
+
+  /** Delivers what is new to every client that stands at the front. */
+  flush(): void {
+    clearImmediate(this.flushTimer);
+    this.flushTimer = undefined;
+    if (this.recent.length > 0) {
+      const recent = this.recent;
+      const afterSeq = this.frontSeq;
+      this.recent = [];
+      this.frontSeq = this.journal.headSeq;
+      for (const group of this.groups.values()) this.deliver(group, recent, afterSeq);
+    }
+    this.settleWaiters();
+  }
+
+  /** Hands everything over that sockets take, and closes every client. */
+  close(code: number, reason: string): void {
+    this.flush();
+    clearInterval(this.stallTimer);
+    for (const client of this.clients.values()) client.outlet.close(code, reason);
+  }
+
+  private deliver(group: Group, recent: readonly Recent[], afterSeq: number): void {
+    const encoded = group.encodeRecent(recent, afterSeq, limits.sendAheadBytes);
+    if (this.log.isDebug()) this.logDeliveries(group, recent);
+    for (const client of group.clients) {
+      if (!client.live) continue;
+      if (encoded.bytes > 0) this.write(client, encoded);
+      if (client.blocked || encoded.seq < this.frontSeq) {
+        client.live = false;
+        client.seq = encoded.seq;
+        this.behind.add(client);
+        this.catchUp(client);
+      }
+    }
+  }
+
+  private logDeliveries(group: Group, recent: readonly Recent[]): void {
+    for (const item of recent) {
+      if (item.event.type !== 'message' || !group.takes(item)) continue;
+      for (const client of group.clients) {
+        this.log.debug('message goes to client', { cursor: item.event.cursor, ...this.describe(client) });
+      }
+    }
+  }
+
+  /** Brings a client that is behind forward, as far as its socket takes it. */
+  private catchUp(client: Client): void {
+    let handedBytes = 0;
+    while (!client.blocked && !client.live && this.clients.has(client.id)) {
+      const marker = client.markers[0];
+      if (marker !== undefined && marker.afterSeq <= client.seq) {
+        client.markers.shift();
+        marker.run();
+        continue;
+      }
+      const oldestPosition = this.journal.oldestSeq - 1;
+      if (client.seq < oldestPosition) {
+        const missed = oldestPosition - client.seq;
+        client.seq = oldestPosition;
+        this.tellGap(client, 'slow', missed);
+        continue;
+      }
+      if (client.seq === this.frontSeq) {
+        client.live = true;
+        this.behind.delete(client);
+        break;
+      }
+      if (handedBytes >= limits.sendAheadBytes) {
+        // Others get their turn, even if this one's socket takes whatever it is given.
+        setImmediate(() => this.catchUp(client));
+        return;
+      }
+      const untilSeq = Math.min(this.frontSeq, marker?.afterSeq ?? this.frontSeq);
+      const encoded = client.group.encodePast(client.seq, untilSeq, catchUpBytes);
+      client.seq = encoded.seq;
+      handedBytes += Math.max(encoded.bytes, 1024);
+      if (encoded.bytes > 0) this.write(client, encoded);
+    }
+    if (this.waiters.length > 0) this.settleWaiters();
+  }
+
+  private write(client: Client, encoded: { buffers: readonly Buffer[]; events: number }): void {
+    try {
+      client.blocked = !client.outlet.write(encoded.buffers);
+      client.delivered += encoded.events;
+      if (client.blocked) {
+        client.stalledSinceMs = Date.now();
+        client.lastUnsentBytes = client.outlet.unsentBytes();
+      }
+    } catch (error) {
+      // One client's failure is its own: it is let go, and the others get theirs.
+      this.log.error('delivery failed', { ...this.describe(client), error });
+      client.blocked = true;
+      client.outlet.close(1011, 'delivery failed');
+    }
+  }
+
+  private control(client: Client, frame: ServerFrame): void {
+    const buffer = client.group.encoding.control(frame);
+    if (buffer !== undefined) this.write(client, { buffers: [buffer], events: 0 });
+  }
+
+  private whenReached(client: Client, afterSeq: number, run: () => void): void {
+    if (client.live && afterSeq <= this.frontSeq) {
+      run();
+      if (client.blocked) {
+        client.live = false;
+        client.seq = this.frontSeq;
+        this.behind.add(client);
+      }
+      return;
+    }
+    if (client.markers.length >= mostMarkers) {
+      client.outlet.close(1008, 'too many requests without reading the answers');
+      return;
+    }
+    client.markers.push({ afterSeq, run });
+    this.catchUp(client);
+  }
+
+  private gapFor(since: Cursor): 'epoch' | 'expired' | undefined {
+    if (since.epoch !== this.journal.epoch || since.seq > this.journal.headSeq) return 'epoch';
+    return since.seq < this.journal.oldestSeq - 1 ? 'expired' : undefined;
+  }
+
+  private tellGap(client: Client, reason: GapReason, missed: number | undefined): void {
+    client.gaps += 1;
+    this.log.warn('client missed events', { ...this.describe(client), reason, missed });
+    this.control(client, {
+      type: 'gap',
+      cursor: this.journal.cursor(client.seq),
+      reason,
+      ...(missed === undefined ? {} : { missed }),
+    });
+  }
+
+  private groupFor(filter: Filter, encoding: Encoding): Group {
+    const key = Group.key(filter, encoding);
+    let group = this.groups.get(key);
+    if (group === undefined) {
+      group = new Group(filter, encoding, this.journal);
+      this.groups.set(key, group);
+    }
+    return group;
+  }
+
+  private dropIfEmpty(group: Group): void {
+    if (group.clients.size === 0) this.groups.delete(group.key);
+  }
+
+  private answer({ seq, groups }: Waiter): BroadcastAnswer {
+    let matched = 0;
+    let lagging = 0;
+    for (const group of groups) matched += group.clients.size;
+    for (const client of this.behind) if (client.seq < seq && groups.has(client.group)) lagging += 1;
+    return { cursor: this.journal.cursor(seq), matched, delivered: matched - lagging, lagging };
+  }
+
+  private settleWaiters(): void {
+    if (this.waiters.length === 0) return;
+    const waiting: Waiter[] = [];
+    for (const waiter of this.waiters) {
+      const answer = this.frontSeq < waiter.seq ? undefined : this.answer(waiter);
+      if (answer !== undefined && (!waiter.untilCaughtUp || answer.lagging === 0)) waiter.done(answer);
+      else waiting.push(waiter);
+    }
+    this.waiters = waiting;
+  }
+
+  private closeStalled(nowMs: number): void {
+    for (const client of this.behind) {
+      if (!client.blocked) continue;
+      const unsentBytes = client.outlet.unsentBytes();
+      if (unsentBytes !== client.lastUnsentBytes) {
+        client.lastUnsentBytes = unsentBytes;
+        client.stalledSinceMs = nowMs;
+      } else if (nowMs - client.stalledSinceMs >= limits.stalledMs) {
+        this.log.warn('client stalled', { ...this.describe(client), unsentBytes });
+        client.stalledSinceMs = nowMs;
+        client.outlet.close(1013, 'nothing was taken for too long');
+      }
+    }
+  }
+
+  private describe(client: Client): Record<string, unknown> {
+    return { client: client.id, name: client.name, address: client.outlet.address };
+  }
+}

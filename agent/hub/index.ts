@@ -1,0 +1,13 @@
+// hub/: the registry of clients, their filters and positions, and delivery from the journal.
+export type { Client, Outlet } from './client.ts';
+export {
+  type Encoding,
+  ndjson,
+  plainLines,
+  sseJson,
+  sseText,
+  webSocketJson,
+  webSocketText,
+} from './encoding.ts';
+export { Filter } from './filter.ts';
+export { Hub } from './hub.ts';

@@ -1,0 +1,49 @@
+// The run file tells other programs where the agent is. It may be missing or stale: who needs certainty
+// connects to the socket.
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import * as z from 'zod';
+import type { RunFile } from '../../shared/index.ts';
+import { temporaryName } from './exclusive-file.ts';
+import { errorCode } from './file-errors.ts';
+
+const runFileSchema = z.object({
+  pid: z.int().positive(),
+  startedAt: z.string(),
+  version: z.string(),
+  socket: z.string(),
+  url: z.string(),
+  roots: z.array(z.string()),
+});
+
+/**
+ * Writes the run file (0600), replacing another in one step.
+ * @throws Error of the file system
+ */
+export function writeRunFile(path: string, content: RunFile): void {
+  const temporary = temporaryName(path);
+  try {
+    writeFileSync(temporary, `${JSON.stringify(content)}\n`, { mode: 0o600, flag: 'wx' });
+    renameSync(temporary, path);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
+
+/**
+ * Reads the run file; undefined when there is none, or something else of that name.
+ * @throws Error of the file system
+ */
+export function readRunFile(path: string): RunFile | undefined {
+  try {
+    return runFileSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+  } catch (error) {
+    const malformed = error instanceof SyntaxError || error instanceof z.ZodError;
+    if (malformed || errorCode(error) === 'ENOENT' || errorCode(error) === 'EISDIR') return undefined;
+    throw error;
+  }
+}
+
+/** Removes the run file, unless it is already that of a successor. */
+export function removeRunFile(path: string, pid: number = process.pid): void {
+  if (readRunFile(path)?.pid === pid) rmSync(path, { force: true });
+}

@@ -1,0 +1,111 @@
+// How a log entry looks: for people on a console, and as a JSON line in a file. Pure: entry in, text out.
+import { types } from 'node:util';
+import picocolors from 'picocolors';
+import { DevagentError } from '../shared/index.ts';
+
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
+
+/** One event of the log. */
+export interface LogEntry {
+  readonly time: Date;
+  readonly level: LogLevel;
+  readonly event: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** Deeper than anything worth a log line; it also ends circles. */
+const depthLimit = 6;
+
+/**
+ * Renders an entry as one JSON object: `{time, level, event, ...fields}`. Fields of those three names are
+ * left out; errors become `{message, code, stack}`.
+ */
+export function jsonLine({ time, level, event, fields }: LogEntry): string {
+  const entry: Record<string, unknown> = { time: time.toISOString(), level, event };
+  for (const [key, value] of Object.entries(fields)) {
+    if (!Object.hasOwn(entry, key)) entry[key] = plain(value, 0);
+  }
+  return JSON.stringify(entry);
+}
+
+/**
+ * Renders an entry for people, `12:00:01.123 info  root ready  root=/x files=12`, in local time. The
+ * stack of an error that nobody foresaw follows on lines of its own, for the levels error and debug.
+ * Control characters are escaped, so that the name of a file can't operate the terminal.
+ */
+export function consoleLine(entry: LogEntry, options: { color: boolean; debug: boolean }): string {
+  const color = picocolors.createColors(options.color);
+  const paint = { error: color.red, warn: color.yellow, info: color.green, debug: color.dim }[entry.level];
+  const fields: string[] = [];
+  const stacks: string[] = [];
+  const add = (key: string, value: unknown): void => {
+    if (value !== undefined) fields.push(`${color.dim(`${escapeControls(key)}=`)}${valueText(value)}`);
+  };
+  for (const [key, value] of Object.entries(entry.fields)) {
+    if (types.isNativeError(value)) {
+      add(key, value.message);
+      add(`${key}.code`, errorCode(value));
+      if (options.debug || (entry.level === 'error' && !(value instanceof DevagentError))) {
+        stacks.push(...stackFrames(value));
+      }
+    } else {
+      add(key, value);
+    }
+  }
+  const head = `${color.dim(clock(entry.time))} ${paint(entry.level.padEnd(5))} ${escapeControls(entry.event)}`;
+  const line = fields.length === 0 ? head : `${head}  ${fields.join(' ')}`;
+  return [line, ...stacks.map((frame) => color.dim(`    ${escapeControls(frame)}`))].join('\n');
+}
+
+function clock(time: Date): string {
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const ms = String(time.getMilliseconds()).padStart(3, '0');
+  return `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}.${ms}`;
+}
+
+/** The lines of a stack that name places, without the message above them. */
+function stackFrames(error: Error): string[] {
+  const lines = (error.stack ?? '').split('\n').map((line) => line.trim());
+  return lines.filter((line) => line.startsWith('at '));
+}
+
+function valueText(value: unknown): string {
+  const simple = plain(value, 0);
+  if (typeof simple !== 'string') return escapeControls(JSON.stringify(simple) ?? String(simple));
+  const bare = simple !== '' && !/[\s"=]/.test(simple) && escapeControls(simple) === simple;
+  return bare ? simple : escapeControls(JSON.stringify(simple));
+}
+
+/** Escapes what moves the cursor, changes colours, ends lines or turns the direction of writing. */
+function escapeControls(text: string): string {
+  return text.replace(
+    /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+function errorCode(error: Error): unknown {
+  return 'code' in error ? error.code : undefined;
+}
+
+/** Turns anything into what JSON can hold, without calling toJSON methods that could throw. */
+function plain(value: unknown, depth: number): unknown {
+  if (typeof value === 'bigint' || typeof value === 'symbol') return String(value);
+  if (typeof value === 'function') return `[function ${value.name}]`;
+  if (typeof value !== 'object' || value === null) return value;
+  if (types.isDate(value)) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString();
+  if (depth === depthLimit) return '[…]';
+  if (types.isNativeError(value)) {
+    const { message, stack, cause } = value;
+    return {
+      message,
+      code: plain(errorCode(value), depth + 1),
+      stack,
+      ...(cause === undefined ? {} : { cause: plain(cause, depth + 1) }),
+    };
+  }
+  if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
+  if (Array.isArray(value) || types.isSet(value)) return [...value].map((item) => plain(item, depth + 1));
+  const entries = types.isMap(value) ? [...value] : Object.entries(value);
+  return Object.fromEntries(entries.map(([key, item]) => [String(key), plain(item, depth + 1)]));
+}

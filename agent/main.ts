@@ -1,0 +1,79 @@
+#!/usr/bin/env node
+// agentd: flags → configuration → agent → signals.
+import { DevagentError, instancePaths, version } from '../shared/index.ts';
+import { Agent } from './agent.ts';
+import { parseConfig, UsageError } from './config.ts';
+import { createLog, type Log } from './log.ts';
+
+const exitCodes = { done: 0, failed: 1, usage: 2, crashed: 70 } as const;
+
+async function main(): Promise<number> {
+  const config = await parseConfig(process.argv.slice(2), process.env, process.cwd());
+  if ('help' in config) {
+    process.stdout.write(`${config.help}\n`);
+    return exitCodes.done;
+  }
+  if ('version' in config) {
+    process.stdout.write(`${version()}\n`);
+    return exitCodes.done;
+  }
+  process.title = 'agentd';
+  const paths = instancePaths(config.name);
+  const log = createLog({ level: config.logLevel, file: config.logFile ?? paths.logFile });
+  const agent = new Agent(config, paths, log);
+  onCrash(log, () => agent.abandon());
+  void onSignals(log).then((signal) => agent.stop(signal));
+  try {
+    await agent.start();
+    await agent.stopped;
+    return exitCodes.done;
+  } finally {
+    await log.close();
+  }
+}
+
+/** Resolves with the first signal that asks the process to end; the second ends it at once. */
+function onSignals(log: Log): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let asked = false;
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.on(signal, () => {
+        if (asked) {
+          log.warn('ending at once', { signal });
+          process.exit(signal === 'SIGINT' ? 130 : 143);
+        }
+        asked = true;
+        resolve(signal);
+      });
+    }
+  });
+}
+
+/** A daemon that goes on after an error nobody foresaw is worse than none. */
+function onCrash(log: Log, cleanUp: () => void): void {
+  process.on('uncaughtException', (error, origin) => {
+    log.error('crashed', { origin, error });
+    cleanUp();
+    void log.close().finally(() => process.exit(exitCodes.crashed));
+  });
+}
+
+main().then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    if (error instanceof UsageError) {
+      process.stderr.write(`agentd: ${error.message}\nSee agentd --help.\n`);
+      process.exitCode = exitCodes.usage;
+    } else if (error instanceof DevagentError) {
+      process.stderr.write(`agentd: ${error.message}\n`);
+      process.exitCode = error.code === 'bad_name' ? exitCodes.usage : exitCodes.failed;
+    } else {
+      process.stderr.write(
+        `agentd: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+      );
+      process.exitCode = exitCodes.crashed;
+    }
+  },
+);

@@ -1,0 +1,48 @@
+// Reads request bodies, never more than the limit.
+import type { IncomingMessage } from 'node:http';
+import { limits } from '../../shared/index.ts';
+import { ProblemError } from './problem.ts';
+
+function tooLarge(): ProblemError {
+  return new ProblemError(
+    413,
+    'body_too_large',
+    `a request body may have ${limits.bodyBytes} bytes at most`,
+    {
+      headers: { connection: 'close' },
+    },
+  );
+}
+
+/**
+ * The whole body, as text.
+ * @throws ProblemError 413 for a body over the limit, 400 `bad_encoding` for one that is not UTF-8
+ */
+export async function readBody(request: IncomingMessage): Promise<string> {
+  if (Number(request.headers['content-length'] ?? 0) > limits.bodyBytes) throw tooLarge();
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > limits.bodyBytes) throw tooLarge();
+    chunks.push(chunk);
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(Buffer.concat(chunks));
+  } catch {
+    throw new ProblemError(400, 'bad_encoding', 'the body is not UTF-8');
+  }
+}
+
+/**
+ * The body as JSON.
+ * @throws ProblemError as `readBody`, and 400 `bad_json`
+ */
+export async function readJson(request: IncomingMessage): Promise<unknown> {
+  const text = await readBody(request);
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new ProblemError(400, 'bad_json', `the body is not JSON: ${(error as Error).message}`);
+  }
+}

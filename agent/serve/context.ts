@@ -1,0 +1,45 @@
+// What handlers are given.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Status } from '../../shared/index.ts';
+import type { Hub } from '../hub/index.ts';
+import type { Journal } from '../journal/index.ts';
+import type { Log } from '../log.ts';
+import type { Watcher } from '../watch/index.ts';
+import type { Publisher } from './publisher.ts';
+
+/** The agent's parts, as the edge sees them. */
+export interface Services {
+  readonly journal: Journal;
+  readonly hub: Hub;
+  readonly watcher: Watcher;
+  readonly publisher: Publisher;
+  readonly log: Log;
+  status(): Status;
+  /** The roots changed: the run file has to say so. */
+  rootsChanged(): void;
+  /** Begins a graceful stop. */
+  shutdown(): void;
+}
+
+/** One request on its way through a handler. */
+export interface Exchange {
+  readonly services: Services;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly query: URLSearchParams;
+  /** What the path's placeholders stand for. */
+  readonly params: Readonly<Record<string, string>>;
+  /** Where the request comes from, for people. */
+  readonly address: string;
+}
+
+/** Answers with JSON. */
+export function sendJson(response: ServerResponse, status: number, value: unknown): void {
+  const body = `${JSON.stringify(value)}\n`;
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+  });
+  response.end(body);
+}

@@ -1,0 +1,43 @@
+// `GET /v1/files`: the index as it is now.
+
+import { once } from 'node:events';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import picomatch from 'picomatch';
+import type { Exchange } from './context.ts';
+import { ProblemError } from './problem.ts';
+import { filesQuery, parseQuery } from './schemas.ts';
+
+/** Records turned into text before others get their turn. */
+const recordsPerTurn = 2000;
+
+/** Streams a line about the index and its cursor, then a line an entry. */
+export async function listFiles({ services, response, query }: Exchange): Promise<void> {
+  const { root, match } = parseQuery(filesQuery, query);
+  const { watcher, journal } = services;
+  const real = root === undefined ? watcher.roots[0] : watcher.find(root);
+  if (real === undefined || (root === undefined && watcher.roots.length > 1)) {
+    const roots = watcher.roots.join(', ') || 'none';
+    throw new ProblemError(400, 'unknown_root', `parameter "root": name one of the watched roots: ${roots}`);
+  }
+  const takes = match === undefined ? () => true : picomatch(match, { dot: true });
+  // The index is held still while it is copied, not while the client reads.
+  const pieces = await watcher.withIndexes([real], async (indexes) => {
+    const copied = [`${JSON.stringify({ cursor: journal.cursor(), root: real })}\n`];
+    let lines: string[] = [];
+    for (const record of indexes.get(real)?.() ?? []) {
+      if (takes(record.path)) lines.push(JSON.stringify(record), '\n');
+      if (lines.length < recordsPerTurn * 2) continue;
+      copied.push(lines.join(''));
+      lines = [];
+      await nextTurn();
+    }
+    copied.push(lines.join(''));
+    return copied;
+  });
+  response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
+  for (const piece of pieces) {
+    if (response.destroyed) return;
+    if (!response.write(piece)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+  }
+  response.end();
+}

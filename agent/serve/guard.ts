@@ -1,0 +1,93 @@
+// Who may come in on the loopback plane. A port on 127.0.0.1 is open to every web page that the user
+// visits, so each request, upgrades included, passes three checks before anything else looks at it.
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { ProblemError } from './problem.ts';
+
+/** What the guard lets in. */
+export interface GuardPolicy {
+  readonly token: string;
+  /** Host names besides the loopback ones. */
+  readonly allowHost: readonly string[];
+  /** Origins besides the loopback ones. */
+  readonly allowOrigin: readonly string[];
+}
+
+/** What the guard looks at. */
+export interface GuardedRequest {
+  readonly host: string | undefined;
+  readonly origin: string | undefined;
+  readonly authorization: string | undefined;
+  /** The query's token. */
+  readonly queryToken: string | null;
+  /** Whether the endpoint tells nothing that would need a token. */
+  readonly open: boolean;
+}
+
+// Written out, and not parsed as URLs: a parser's kindness (0x7f.1, full-width digits) has no place here.
+const loopbackHost = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/i;
+const loopbackOrigin = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/i;
+
+/** Checks Host, then Origin, then the token. */
+export class Guard {
+  private readonly tokenDigest: Buffer;
+  private readonly hosts: ReadonlySet<string>;
+  private readonly origins: ReadonlySet<string>;
+
+  constructor(policy: GuardPolicy) {
+    this.tokenDigest = digest(policy.token);
+    this.hosts = new Set(policy.allowHost.map((host) => host.toLowerCase()));
+    this.origins = new Set(policy.allowOrigin.map((origin) => origin.toLowerCase()));
+  }
+
+  /** @throws ProblemError 421, 403 or 401 */
+  check(request: GuardedRequest): void {
+    // DNS rebinding: a page's own host name can be made to lead here, but it can't change its name.
+    if (!this.allowsHost(request.host)) {
+      throw new ProblemError(
+        421,
+        'host_refused',
+        `this agent does not answer to the host "${request.host ?? ''}": use localhost or 127.0.0.1, or start it with --allow-host`,
+      );
+    }
+    // Cross-site requests and WebSocket hijacking: browsers say which page asks, and a page can't lie.
+    if (request.origin !== undefined && !this.allowsOrigin(request.origin)) {
+      throw new ProblemError(
+        403,
+        'origin_refused',
+        `pages of ${request.origin} may not use this agent: start it with --allow-origin to let them`,
+      );
+    }
+    // Other users of the machine, and other local pages: neither can read the token's file.
+    if (!request.open && !this.allowsToken(request)) {
+      throw new ProblemError(
+        401,
+        'token_required',
+        'a valid token is needed, as "Authorization: Bearer TOKEN" or ?token=TOKEN: "agent-cli url" prints a URL with it',
+        { headers: { 'www-authenticate': 'Bearer realm="devagent"' } },
+      );
+    }
+  }
+
+  /** Whether pages of this origin may use the agent. */
+  allowsOrigin(origin: string): boolean {
+    return loopbackOrigin.test(origin) || this.origins.has(origin.toLowerCase());
+  }
+
+  private allowsHost(host: string | undefined): boolean {
+    if (host === undefined) return false;
+    if (loopbackHost.test(host)) return true;
+    const name = host.toLowerCase();
+    return this.hosts.has(name) || this.hosts.has(name.replace(/:\d{1,5}$/, ''));
+  }
+
+  private allowsToken({ authorization, queryToken }: GuardedRequest): boolean {
+    const bearer = /^Bearer +([^ ]+)$/i.exec(authorization ?? '')?.[1];
+    const given = bearer ?? queryToken;
+    // Digests are of one length, so that the comparison takes the same time whatever was given.
+    return given !== null && timingSafeEqual(digest(given), this.tokenDigest);
+  }
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

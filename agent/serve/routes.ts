@@ -1,0 +1,167 @@
+// The endpoints, in one table; what each does is in its own function below or in its own file.
+
+import { DevagentError } from '../../shared/index.ts';
+import { readBody, readJson } from './body.ts';
+import { type Exchange, sendJson } from './context.ts';
+import { listFiles } from './files.ts';
+import { streamEvents } from './http-stream.ts';
+import { ProblemError } from './problem.ts';
+import type { Route } from './router.ts';
+import {
+  messageBody,
+  messagesQuery,
+  noQuery,
+  parseQuery,
+  parseValue,
+  rootBody,
+  rootQuery,
+  syncQuery,
+} from './schemas.ts';
+import { syncAll } from './sync.ts';
+
+const defaultSyncTimeoutMs = 10_000;
+
+/** Everything that can be asked for. `GET /v1/events` as an upgrade goes to web-socket.ts instead. */
+export const routes: readonly Route[] = [
+  { method: 'GET', path: '/v1/events', handle: streamEvents },
+  { method: 'POST', path: '/v1/messages', handle: publishMessage },
+  { method: 'POST', path: '/v1/sync', handle: sync },
+  { method: 'GET', path: '/v1/status', handle: showStatus },
+  { method: 'GET', path: '/v1/clients', handle: listClients },
+  { method: 'DELETE', path: '/v1/clients/:id', handle: disconnectClient },
+  { method: 'GET', path: '/v1/roots', handle: listRoots },
+  { method: 'POST', path: '/v1/roots', handle: addRoot },
+  { method: 'DELETE', path: '/v1/roots', handle: removeRoot },
+  { method: 'GET', path: '/v1/files', handle: listFiles },
+  { method: 'POST', path: '/v1/shutdown', handle: shutdown },
+  { method: 'GET', path: '/healthz', open: true, handle: showHealth },
+];
+
+async function publishMessage({ services, request, response, query }: Exchange): Promise<void> {
+  const { wait, ...fromQuery } = parseQuery(messagesQuery, query);
+  const message = { ...fromQuery, ...(await readMessage(request)) };
+  const answer = await services.publisher.publish({
+    topic: message.topic,
+    data: message.data,
+    key: message.key,
+    from: senderOf(request.headers['user-agent']),
+    waitMs: wait,
+  });
+  if (wait !== undefined && answer.lagging > 0) {
+    throw new ProblemError(
+      504,
+      'wait_timeout',
+      `${answer.lagging} clients were still behind after ${wait} ms`,
+      {
+        extra: { ...answer },
+      },
+    );
+  }
+  sendJson(response, 200, answer);
+}
+
+async function readMessage(
+  request: Exchange['request'],
+): Promise<{ topic?: string | undefined; data: unknown; key?: string | undefined }> {
+  const [type = ''] = (request.headers['content-type'] ?? '').split(';');
+  switch (type.trim().toLowerCase()) {
+    case 'text/plain':
+      return { data: await readBody(request) };
+    case 'application/json':
+      return parseValue(messageBody, await readJson(request), 'bad_body');
+    default:
+      throw new ProblemError(
+        415,
+        'unsupported_media_type',
+        'send the message as "content-type: text/plain", its text the body, or as application/json, {"topic":…,"data":…}',
+        { headers: { accept: 'text/plain, application/json' } },
+      );
+  }
+}
+
+/** Who a message over HTTP is from: the product that the request names, if it is ours. */
+function senderOf(userAgent: string | undefined): string {
+  return /^agent-cli\//.test(userAgent ?? '') ? 'cli' : 'http';
+}
+
+async function sync({ services, response, query }: Exchange): Promise<void> {
+  const { timeout = defaultSyncTimeoutMs } = parseQuery(syncQuery, query);
+  const startedMs = performance.now();
+  const { cursor } = await syncAll(services, timeout);
+  sendJson(response, 200, { cursor, ms: Math.round((performance.now() - startedMs) * 1000) / 1000 });
+}
+
+function showStatus({ services, response, query }: Exchange): void {
+  parseQuery(noQuery, query);
+  sendJson(response, 200, services.status());
+}
+
+function listClients({ services, response, query }: Exchange): void {
+  parseQuery(noQuery, query);
+  sendJson(response, 200, services.hub.list());
+}
+
+function disconnectClient({ services, response, params }: Exchange): void {
+  const client = services.hub.get(params['id'] ?? '');
+  if (client === undefined) {
+    throw new ProblemError(
+      404,
+      'unknown_client',
+      `no client ${params['id']} is connected: see GET /v1/clients`,
+    );
+  }
+  client.outlet.close(1008, 'disconnected by request');
+  sendJson(response, 200, { id: client.id });
+}
+
+function listRoots({ services, response, query }: Exchange): void {
+  parseQuery(noQuery, query);
+  sendJson(response, 200, services.watcher.status());
+}
+
+async function addRoot({ services, request, response }: Exchange): Promise<void> {
+  const { path, ignore, gitignore } = parseValue(rootBody, await readJson(request), 'bad_body');
+  if (!path.startsWith('/') && process.platform !== 'win32') {
+    throw new ProblemError(
+      400,
+      'bad_body',
+      `field "path": ${path} is relative, and to what is not known here`,
+    );
+  }
+  try {
+    const real = await services.watcher.add(path, {
+      ...(ignore === undefined ? {} : { ignore }),
+      ...(gitignore === undefined ? {} : { gitignore }),
+    });
+    services.rootsChanged();
+    sendJson(
+      response,
+      200,
+      services.watcher.status().find((root) => root.path === real),
+    );
+  } catch (error) {
+    if (!(error instanceof DevagentError)) throw error;
+    throw new ProblemError(400, error.code, error.message);
+  }
+}
+
+async function removeRoot({ services, response, query }: Exchange): Promise<void> {
+  const { path } = parseQuery(rootQuery, query);
+  const real = services.watcher.find(path);
+  if (real === undefined || !(await services.watcher.remove(path))) {
+    throw new ProblemError(404, 'unknown_root', `${path} is not watched: see GET /v1/roots`);
+  }
+  services.rootsChanged();
+  sendJson(response, 200, { path: real });
+}
+
+function shutdown({ services, response, query }: Exchange): void {
+  parseQuery(noQuery, query);
+  response.on('close', () => services.shutdown());
+  sendJson(response, 200, { stopping: true });
+}
+
+function showHealth({ services, response }: Exchange): void {
+  const { ready } = services.watcher;
+  sendJson(response, ready ? 200 : 503, { ready });
+}

@@ -1,0 +1,172 @@
+// What may come in, as schemas; whatever passes is a typed value. One place, so that HTTP and WebSocket
+// agree on what a topic, a filter or a message is.
+import picomatch from 'picomatch';
+import { z } from 'zod';
+import { isReservedTopic, isTopic, isTopicPattern, parseCursor } from '../../shared/index.ts';
+import { ProblemError } from './problem.ts';
+
+/** As long as a path may be. */
+const globCharacters = 4096;
+const mostGlobs = 100;
+
+const topicPattern = z
+  .string()
+  .refine(isTopicPattern, 'expected 1 to 8 dot-separated tokens of [A-Za-z0-9_-], "*" or a final ">"');
+
+const glob = z
+  .string()
+  .min(1)
+  .max(globCharacters)
+  .refine((text) => {
+    try {
+      return picomatch.makeRe(text, { dot: true }) instanceof RegExp && !text.includes('\0');
+    } catch {
+      return false;
+    }
+  }, 'expected a glob');
+
+const filterFields = {
+  topic: z.array(topicPattern).max(mostGlobs).optional(),
+  root: z.string().min(1).optional(),
+  match: z.array(glob).max(mostGlobs).optional(),
+  ignore: z.array(glob).max(mostGlobs).optional(),
+};
+
+const clientName = z
+  .string()
+  .max(64)
+  .regex(/^[^\p{Cc}]*$/u, 'expected no control characters');
+
+const milliseconds = z
+  .string()
+  .regex(/^\d{1,9}$/, 'expected milliseconds, a whole number')
+  .transform(Number);
+
+const cursor = z
+  .string()
+  .transform((text) => parseCursor(text))
+  .refine((value) => value !== undefined, 'expected a cursor as the agent gives it, EPOCH:SEQ');
+
+const key = z.string().min(1).max(256);
+const requestId = z.union([z.number(), z.string().max(256)]);
+
+/** Parameters of `GET /v1/events`. */
+export const eventsQuery = z.strictObject({
+  ...filterFields,
+  since: cursor.optional(),
+  snapshot: z.enum(['0', '1']).optional(),
+  format: z.enum(['json', 'text']).optional(),
+  name: clientName.optional(),
+});
+
+/** Parameters of `POST /v1/messages`. */
+export const messagesQuery = z.strictObject({
+  topic: z.string().optional(),
+  key: key.optional(),
+  wait: milliseconds.optional(),
+});
+
+/** The JSON body of `POST /v1/messages`. */
+export const messageBody = z.strictObject({
+  topic: z.string().optional(),
+  data: z.unknown().refine((value) => value !== undefined, 'is missing'),
+  key: key.optional(),
+});
+
+/** Parameters of `POST /v1/sync`. */
+export const syncQuery = z.strictObject({ timeout: milliseconds.optional() });
+
+/** The JSON body of `POST /v1/roots`. */
+export const rootBody = z.strictObject({
+  path: z.string().min(1),
+  ignore: z.array(glob).max(mostGlobs).optional(),
+  gitignore: z.boolean().optional(),
+});
+
+/** Parameters of `DELETE /v1/roots`. */
+export const rootQuery = z.strictObject({ path: z.string().min(1) });
+
+/** Parameters of `GET /v1/files`. */
+export const filesQuery = z.strictObject({
+  root: z.string().min(1).optional(),
+  match: z.array(glob).max(mostGlobs).optional(),
+});
+
+/** No parameters at all. */
+export const noQuery = z.strictObject({});
+
+/** What a WebSocket client may send. */
+export const clientFrame = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('publish'),
+    id: requestId,
+    topic: z.string().optional(),
+    data: z.unknown().refine((value) => value !== undefined, 'is missing'),
+    key: key.optional(),
+  }),
+  z.strictObject({ type: z.literal('sync'), id: requestId }),
+  z.strictObject({ type: z.literal('subscribe'), id: requestId, ...filterFields }),
+]);
+
+/** The first thing that is wrong, in words. */
+function firstIssue(error: z.ZodError, what: string): string {
+  const issue = error.issues[0];
+  if (issue === undefined) return `the ${what} is not as expected`;
+  if (issue.code === 'unrecognized_keys') return `unknown ${what} "${issue.keys.join('", "')}"`;
+  const name = issue.path.join('.');
+  return name === '' ? `${what}: ${issue.message}` : `${what} "${name}": ${issue.message}`;
+}
+
+/**
+ * Parameters as a typed value. Those of the schema that are arrays may be repeated, no other.
+ * @throws ProblemError 400 `unknown_parameter` or `bad_parameter`, naming it
+ */
+export function parseQuery<S extends z.ZodObject>(schema: S, query: URLSearchParams): z.output<S> {
+  const given: Record<string, unknown> = {};
+  for (const name of new Set(query.keys())) {
+    // The guard has looked at it.
+    if (name === 'token') continue;
+    const values = query.getAll(name);
+    const field = schema.shape[name] as z.ZodType | undefined;
+    const repeatable = field instanceof z.ZodOptional && field.unwrap() instanceof z.ZodArray;
+    if (!repeatable && values.length > 1) {
+      throw new ProblemError(400, 'bad_parameter', `parameter "${name}": it may be given once only`);
+    }
+    given[name] = repeatable ? values : values[0];
+  }
+  const result = schema.safeParse(given);
+  if (result.success) return result.data;
+  const unknown = result.error.issues[0]?.code === 'unrecognized_keys';
+  throw new ProblemError(
+    400,
+    unknown ? 'unknown_parameter' : 'bad_parameter',
+    firstIssue(result.error, 'parameter'),
+  );
+}
+
+/**
+ * A JSON value as a typed one.
+ * @throws ProblemError 400 `code`, naming the field
+ */
+export function parseValue<S extends z.ZodType>(schema: S, value: unknown, code: string): z.output<S> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw new ProblemError(400, code, firstIssue(result.error, 'field'));
+}
+
+/**
+ * Checks a topic that somebody wants to publish to.
+ * @throws ProblemError 400 `bad_topic` or `reserved_topic`
+ */
+export function checkTopic(topic: string): void {
+  if (!isTopic(topic)) {
+    throw new ProblemError(
+      400,
+      'bad_topic',
+      `"${topic.slice(0, 100)}" is no topic: expected 1 to 8 dot-separated tokens of [A-Za-z0-9_-]`,
+    );
+  }
+  if (isReservedTopic(topic)) {
+    throw new ProblemError(400, 'reserved_topic', `the topic "${topic}" is the agent's own: choose another`);
+  }
+}

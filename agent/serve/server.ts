@@ -1,0 +1,149 @@
+// One plane: an HTTP server that guards, routes and upgrades. The local plane trusts whoever can open its
+// socket; the loopback plane has a guard.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Services } from './context.ts';
+import type { Guard } from './guard.ts';
+import { ProblemError, sendProblem, sendRawProblem } from './problem.ts';
+import { Router } from './router.ts';
+import { routes } from './routes.ts';
+import { describeAddress } from './socket.ts';
+import type { WebSockets } from './web-socket.ts';
+
+/** A client that has not sent its headers, or its body, by then is given up. */
+const headersMs = 10_000;
+const requestMs = 60_000;
+const checkMs = 2_000;
+
+const router = new Router(routes);
+
+/**
+ * Makes the server of a plane.
+ * @param guard what every request has to pass; undefined on the local plane
+ */
+export function createPlane(services: Services, webSockets: WebSockets, guard: Guard | undefined): Server {
+  const server = createServer({
+    headersTimeout: headersMs,
+    requestTimeout: requestMs,
+    connectionsCheckingInterval: checkMs,
+    keepAliveTimeout: 5_000,
+    noDelay: true,
+  });
+
+  server.on('request', (request, response) => {
+    handle(request, response).catch((error: unknown) => fail(services, response, error));
+  });
+  server.on('upgrade', (request, socket: Duplex, head) => {
+    // The connection is a net.Socket on both planes; only TLS would make it anything else.
+    const raw = socket as Socket;
+    raw.on('error', () => raw.destroy());
+    try {
+      const { path, query } = split(request.url);
+      admit(guard, request, path, query);
+      router.find(request.method ?? '', path);
+      if (path !== '/v1/events' || request.headers.upgrade?.toLowerCase() !== 'websocket') {
+        throw new ProblemError(
+          400,
+          'upgrade_refused',
+          `${path} can't be upgraded to ${request.headers.upgrade}`,
+        );
+      }
+      webSockets.accept(request, raw, head, query, describeAddress(raw));
+    } catch (error) {
+      sendRawProblem(raw, toProblem(services, error));
+    }
+  });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    sendRawProblem(socket, protocolProblem(error));
+  });
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { path, query } = split(request.url);
+    const { origin } = request.headers;
+    if (guard !== undefined && origin !== undefined && guard.allowsOrigin(origin)) {
+      response.setHeader('access-control-allow-origin', origin);
+      response.setHeader('vary', 'origin');
+      if (request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined) {
+        answerPreflight(guard, request, response);
+        return;
+      }
+    }
+    admit(guard, request, path, query);
+    const { route, params } = router.find(request.method ?? '', path);
+    await route.handle({
+      services,
+      request,
+      response,
+      query,
+      params,
+      address: describeAddress(request.socket),
+    });
+  }
+
+  return server;
+}
+
+function split(url = '/'): { path: string; query: URLSearchParams } {
+  const at = url.indexOf('?');
+  return at === -1
+    ? { path: url, query: new URLSearchParams() }
+    : { path: url.slice(0, at), query: new URLSearchParams(url.slice(at + 1)) };
+}
+
+function admit(
+  guard: Guard | undefined,
+  request: IncomingMessage,
+  path: string,
+  query: URLSearchParams,
+): void {
+  guard?.check({
+    host: request.headers.host,
+    origin: request.headers.origin,
+    authorization: request.headers.authorization,
+    queryToken: query.get('token'),
+    open: router.isOpen(path),
+  });
+}
+
+/** A browser asks before it sends a token; it sends none with the question. */
+function answerPreflight(guard: Guard, request: IncomingMessage, response: ServerResponse): void {
+  guard.check({
+    host: request.headers.host,
+    origin: request.headers.origin,
+    authorization: undefined,
+    queryToken: null,
+    open: true,
+  });
+  response.writeHead(204, {
+    'access-control-allow-methods': 'GET, POST, DELETE',
+    'access-control-allow-headers': 'authorization, content-type, last-event-id',
+    'access-control-max-age': '600',
+  });
+  response.end();
+}
+
+function fail(services: Services, response: ServerResponse, error: unknown): void {
+  sendProblem(response, toProblem(services, error));
+}
+
+function toProblem(services: Services, error: unknown): ProblemError {
+  if (error instanceof ProblemError) return error;
+  services.log.error('request failed', { error });
+  return new ProblemError(500, 'internal', 'the agent failed at this request: its log says more');
+}
+
+function protocolProblem(error: NodeJS.ErrnoException): ProblemError {
+  switch (error.code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return new ProblemError(431, 'headers_too_large', 'the headers are larger than 16 KiB');
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return new ProblemError(408, 'request_timeout', 'the request did not come in time');
+    default:
+      return new ProblemError(
+        400,
+        'bad_request',
+        `this is not HTTP as it should be: ${error.code ?? error.message}`,
+      );
+  }
+}

@@ -1,0 +1,26 @@
+// The barrier, with its time-out.
+import type { Services } from './context.ts';
+import { ProblemError } from './problem.ts';
+
+/**
+ * Waits until every change made before the call is in the journal.
+ * @returns the journal's position then
+ * @throws ProblemError 504 `sync_timeout`
+ */
+export async function syncAll(
+  { watcher, journal }: Services,
+  timeoutMs: number,
+): Promise<{ cursor: string; seq: number }> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(new ProblemError(504, 'sync_timeout', `the watcher was not in step after ${timeoutMs} ms`));
+    }, timeoutMs);
+  });
+  try {
+    await Promise.race([watcher.sync(), timeout]);
+    return { cursor: journal.cursor(), seq: journal.headSeq };
+  } finally {
+    clearTimeout(timer);
+  }
+}

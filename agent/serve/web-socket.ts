@@ -1,0 +1,173 @@
+// WebSocket streams. ws does the handshake, reads, and sends control frames; events go past it, from the
+// journal's ready-made frames straight to the socket that the HTTP server handed over.
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import { limits } from '../../shared/index.ts';
+import { type Client, type Outlet, webSocketJson, webSocketText } from '../hub/index.ts';
+import { ClientMessages } from './client-messages.ts';
+import type { Services } from './context.ts';
+import { ProblemError, sendRawProblem } from './problem.ts';
+import { unsentBytes } from './socket.ts';
+import { parseStreamRequest } from './stream-request.ts';
+
+/** Times of the keep-alive, for tests that can't wait half a minute. */
+export interface KeepAlive {
+  readonly pingMs: number;
+  readonly closeAnswerMs: number;
+}
+
+class WebSocketOutlet implements Outlet {
+  readonly transport = 'ws';
+  readonly address: string;
+  private readonly ws: WebSocket;
+  private readonly socket: Socket;
+  private readonly closeAnswerMs: number;
+  private terminator: NodeJS.Timeout | undefined;
+
+  constructor(ws: WebSocket, socket: Socket, address: string, closeAnswerMs: number) {
+    this.ws = ws;
+    this.socket = socket;
+    this.address = address;
+    this.closeAnswerMs = closeAnswerMs;
+    ws.once('close', () => clearTimeout(this.terminator));
+  }
+
+  write(buffers: readonly Buffer[]): boolean {
+    // Nothing may follow a close frame.
+    if (this.ws.readyState !== this.ws.OPEN) return false;
+    const [first] = buffers;
+    if (first !== undefined && buffers.length === 1) return this.socket.write(first);
+    let room = true;
+    this.socket.cork();
+    for (const buffer of buffers) room = this.socket.write(buffer);
+    this.socket.uncork();
+    return room;
+  }
+
+  unsentBytes(): number {
+    return unsentBytes(this.socket);
+  }
+
+  close(code: number, reason: string): void {
+    this.ws.close(code, reason);
+    this.terminator ??= setTimeout(() => this.ws.terminate(), this.closeAnswerMs);
+  }
+}
+
+interface Session {
+  readonly ws: WebSocket;
+  /** Pings since the last sign of life. */
+  missedPings: number;
+  leave(why: Readonly<Record<string, unknown>>): void;
+}
+
+/** Accepts WebSockets and keeps them alive. */
+export class WebSockets {
+  private readonly services: Services;
+  private readonly keepAlive: KeepAlive;
+  private readonly sessions = new Set<Session>();
+  private readonly pinger: NodeJS.Timeout;
+  private readonly server = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: limits.clientMessageBytes,
+  });
+
+  constructor(services: Services, keepAlive: KeepAlive) {
+    this.services = services;
+    this.keepAlive = keepAlive;
+    this.server.on('wsClientError', (error, socket) => {
+      sendRawProblem(
+        socket,
+        new ProblemError(400, 'bad_handshake', `no WebSocket handshake: ${error.message}`),
+      );
+    });
+    this.pinger = setInterval(() => this.pingAll(), keepAlive.pingMs);
+    this.pinger.unref();
+  }
+
+  /** Open connections. */
+  get size(): number {
+    return this.sessions.size;
+  }
+
+  /**
+   * Answers an upgrade that the guard has let in.
+   * @throws ProblemError for a query that can't be served, before anything is accepted
+   */
+  accept(
+    request: IncomingMessage,
+    socket: Socket,
+    head: Buffer,
+    query: URLSearchParams,
+    address: string,
+  ): void {
+    const { filter, text, name, since } = parseStreamRequest(query, request.headers, this.services.watcher);
+    this.server.handleUpgrade(request, socket, head, (ws) => {
+      const { hub } = this.services;
+      const outlet = new WebSocketOutlet(ws, socket, address, this.keepAlive.closeAnswerMs);
+      let error: string | undefined;
+      let client: Client | undefined;
+      const session: Session = {
+        ws,
+        missedPings: 0,
+        leave: (why) => {
+          if (client !== undefined) hub.leave(client, why);
+        },
+      };
+      this.sessions.add(session);
+      // Before connect(), whose greeting may already meet a broken socket.
+      ws.on('error', (cause) => {
+        error = cause.message;
+      });
+      ws.on('close', (code, reason) => {
+        this.sessions.delete(session);
+        session.leave({ code, reason: error ?? (reason.toString('utf8') || 'closed') });
+      });
+      const connected = hub.connect({
+        outlet,
+        name,
+        filter,
+        encoding: text ? webSocketText : webSocketJson,
+        ...(since === undefined ? {} : { since }),
+      });
+      client = connected;
+      const messages = new ClientMessages(connected, this.services);
+      ws.on('message', (data, isBinary) => {
+        session.missedPings = 0;
+        messages.take(data as RawData as Buffer, isBinary);
+      });
+      ws.on('ping', () => {
+        session.missedPings = 0;
+      });
+      ws.on('pong', () => {
+        session.missedPings = 0;
+      });
+      socket.on('drain', () => hub.drained(connected));
+    });
+  }
+
+  /** Stops the keep-alive. The hub closes the clients. */
+  close(): void {
+    clearInterval(this.pinger);
+  }
+
+  /** Ends whatever is left. */
+  terminate(): void {
+    for (const { ws } of this.sessions) ws.terminate();
+  }
+
+  private pingAll(): void {
+    for (const session of this.sessions) {
+      if (session.missedPings >= limits.missedPings) {
+        session.leave({ reason: 'no answer to pings' });
+        session.ws.terminate();
+        continue;
+      }
+      session.missedPings += 1;
+      if (session.ws.readyState === session.ws.OPEN) session.ws.ping();
+    }
+  }
+}

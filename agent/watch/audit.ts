@@ -1,0 +1,67 @@
+// The net below the net: directories' modification times on disk are compared with the index, a few at
+// each beat, and nothing else. What it finds no hint had told and no sign had announced: a bug, or a
+// kernel's, so each finding is a warning.
+import type { Log } from '../log.ts';
+import { beatMs } from './loss-signs.ts';
+import type { RootEngine } from './root-engine.ts';
+import type { Directory } from './tree-index.ts';
+
+/** Every directory is looked at once in this time. */
+const roundMs = 10 * 60 * 1000;
+
+interface Round {
+  directories: IterableIterator<Directory>;
+  perBeat: number;
+  /** Seen to differ at the last beat: a finding if they still do, and no hint came. */
+  suspects: Map<Directory, number>;
+}
+
+/** Looks over all roots, slowly. */
+export class Audit {
+  private readonly log: Log;
+  private readonly rounds = new WeakMap<RootEngine, Round>();
+
+  constructor(log: Log) {
+    this.log = log;
+  }
+
+  /** Does one beat's share. A root with hints waiting is left alone: they come first. */
+  beat(engines: readonly RootEngine[]): void {
+    for (const engine of engines) {
+      if (!engine.busy) this.look(engine);
+      else this.rounds.get(engine)?.suspects.clear();
+    }
+  }
+
+  private look(engine: RootEngine): void {
+    let round = this.rounds.get(engine);
+    if (round === undefined) {
+      const count = engine.status().dirs + 1;
+      round = {
+        directories: engine.directories(),
+        perBeat: Math.ceil((count * beatMs) / roundMs),
+        suspects: new Map(),
+      };
+      this.rounds.set(engine, round);
+    }
+    for (const [directory, mtimeMs] of round.suspects) {
+      if (directory.gone || directory.stat.mtimeMs === mtimeMs) continue;
+      if (engine.directoryChangedMs(directory) !== mtimeMs) continue;
+      this.log.warn('audit found a change that no hint told', { root: engine.path, path: directory.path });
+      engine.audited(directory);
+    }
+    round.suspects.clear();
+    for (let looked = 0; looked < round.perBeat; looked++) {
+      const next = round.directories.next();
+      if (next.done === true) {
+        this.rounds.delete(engine);
+        return;
+      }
+      const directory = next.value;
+      const mtimeMs = engine.directoryChangedMs(directory);
+      if (mtimeMs !== undefined && mtimeMs !== directory.stat.mtimeMs && !directory.unreadable) {
+        round.suspects.set(directory, mtimeMs);
+      }
+    }
+  }
+}

@@ -1,0 +1,48 @@
+// The contract of a source of hints. A hint says that something may have changed, never what did: the
+// engine looks for itself. So a backend can be small, and may be wrong in any way but silence.
+
+/** The backends by name. `auto` picks one. */
+export type BackendName = 'directories' | 'chokidar' | 'polling';
+
+/** Where a backend tells its hints; paths are keys relative to the root, as in names.ts. */
+export interface HintSink {
+  /**
+   * The entry `name` of `directory` may have changed; without a name, any of them or the directory itself.
+   * @param content whether an existing file's bytes or attributes may have, and not only which entries exist
+   */
+  hint(directory: string, name: string | undefined, content: boolean): void;
+  /** Whether a path is left out, for a backend that walks the tree by itself. */
+  ignores(path: string, isDirectory: boolean): boolean;
+  /** A watch could not be made or died, for the reason given; the engine decides what that means. */
+  failed(directory: string, error: NodeJS.ErrnoException): void;
+}
+
+/** A source of hints for one root. */
+export interface WatchBackend {
+  readonly name: BackendName;
+  /**
+   * Whether hints come in the order of the changes, so that a later change's hint vouches for all earlier
+   * ones. Without it only a crawl can tell that everything is in.
+   */
+  readonly ordered: boolean;
+  /** How often the tree has to be crawled because hints alone do not suffice, in ms; undefined: never. */
+  readonly crawlEveryMs: number | undefined;
+  /** Whether hints can be missing without a sign, so that the tree is crawled again after each storm. */
+  readonly lossy: boolean;
+  /** Watches held. */
+  readonly watches: number;
+  /** Begins; resolves once changes made from now on give hints. */
+  start(): Promise<void>;
+  /**
+   * Watches one directory more. A backend that walks the tree by itself does nothing.
+   * @throws NodeJS.ErrnoException as the system gives it
+   */
+  watchDirectory(directory: string): void;
+  /** Stops watching it; does nothing if it was not watched. */
+  unwatchDirectory(directory: string): void;
+  /** Ends; no hint comes afterwards. */
+  close(): Promise<void>;
+}
+
+/** Makes a backend for the root at `path`. */
+export type BackendFactory = (path: string, sink: HintSink) => WatchBackend;

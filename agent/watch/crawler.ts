@@ -1,0 +1,296 @@
+// Walks the disk, compares it with the index, mends the index and records each difference. All of the
+// engine's truth comes from here: hints only say where to look.
+//
+// The work is written as generators that stop between steps (slices.ts), for a tree can be large. Between
+// two steps the disk goes on changing; whatever changes then gives a hint of its own, because a directory
+// is always watched first and listed afterwards.
+import type { Log } from '../log.ts';
+import { clockGrainMs, type Delta } from './delta.ts';
+import type { Disk } from './disk.ts';
+import { type IgnoreRules, rulesFileName } from './ignore-rules.ts';
+import { joinPath } from './names.ts';
+import { Directory, type EntryStat, kindOf, statOf, type TreeIndex } from './tree-index.ts';
+
+/** Names to look at in a directory, each with whether its content may have changed; or all of them. */
+export type DirtyNames = Map<string, boolean> | 'all';
+
+/** What the crawler needs done that is not looking. */
+export interface CrawlerHost {
+  /** Watches the directory. Returns false if that can't be done because it is gone or closed to us. */
+  watch(directory: Directory): boolean;
+  unwatch(directory: Directory): void;
+  /** The place is not what it was a moment ago: look again, in the next batch. */
+  doubt(directory: Directory): void;
+}
+
+/** A directory to list, and how thoroughly. */
+interface Visit {
+  readonly directory: Directory;
+  /** Go into the directories below as well, even those that are known. */
+  readonly deep: boolean;
+  /** Hints may be missing: what may have been written without a trace counts as changed. */
+  readonly suspicious: boolean;
+}
+
+/** Entries looked at between two steps. */
+const entriesPerStep = 64;
+/** How often a directory that is replaced while it is being watched is tried again at once. */
+const watchTries = 4;
+/** Skipped paths that are remembered, so as to be logged once. */
+const skipsRemembered = 1000;
+
+/** Keeps one root's index true. */
+export class Crawler {
+  private readonly disk: Disk;
+  private readonly index: TreeIndex;
+  private readonly rules: IgnoreRules;
+  private readonly host: CrawlerHost;
+  private readonly log: Log;
+  private readonly watched = new WeakSet<Directory>();
+  private readonly skipped = new Set<string>();
+
+  constructor(parts: { disk: Disk; index: TreeIndex; rules: IgnoreRules; host: CrawlerHost; log: Log }) {
+    this.disk = parts.disk;
+    this.index = parts.index;
+    this.rules = parts.rules;
+    this.host = parts.host;
+    this.log = parts.log;
+  }
+
+  /**
+   * Compares everything below `directory`.
+   * @param suspicious whether hints may be missing
+   */
+  *crawl(directory: Directory, delta: Delta, suspicious: boolean): Generator<void, void> {
+    yield* this.visit([{ directory, deep: true, suspicious }], delta);
+  }
+
+  /** Compares what the hints named. */
+  *examineHints(dirty: ReadonlyMap<Directory, DirtyNames>, delta: Delta): Generator<void, void> {
+    // Parents first: a directory that is gone or replaced takes the hints below it along.
+    const directories = [...dirty.keys()].sort((a, b) => (a.path < b.path ? -1 : 1));
+    const rulesTouched: Directory[] = [];
+    for (const directory of directories) {
+      const names = dirty.get(directory);
+      if (names === undefined || directory.gone || !this.stillThere(directory)) continue;
+      if (names === 'all') {
+        yield* this.visit([{ directory, deep: false, suspicious: false }], delta);
+        continue;
+      }
+      const visits: Visit[] = [];
+      let steps = 0;
+      for (const [name, content] of names) {
+        this.examine({ directory, deep: false, suspicious: false }, name, content, delta, visits);
+        if (name === rulesFileName && this.rules.gitignore) rulesTouched.push(directory);
+        if (name === '.git') directory.gitDirectory = this.disk.gitDirectory(directory.path);
+        if (++steps % entriesPerStep === 0) yield;
+      }
+      // It may have been moved away and back while its names were looked up.
+      this.stillThere(directory);
+      yield* this.visit(visits, delta);
+      yield;
+    }
+    for (const directory of rulesTouched) {
+      if (!directory.gone && this.readRules(directory, directory.entries.has(rulesFileName))) {
+        yield* this.visit([{ directory, deep: true, suspicious: false }], delta);
+      }
+    }
+  }
+
+  /** Takes everything out of the index, because the root is gone. */
+  removeAll(root: Directory, delta: Delta): void {
+    this.index.clear(root, this.removal(delta));
+    this.forgetDirectory(root);
+  }
+
+  private *visit(visits: Visit[], delta: Delta): Generator<void, void> {
+    for (let visit = visits.pop(); visit !== undefined; visit = visits.pop()) {
+      const { directory } = visit;
+      if (directory.gone) continue;
+      if (!this.watchTruly(directory)) continue;
+      const names = this.disk.list(directory.path);
+      if (names === undefined) {
+        this.host.doubt(directory);
+        continue;
+      }
+      if ('unseen' in names) {
+        this.skip(directory.path, 'the directory can not be listed', names.unseen);
+        directory.unreadable = true;
+        continue;
+      }
+      directory.unreadable = false;
+      const before = directory.entries.size;
+      const newRules = this.rules.gitignore && this.readRules(directory, names.includes(rulesFileName));
+      directory.gitDirectory = names.includes('.git') ? this.disk.gitDirectory(directory.path) : undefined;
+      const inside = newRules && before > 0 ? { ...visit, deep: true } : visit;
+
+      let steps = 0;
+      for (const name of names) {
+        this.examine(inside, name, visit.suspicious, delta, visits);
+        if (++steps % entriesPerStep === 0) yield;
+      }
+      if (before > 0) {
+        const listed = new Set(names);
+        for (const name of [...directory.entries.keys()]) {
+          if (!listed.has(name)) this.examine(inside, name, false, delta, visits);
+        }
+      }
+      yield;
+    }
+  }
+
+  /** Looks at one name and mends the index; directories to be listed next go to `visits`. */
+  private examine(visit: Visit, name: string, content: boolean, delta: Delta, visits: Visit[]): void {
+    const { directory } = visit;
+    const path = joinPath(directory.path, name);
+    const known = directory.entries.get(name);
+    const stats = this.rules.ignoresName(name) ? undefined : this.disk.look(path);
+    if (stats !== undefined && 'unseen' in stats) {
+      // Neither there nor gone, as far as anyone here can tell: what was told last stays.
+      this.skip(path, 'it can not be looked at', stats.unseen);
+      return;
+    }
+    const kind = stats === undefined ? undefined : kindOf(stats.mode);
+    if (stats !== undefined && kind === undefined && !this.rules.ignores(directory, name, false)) {
+      this.skip(path, 'it is no file, directory or symlink');
+    }
+    if (stats === undefined || kind === undefined || this.rules.ignores(directory, name, kind === 'dir')) {
+      if (known !== undefined) this.index.remove(directory, name, this.removal(delta));
+      return;
+    }
+    const stat = statOf(stats, kind);
+    if (kind === 'dir') this.examineDirectory(visit, name, known, stat, delta, visits);
+    else this.examineFile(directory, name, known, stat, content, delta);
+  }
+
+  private examineDirectory(
+    visit: Visit,
+    name: string,
+    known: number | Directory | undefined,
+    stat: EntryStat,
+    delta: Delta,
+    visits: Visit[],
+  ): void {
+    const { directory: parent, suspicious } = visit;
+    if (known instanceof Directory) {
+      if (!isSameDirectory(known.stat, stat) || known.doubtful) {
+        // Another directory under the same name, or one that was elsewhere meanwhile: below it nothing that
+        // is known can be relied on, down to the last watch.
+        this.watched.delete(known);
+        known.doubtful = false;
+        visits.push({ directory: known, deep: true, suspicious });
+      } else if (visit.deep || known.unreadable) {
+        visits.push({ directory: known, deep: visit.deep, suspicious });
+      }
+      return;
+    }
+    if (known !== undefined) this.index.remove(parent, name, this.removal(delta));
+    const added = this.index.addDirectory(parent, name, stat);
+    delta.record(added.path, undefined, stat);
+    visits.push({ directory: added, deep: true, suspicious: false });
+  }
+
+  private examineFile(
+    parent: Directory,
+    name: string,
+    known: number | Directory | undefined,
+    stat: EntryStat,
+    content: boolean,
+    delta: Delta,
+  ): void {
+    const path = joinPath(parent.path, name);
+    if (typeof known !== 'number') {
+      if (known !== undefined) this.index.remove(parent, name, this.removal(delta));
+      this.index.addFile(parent, name, stat, isYoung(stat));
+      delta.record(path, undefined, stat);
+      return;
+    }
+    // A write of the same length within the clock's grain of the last look leaves no trace in the stat: on
+    // an entry that was young then, the hint of a write is all the proof there will ever be.
+    const untraced = content && this.index.isYoung(known);
+    if (!untraced && this.index.sameFile(known, stat)) return;
+    const before = this.index.fileStat(known);
+    this.index.setFile(known, stat, isYoung(stat));
+    delta.record(path, before, stat, untraced && before.kind === stat.kind);
+  }
+
+  /** Whether the directory is where it was; otherwise it is looked at again through its parent. */
+  private stillThere(directory: Directory): boolean {
+    const stats = this.disk.look(directory.path);
+    if (stats !== undefined && !('unseen' in stats) && kindOf(stats.mode) === 'dir') {
+      const stat = statOf(stats, 'dir');
+      if (isSameDirectory(directory.stat, stat)) {
+        directory.stat = stat;
+        return true;
+      }
+      // Without birth times this can't be told. It may well be the same one, so its names are looked at too.
+      if (stat.birthtimeMs === 0 && stat.ino === directory.stat.ino) return true;
+    }
+    directory.doubtful = true;
+    this.host.doubt(directory);
+    return false;
+  }
+
+  /**
+   * Watches a directory and makes sure that the watch is on the one that is there now: an inode number is
+   * given again at once when a directory is removed and made anew, and the old watch is dead then.
+   */
+  private watchTruly(directory: Directory): boolean {
+    for (let tries = 0; tries < watchTries; tries++) {
+      const before = directory.stat;
+      if (!this.watched.has(directory)) {
+        if (!this.host.watch(directory)) return false;
+        this.watched.add(directory);
+      }
+      const stats = this.disk.look(directory.path);
+      if (stats === undefined || 'unseen' in stats || kindOf(stats.mode) !== 'dir') break;
+      directory.stat = statOf(stats, 'dir');
+      if (isSameDirectory(before, directory.stat)) return true;
+      this.watched.delete(directory);
+      // No birth time to compare: a watch made twice in a row is as sure as it gets.
+      if (directory.stat.birthtimeMs === 0 && tries > 0 && before.ino === directory.stat.ino) return true;
+    }
+    directory.doubtful = true;
+    this.host.doubt(directory);
+    return false;
+  }
+
+  /** @returns whether the rules changed */
+  private readRules(directory: Directory, present: boolean): boolean {
+    const text = present ? this.disk.readSmallFile(joinPath(directory.path, rulesFileName)) : undefined;
+    return this.rules.setRules(directory, text);
+  }
+
+  private removal(delta: Delta): (path: string, stat: EntryStat, directory?: Directory) => void {
+    return (path, stat, directory) => {
+      if (directory !== undefined) this.forgetDirectory(directory);
+      delta.record(path, stat, undefined);
+      this.skipped.delete(path);
+    };
+  }
+
+  private forgetDirectory(directory: Directory): void {
+    this.host.unwatch(directory);
+    this.watched.delete(directory);
+    this.rules.forget(directory);
+  }
+
+  private skip(path: string, why: string, error?: NodeJS.ErrnoException): void {
+    if (this.skipped.has(path)) return;
+    if (this.skipped.size >= skipsRemembered) this.skipped.clear();
+    this.skipped.add(path);
+    this.log.warn('entry skipped', { path, why, ...(error === undefined ? {} : { error: error.code }) });
+  }
+}
+
+function isYoung(stat: EntryStat): boolean {
+  const latestMs = Math.max(stat.mtimeMs, stat.ctimeMs);
+  // Times in whole seconds come from a clock as coarse as that.
+  const grainMs = latestMs % 1000 === 0 ? 2000 : clockGrainMs;
+  return Date.now() - latestMs < grainMs;
+}
+
+/** An inode number alone is no identity; with no birth time beside it nothing is known to be the same. */
+function isSameDirectory(a: EntryStat, b: EntryStat): boolean {
+  return a.ino === b.ino && a.birthtimeMs === b.birthtimeMs && a.birthtimeMs !== 0;
+}

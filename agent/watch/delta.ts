@@ -1,0 +1,119 @@
+// The net of a batch: each path once, with what it was before and what it is now.
+import type { Change, EntryKind } from '../../shared/index.ts';
+import { toldPath } from './names.ts';
+import type { EntryStat } from './tree-index.ts';
+
+/**
+ * The coarsest step of a local file system's clock, with some room: an entry that changed this recently
+ * may change again without its times showing it.
+ */
+export const clockGrainMs = 12;
+
+interface Difference {
+  readonly before: EntryStat | undefined;
+  after: EntryStat | undefined;
+  /** Told as a change even if before and after look alike. */
+  forced: boolean;
+}
+
+const addEvent = (kind: EntryKind) => (kind === 'dir' ? 'addDir' : 'add');
+const unlinkEvent = (kind: EntryKind) => (kind === 'dir' ? 'unlinkDir' : 'unlink');
+
+/** Collects what the engine finds while it works through one batch. */
+export class Delta {
+  private readonly differences = new Map<string, Difference>();
+
+  get size(): number {
+    return this.differences.size;
+  }
+
+  /** Notes that `path` was `before` and is `after` now; undefined is absence. */
+  record(path: string, before: EntryStat | undefined, after: EntryStat | undefined, forced = false): void {
+    const known = this.differences.get(path);
+    if (known === undefined) this.differences.set(path, { before, after, forced });
+    else {
+      known.after = after;
+      known.forced ||= forced;
+    }
+  }
+
+  /**
+   * The changes in the order they can be applied in: unlinks, children first, then adds and changes,
+   * parents first.
+   */
+  changes(): Change[] {
+    const gone: [string, EntryStat][] = [];
+    const present: [string, EntryStat, 'add' | 'change'][] = [];
+    for (const [path, { before, after, forced }] of this.differences) {
+      const replaced = before !== undefined && after !== undefined && before.kind !== after.kind;
+      if (before !== undefined && (after === undefined || replaced)) gone.push([path, before]);
+      if (after !== undefined && (before === undefined || replaced)) present.push([path, after, 'add']);
+      if (before !== undefined && after !== undefined && !replaced && after.kind !== 'dir') {
+        if (forced || !sameStat(before, after)) present.push([path, after, 'change']);
+      }
+    }
+    // A path sorts after each of its ancestors, being longer with the same beginning.
+    gone.sort((a, b) => (a[0] < b[0] ? 1 : -1));
+    present.sort((a, b) => (a[0] < b[0] ? -1 : 1));
+
+    const origins = new Origins(gone);
+    const changes: Change[] = gone.map(([path, stat]) => ({
+      event: unlinkEvent(stat.kind),
+      ...toldPath(path),
+      kind: stat.kind,
+    }));
+    for (const [path, stat, what] of present) {
+      const from = what === 'add' ? origins.take(stat) : undefined;
+      changes.push({
+        event: what === 'change' ? 'change' : addEvent(stat.kind),
+        ...toldPath(path),
+        kind: stat.kind,
+        size: stat.size,
+        mtime: stat.mtimeMs,
+        ...(from === undefined ? {} : { from: toldPath(from).path }),
+      });
+    }
+    return changes;
+  }
+}
+
+function sameStat(a: EntryStat, b: EntryStat): boolean {
+  return (
+    a.size === b.size &&
+    a.mtimeMs === b.mtimeMs &&
+    a.ctimeMs === b.ctimeMs &&
+    a.ino === b.ino &&
+    a.mode === b.mode
+  );
+}
+
+/**
+ * Finds what an added entry was called before. An inode number proves nothing, since a new file often
+ * carries a deleted one's; with the birth time beside it it does, but for entries that lived and died
+ * within one tick of the clock, where nothing may have been written either.
+ */
+class Origins {
+  private readonly byIdentity = new Map<string, [string, EntryStat][]>();
+
+  constructor(gone: [string, EntryStat][]) {
+    for (const [path, stat] of gone) {
+      if (stat.birthtimeMs === 0) continue;
+      const key = `${stat.ino}:${stat.birthtimeMs}`;
+      const same = this.byIdentity.get(key);
+      if (same === undefined) this.byIdentity.set(key, [[path, stat]]);
+      else same.push([path, stat]);
+    }
+  }
+
+  take(stat: EntryStat): string | undefined {
+    const candidates = this.byIdentity.get(`${stat.ino}:${stat.birthtimeMs}`);
+    const index = candidates?.findIndex(([, before]) => provesIdentity(before, stat)) ?? -1;
+    return index === -1 ? undefined : candidates?.splice(index, 1)[0]?.[0];
+  }
+}
+
+function provesIdentity(before: EntryStat, after: EntryStat): boolean {
+  if (before.kind !== after.kind) return false;
+  const sameTick = after.ctimeMs - after.birthtimeMs < clockGrainMs;
+  return !sameTick || (before.mtimeMs === after.mtimeMs && before.size === after.size);
+}

@@ -1,0 +1,488 @@
+// The engine of one root: takes hints, waits until they settle, has the crawler look, tells the batch.
+import { basename } from 'node:path';
+import type { Change, RootStatus } from '../../shared/index.ts';
+import type { Log } from '../log.ts';
+import type { BackendFactory, BackendName, HintSink, WatchBackend } from './backend.ts';
+import { pollingBackend } from './backend-polling.ts';
+import { Crawler, type DirtyNames } from './crawler.ts';
+import { Delta } from './delta.ts';
+import { Disk } from './disk.ts';
+import { GitHold, holdCheckMs } from './git-hold.ts';
+import { IgnoreRules } from './ignore-rules.ts';
+import { Settler } from './settle.ts';
+import { Exclusive, runSliced } from './slices.ts';
+import { type Directory, type EntryStat, kindOf, statOf, TreeIndex } from './tree-index.ts';
+
+/** How a root is to be watched. */
+export interface RootOptions {
+  /** Globs relative to the root. */
+  readonly ignore: readonly string[];
+  /** Whether .gitignore files count. */
+  readonly gitignore: boolean;
+  readonly settleMs: number;
+}
+
+/** What an engine tells. */
+export interface EngineEvents {
+  /** A settled batch; never empty. */
+  batch(changes: Change[]): void;
+  /** A hint came: for the sign of a full queue. */
+  hinted(): void;
+  /** Hints were lost for certain; the differences follow. */
+  lost(): void;
+}
+
+/** A crawl for doubt's sake waits for this much quiet ... */
+const quietMs = 50;
+/** ... but no longer than this. */
+const longestDoubtMs = 1000;
+/** A crawl that repeats takes at most one part in this many of the time. */
+const crawlDuty = 10;
+/** A lossy backend's tree is crawled this long after the last hint of a storm. */
+const stormQuietMs = 250;
+
+const rootGoneText = 'the root is gone: it is watched again as soon as it is back';
+
+/** One root's index, kept true, and the batches that come of it. */
+export class RootEngine implements HintSink {
+  readonly path: string;
+  private readonly events: EngineEvents;
+  private readonly log: Log;
+  private readonly disk: Disk;
+  private readonly index = new TreeIndex();
+  private readonly rules: IgnoreRules;
+  private readonly crawler: Crawler;
+  private readonly settler: Settler;
+  private readonly gitHold: GitHold;
+  private readonly exclusive = new Exclusive();
+  private backend: WatchBackend;
+  private root: Directory | undefined;
+  private dirty = new Map<Directory, DirtyNames>();
+  private timer: NodeJS.Timeout | NodeJS.Immediate | undefined;
+  private crawlTimer: NodeJS.Timeout | undefined;
+  private ready = false;
+  private closed = false;
+  private rootSuspect = false;
+  private rootGone = false;
+  /** Why this backend is not the one that was wanted. */
+  private limited: string | null;
+  private recrawls = 0;
+  private auditFindings = 0;
+  private doubtSinceMs: number | undefined;
+  /** Whether the loss that the open doubt is about has been told. */
+  private lossTold = false;
+  private lastHintMs = 0;
+  private lastCrawlMs = 0;
+
+  constructor(
+    path: string,
+    backend: BackendFactory,
+    options: RootOptions,
+    events: EngineEvents,
+    log: Log,
+    limited: string | null = null,
+  ) {
+    this.path = path;
+    this.events = events;
+    this.log = log.child({ root: path });
+    this.limited = limited;
+    this.disk = new Disk(path);
+    this.rules = new IgnoreRules(options.ignore, options.gitignore);
+    this.settler = new Settler(options.settleMs);
+    this.gitHold = new GitHold(this.disk.enclosingGitDirectory());
+    this.backend = backend(path, this);
+    this.crawler = new Crawler({
+      disk: this.disk,
+      index: this.index,
+      rules: this.rules,
+      host: {
+        watch: (directory) => this.watchDirectory(directory),
+        unwatch: (directory) => this.backend.unwatchDirectory(directory.path),
+        doubt: (directory) => this.doubtDirectory(directory),
+      },
+      log: this.log,
+    });
+  }
+
+  get backendName(): BackendName {
+    return this.backend.name;
+  }
+
+  get isReady(): boolean {
+    return this.ready;
+  }
+
+  status(): RootStatus {
+    return {
+      path: this.path,
+      backend: this.backend.name,
+      ready: this.ready,
+      files: this.index.files,
+      dirs: Math.max(0, this.index.directories.size - 1),
+      watches: this.backend.watches,
+      recrawls: this.recrawls,
+      auditFindings: this.auditFindings,
+      degraded: this.rootGone ? rootGoneText : this.limited,
+    };
+  }
+
+  /** Watches and crawls; resolves when the index is whole. Nothing that it finds is told as a change. */
+  start(): Promise<void> {
+    return this.exclusive.run(async () => {
+      const startedMs = performance.now();
+      await this.backend.start();
+      const stats = this.disk.look('');
+      if (stats === undefined || 'unseen' in stats) this.loseRoot(new Delta());
+      else {
+        this.root = this.index.addDirectory(undefined, '', statOf(stats, 'dir'));
+        await this.run(this.crawler.crawl(this.root, new Delta(), false));
+      }
+      if (this.closed) return;
+      this.lastCrawlMs = performance.now() - startedMs;
+      this.ready = true;
+      this.log.info('root ready', {
+        backend: this.backend.name,
+        files: this.index.files,
+        dirs: this.index.directories.size,
+        ms: Math.round(this.lastCrawlMs),
+      });
+      this.schedule();
+      this.scheduleCrawl();
+    });
+  }
+
+  /** Ends; resolves when no work is under way any more. Nothing is told afterwards. */
+  async close(): Promise<void> {
+    this.closed = true;
+    this.clearTimer();
+    clearTimeout(this.crawlTimer);
+    await this.backend.close();
+    await this.exclusive.run(async () => {});
+  }
+
+  /**
+   * Tells every change whose hint has come, now. With a backend whose hints come in order, everything that
+   * was changed before the hint that came last is told when this resolves; with another, everything that
+   * was changed before the call.
+   */
+  flush(): Promise<void> {
+    return this.exclusive.run(async () => {
+      if (!this.backend.ordered || this.doubtSinceMs !== undefined) await this.recrawl();
+      else await this.tellBatch();
+    });
+  }
+
+  /**
+   * Holds the index still while `use` reads it: what it sees is exactly what has been told. `use` should be
+   * quick, for nothing is told meanwhile.
+   */
+  withIndex<T>(use: (entries: () => Generator<{ path: string; stat: EntryStat }>) => Promise<T>): Promise<T> {
+    return this.exclusive.run(() => use(() => this.index.all()));
+  }
+
+  /**
+   * Hints may have been lost: the tree is crawled again when it has gone quiet.
+   * @param certain whether that is told before the differences, rather than only if there are any
+   */
+  doubt(certain: boolean): void {
+    this.lossTold ||= certain;
+    if (this.doubtSinceMs !== undefined) return;
+    this.doubtSinceMs = performance.now();
+    this.log.warn('hints may be lost, crawling again', { certain });
+    this.schedule();
+  }
+
+  /** Does what has to be done now and then: is the root still there, or back? */
+  beat(): void {
+    if (!this.ready || this.closed) return;
+    const stats = this.disk.look('');
+    const there = stats !== undefined && !('unseen' in stats) && kindOf(stats.mode) === 'dir';
+    const same =
+      there &&
+      this.root !== undefined &&
+      stats.ino === this.root.stat.ino &&
+      stats.birthtimeMs === this.root.stat.birthtimeMs;
+    if (this.rootGone ? there : !same) {
+      this.rootSuspect = true;
+      this.schedule();
+    }
+  }
+
+  /** The directories, for the audit. */
+  directories(): IterableIterator<Directory> {
+    return this.index.directories.values();
+  }
+
+  /** The audit found a directory that changed without a hint. */
+  audited(directory: Directory): void {
+    this.auditFindings += 1;
+    this.hint(directory.path, undefined, false);
+  }
+
+  /** Whether hints wait to be looked at. */
+  get busy(): boolean {
+    return this.dirty.size > 0 || this.doubtSinceMs !== undefined || !this.ready;
+  }
+
+  /** When the directory on disk was changed last, if it can be seen. */
+  directoryChangedMs(directory: Directory): number | undefined {
+    const stats = this.disk.look(directory.path);
+    return stats === undefined || 'unseen' in stats ? undefined : stats.mtimeMs;
+  }
+
+  // HintSink
+
+  hint(path: string, name: string | undefined, content: boolean): void {
+    if (this.closed) return;
+    this.events.hinted();
+    this.lastHintMs = performance.now();
+    let directory = this.index.directories.get(path);
+    let known = name;
+    // A backend that walks by itself may be ahead of the index.
+    while (directory === undefined && path !== '') {
+      const slash = path.lastIndexOf('/');
+      known = path.slice(slash + 1);
+      path = slash === -1 ? '' : path.slice(0, slash);
+      directory = this.index.directories.get(path);
+    }
+    if (directory === undefined) {
+      this.rootSuspect = true;
+    } else {
+      // The kernel tells of a watched directory itself under its own name.
+      if (path === '' && (known === undefined || known === basename(this.path))) this.rootSuspect = true;
+      this.markDirty(directory, known, content);
+    }
+    this.settler.hint(this.lastHintMs);
+    this.schedule();
+    if (this.backend.lossy) this.scheduleCrawl();
+  }
+
+  ignores(path: string, isDirectory: boolean): boolean {
+    const slash = path.lastIndexOf('/');
+    const directory = this.index.directories.get(slash === -1 ? '' : path.slice(0, slash));
+    const name = path.slice(slash + 1);
+    return directory === undefined
+      ? this.rules.ignoresName(name)
+      : this.rules.ignores(directory, name, isDirectory);
+  }
+
+  failed(path: string, error: NodeJS.ErrnoException): void {
+    if (error.code === 'ENOSPC' || error.code === 'EMFILE') this.fallBackToPolling(error);
+    else {
+      this.log.warn('watch failed', { path, error });
+      this.hint(path, undefined, false);
+    }
+  }
+
+  private markDirty(directory: Directory, name: string | undefined, content: boolean): void {
+    const names = this.dirty.get(directory);
+    if (names === 'all') return;
+    if (name === undefined) this.dirty.set(directory, 'all');
+    else if (names === undefined) this.dirty.set(directory, new Map([[name, content]]));
+    else names.set(name, content || names.get(name) === true);
+  }
+
+  private doubtDirectory(directory: Directory): void {
+    if (directory.parent === undefined) this.rootSuspect = true;
+    else this.markDirty(directory.parent, basename(directory.path), false);
+    this.settler.hint(performance.now());
+    this.schedule();
+  }
+
+  private watchDirectory(directory: Directory): boolean {
+    try {
+      this.backend.watchDirectory(directory.path);
+      return true;
+    } catch (thrown) {
+      const error = thrown as NodeJS.ErrnoException;
+      switch (error.code) {
+        case 'ENOSPC':
+        case 'EMFILE':
+          this.fallBackToPolling(error);
+          return true;
+        case 'ENOENT':
+        case 'ENOTDIR':
+          this.doubtDirectory(directory);
+          return false;
+        default:
+          if (!directory.unreadable) {
+            this.log.warn('directory skipped', {
+              path: directory.path,
+              why: 'it can not be watched',
+              error: error.code,
+            });
+          }
+          directory.unreadable = true;
+          return false;
+      }
+    }
+  }
+
+  private fallBackToPolling(error: NodeJS.ErrnoException): void {
+    if (this.backend.name === 'polling') return;
+    const limit = error.code === 'EMFILE' ? 'fs.inotify.max_user_instances' : 'fs.inotify.max_user_watches';
+    const value = error.code === 'EMFILE' ? 1024 : 1048576;
+    this.limited = `the kernel gives no more inotify watches (${error.code}), so the tree is polled: raise the limit with "sudo sysctl ${limit}=${value}" and restart the agent`;
+    this.log.error('no more watches, polling from now on', { error: error.code, degraded: this.limited });
+    const old = this.backend;
+    this.backend = pollingBackend(this.path, this);
+    void old.close();
+    this.scheduleCrawl();
+  }
+
+  // Time
+
+  private schedule(): void {
+    if (!this.ready || this.closed || this.timer !== undefined) return;
+    const due = this.dueMs();
+    if (due === undefined) return;
+    const waitMs = due - performance.now();
+    // A timer waits for a millisecond at least.
+    this.timer =
+      waitMs <= 0 ? setImmediate(() => this.onTimer()) : setTimeout(() => this.onTimer(), Math.ceil(waitMs));
+  }
+
+  private clearTimer(): void {
+    clearTimeout(this.timer as NodeJS.Timeout);
+    clearImmediate(this.timer as NodeJS.Immediate);
+    this.timer = undefined;
+  }
+
+  private dueMs(): number | undefined {
+    if (this.rootSuspect) return 0;
+    const batchMs = this.settler.dueMs();
+    const doubtMs = this.doubtDueMs();
+    if (batchMs === undefined || doubtMs === undefined) return batchMs ?? doubtMs;
+    return Math.min(batchMs, doubtMs);
+  }
+
+  private doubtDueMs(): number | undefined {
+    if (this.doubtSinceMs === undefined) return undefined;
+    const quietSinceMs = Math.max(this.lastHintMs, this.doubtSinceMs);
+    return Math.min(quietSinceMs + quietMs, this.doubtSinceMs + longestDoubtMs);
+  }
+
+  private onTimer(): void {
+    this.timer = undefined;
+    const nowMs = performance.now();
+    const due = this.dueMs();
+    if (due !== undefined && due <= nowMs) {
+      if (this.gitHold.holds(this.dirty.keys(), nowMs)) {
+        this.timer = setTimeout(() => this.onTimer(), holdCheckMs);
+        return;
+      }
+      void this.exclusive.run(() => this.work()).catch((error) => this.onCrash(error));
+      return;
+    }
+    this.schedule();
+  }
+
+  private async work(): Promise<void> {
+    const doubtMs = this.doubtDueMs();
+    if (doubtMs !== undefined && doubtMs <= performance.now()) await this.recrawl();
+    else await this.tellBatch();
+    this.schedule();
+  }
+
+  private scheduleCrawl(): void {
+    const { crawlEveryMs, lossy } = this.backend;
+    const waitMs = crawlEveryMs ?? (lossy ? stormQuietMs : undefined);
+    if (waitMs === undefined || this.closed || !this.ready) return;
+    if (crawlEveryMs !== undefined && this.crawlTimer !== undefined) return;
+    clearTimeout(this.crawlTimer);
+    this.crawlTimer = setTimeout(
+      () => {
+        this.crawlTimer = undefined;
+        if (this.gitHold.holds(this.index.directories.values(), performance.now())) {
+          this.scheduleCrawl();
+          return;
+        }
+        void this.exclusive
+          .run(() => this.recrawl())
+          .catch((error) => this.onCrash(error))
+          .finally(() => {
+            if (crawlEveryMs !== undefined) this.scheduleCrawl();
+          });
+      },
+      Math.max(waitMs, this.lastCrawlMs * crawlDuty),
+    );
+  }
+
+  private onCrash(error: unknown): void {
+    // An engine that fails is a bug; the process is ended by the handler of uncaught errors.
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+
+  // Work, always under `exclusive`
+
+  /** Looks at what is dirty and tells what came of it. */
+  private async tellBatch(): Promise<void> {
+    if (this.closed) return;
+    const delta = new Delta();
+    const dirty = this.dirty;
+    this.dirty = new Map();
+    this.settler.close();
+    if (this.rootSuspect) await this.checkRoot(delta);
+    await this.run(this.crawler.examineHints(dirty, delta));
+    this.tell(delta.changes());
+  }
+
+  /** Tells what is dirty, then compares the whole tree and tells the rest. */
+  private async recrawl(): Promise<void> {
+    const startedMs = performance.now();
+    const doubted = this.doubtSinceMs !== undefined;
+    const lossTold = this.lossTold;
+    this.doubtSinceMs = undefined;
+    this.lossTold = false;
+    this.rootSuspect = true;
+    await this.tellBatch();
+    if (this.closed || this.root === undefined || this.rootGone) return;
+    const differences = new Delta();
+    await this.run(this.crawler.crawl(this.root, differences, true));
+    this.lastCrawlMs = performance.now() - startedMs;
+    const changes = differences.changes();
+    if (doubted) {
+      this.recrawls += 1;
+      this.log.info('crawled again', { differences: changes.length, ms: Math.round(this.lastCrawlMs) });
+      if (changes.length > 0 && !lossTold) this.events.lost();
+    }
+    this.tell(changes);
+  }
+
+  private async checkRoot(delta: Delta): Promise<void> {
+    this.rootSuspect = false;
+    const stats = this.disk.look('');
+    const there = stats !== undefined && !('unseen' in stats) && kindOf(stats.mode) === 'dir';
+    if (!there) {
+      if (!this.rootGone) this.loseRoot(delta);
+      return;
+    }
+    const stat = statOf(stats, 'dir');
+    if (this.root === undefined) this.root = this.index.addDirectory(undefined, '', stat);
+    const same =
+      !this.rootGone && stat.ino === this.root.stat.ino && stat.birthtimeMs === this.root.stat.birthtimeMs;
+    if (same) return;
+    // Back, or another one in its place.
+    if (this.rootGone) this.log.info('root is back');
+    else this.crawler.removeAll(this.root, delta);
+    this.rootGone = false;
+    this.root.stat = stat;
+    await this.run(this.crawler.crawl(this.root, delta, false));
+  }
+
+  private loseRoot(delta: Delta): void {
+    this.rootGone = true;
+    this.log.warn('root is gone');
+    if (this.root !== undefined) this.crawler.removeAll(this.root, delta);
+  }
+
+  private run(steps: Generator<void, void>): Promise<void> {
+    return runSliced(steps, () => this.closed);
+  }
+
+  private tell(changes: Change[]): void {
+    if (changes.length > 0 && !this.closed) this.events.batch(changes);
+  }
+}

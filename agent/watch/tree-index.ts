@@ -1,0 +1,234 @@
+// The index: what the engine knows of the disk, and so what it has told. A directory is an object; a
+// file is a row in columns of numbers, because there are many, and an object each would double the agent.
+import { constants, type Stats } from 'node:fs';
+import type { EntryKind } from '../../shared/index.ts';
+import { joinPath } from './names.ts';
+
+/** What is compared to tell whether an entry changed, and to tell which entry it is. */
+export interface EntryStat {
+  readonly kind: EntryKind;
+  /** Bytes. */
+  readonly size: number;
+  /** Milliseconds since 1970, fractional, as are the other two times. */
+  readonly mtimeMs: number;
+  readonly ctimeMs: number;
+  /** 0 where the file system gives none. */
+  readonly birthtimeMs: number;
+  readonly ino: number;
+  /** Type and permission bits. */
+  readonly mode: number;
+}
+
+/** The kind of what lstat saw; undefined for FIFOs, sockets and devices, which are no entries. */
+export function kindOf(mode: number): EntryKind | undefined {
+  switch (mode & constants.S_IFMT) {
+    case constants.S_IFREG:
+      return 'file';
+    case constants.S_IFDIR:
+      return 'dir';
+    case constants.S_IFLNK:
+      return 'symlink';
+    default:
+      return undefined;
+  }
+}
+
+/** An EntryStat of what lstat saw. */
+export function statOf(stats: Stats, kind: EntryKind): EntryStat {
+  const { size, mtimeMs, ctimeMs, birthtimeMs, ino, mode } = stats;
+  return { kind, size, mtimeMs, ctimeMs, birthtimeMs, ino, mode };
+}
+
+const blockRows = 4096;
+const numbersPerRow = 5;
+
+/** Columns of stats, in blocks, so that the table grows in step with the tree. */
+class StatTable {
+  private readonly numbers: Float64Array[] = [];
+  private readonly modes: Uint16Array[] = [];
+  private readonly flags: Uint8Array[] = [];
+  private readonly free: number[] = [];
+  private used = 0;
+
+  /** @param young whether the entry changed so shortly before it was stat'ed that a later write may not show */
+  add(stat: EntryStat, young: boolean): number {
+    const row = this.free.pop() ?? this.used++;
+    if (row >= this.numbers.length * blockRows) {
+      this.numbers.push(new Float64Array(blockRows * numbersPerRow));
+      this.modes.push(new Uint16Array(blockRows));
+      this.flags.push(new Uint8Array(blockRows));
+    }
+    this.set(row, stat, young);
+    return row;
+  }
+
+  set(row: number, stat: EntryStat, young: boolean): void {
+    const block = Math.floor(row / blockRows);
+    const at = row % blockRows;
+    const numbers = this.numbers[block] as Float64Array;
+    const base = at * numbersPerRow;
+    numbers[base] = stat.size;
+    numbers[base + 1] = stat.mtimeMs;
+    numbers[base + 2] = stat.ctimeMs;
+    numbers[base + 3] = stat.birthtimeMs;
+    numbers[base + 4] = stat.ino;
+    (this.modes[block] as Uint16Array)[at] = stat.mode;
+    (this.flags[block] as Uint8Array)[at] = young ? 1 : 0;
+  }
+
+  get(row: number): EntryStat {
+    const block = Math.floor(row / blockRows);
+    const at = row % blockRows;
+    const numbers = this.numbers[block] as Float64Array;
+    const base = at * numbersPerRow;
+    const mode = (this.modes[block] as Uint16Array)[at] as number;
+    return {
+      kind: kindOf(mode) as EntryKind,
+      size: numbers[base] as number,
+      mtimeMs: numbers[base + 1] as number,
+      ctimeMs: numbers[base + 2] as number,
+      birthtimeMs: numbers[base + 3] as number,
+      ino: numbers[base + 4] as number,
+      mode,
+    };
+  }
+
+  isYoung(row: number): boolean {
+    return (this.flags[Math.floor(row / blockRows)] as Uint8Array)[row % blockRows] === 1;
+  }
+
+  /** Whether a stat says what the row says, without an object for the row. */
+  equals(row: number, stat: EntryStat): boolean {
+    const block = Math.floor(row / blockRows);
+    const at = row % blockRows;
+    const numbers = this.numbers[block] as Float64Array;
+    const base = at * numbersPerRow;
+    return (
+      numbers[base] === stat.size &&
+      numbers[base + 1] === stat.mtimeMs &&
+      numbers[base + 2] === stat.ctimeMs &&
+      numbers[base + 4] === stat.ino &&
+      (this.modes[block] as Uint16Array)[at] === (stat.mode & 0xffff)
+    );
+  }
+
+  release(row: number): void {
+    this.free.push(row);
+  }
+}
+
+/** A watched directory. Its path never changes: a directory that is moved is another one. */
+export class Directory {
+  readonly path: string;
+  readonly parent: Directory | undefined;
+  /** A number is the row of a file or symlink. */
+  readonly entries = new Map<string, number | Directory>();
+  stat: EntryStat;
+  /** Whether it was taken out of the index; hints may still hold it. */
+  gone = false;
+  /** Whether it was not where it belongs when it was last looked for: then nothing below it is sure. */
+  doubtful = false;
+  /** Whether it could not be listed, for want of permission. */
+  unreadable = false;
+  /** The git directory of the repository whose top this is. */
+  gitDirectory: string | undefined;
+
+  constructor(path: string, parent: Directory | undefined, stat: EntryStat) {
+    this.path = path;
+    this.parent = parent;
+    this.stat = stat;
+  }
+}
+
+/** The entries of one root. */
+export class TreeIndex {
+  readonly directories = new Map<string, Directory>();
+  private readonly table = new StatTable();
+  private fileCount = 0;
+
+  /** Files and symlinks. */
+  get files(): number {
+    return this.fileCount;
+  }
+
+  addDirectory(parent: Directory | undefined, name: string, stat: EntryStat): Directory {
+    const directory = new Directory(parent === undefined ? '' : joinPath(parent.path, name), parent, stat);
+    this.directories.set(directory.path, directory);
+    parent?.entries.set(name, directory);
+    return directory;
+  }
+
+  addFile(parent: Directory, name: string, stat: EntryStat, young: boolean): void {
+    parent.entries.set(name, this.table.add(stat, young));
+    this.fileCount += 1;
+  }
+
+  setFile(row: number, stat: EntryStat, young: boolean): void {
+    this.table.set(row, stat, young);
+  }
+
+  fileStat(row: number): EntryStat {
+    return this.table.get(row);
+  }
+
+  isYoung(row: number): boolean {
+    return this.table.isYoung(row);
+  }
+
+  sameFile(row: number, stat: EntryStat): boolean {
+    return this.table.equals(row, stat);
+  }
+
+  /**
+   * Takes an entry and everything below it out, telling each to `removed`, parents first.
+   */
+  remove(
+    parent: Directory,
+    name: string,
+    removed: (path: string, stat: EntryStat, directory?: Directory) => void,
+  ): void {
+    const entry = parent.entries.get(name);
+    if (entry === undefined) return;
+    parent.entries.delete(name);
+    this.forget(joinPath(parent.path, name), entry, removed);
+  }
+
+  /** Takes out everything below `directory`, but not itself. */
+  clear(directory: Directory, removed: (path: string, stat: EntryStat, directory?: Directory) => void): void {
+    for (const name of [...directory.entries.keys()]) this.remove(directory, name, removed);
+  }
+
+  private forget(
+    path: string,
+    entry: number | Directory,
+    removed: (path: string, stat: EntryStat, directory?: Directory) => void,
+  ): void {
+    const stack: [string, number | Directory][] = [[path, entry]];
+    for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+      const [at, found] = next;
+      if (typeof found === 'number') {
+        removed(at, this.table.get(found));
+        this.table.release(found);
+        this.fileCount -= 1;
+        continue;
+      }
+      removed(at, found.stat, found);
+      found.gone = true;
+      this.directories.delete(at);
+      for (const [name, child] of found.entries) stack.push([joinPath(at, name), child]);
+      found.entries.clear();
+    }
+  }
+
+  /** Every entry but the root, parents first. */
+  *all(): Generator<{ path: string; stat: EntryStat }> {
+    for (const directory of this.directories.values()) {
+      if (directory.parent !== undefined) yield { path: directory.path, stat: directory.stat };
+      for (const [name, entry] of directory.entries) {
+        if (typeof entry === 'number') {
+          yield { path: joinPath(directory.path, name), stat: this.table.get(entry) };
+        }
+      }
+    }
+  }
+}

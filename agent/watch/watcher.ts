@@ -1,0 +1,242 @@
+// All roots together: what they share (the signs of loss, the barrier, the audit), and which backend each
+// gets.
+import { realpathSync, statfsSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type Change, DevagentError, type FileRecord, type RootStatus } from '../../shared/index.ts';
+import type { Log } from '../log.ts';
+import { Audit } from './audit.ts';
+import type { BackendFactory, BackendName } from './backend.ts';
+import { chokidarBackend } from './backend-chokidar.ts';
+import { directoriesBackend } from './backend-directories.ts';
+import { pollingBackend } from './backend-polling.ts';
+import { Barrier } from './barrier.ts';
+import { beatMs, kernelQueueLength, LossSigns, type LossVerdict } from './loss-signs.ts';
+import { toldPath } from './names.ts';
+import { RootEngine, type RootOptions } from './root-engine.ts';
+
+/** What the watcher tells; see ARCHITECTURE.md for the promise. */
+export interface WatchEvents {
+  /** One settled batch of one root, its changes in the order they can be applied in. */
+  batch(root: string, changes: Change[]): void;
+  /** The kernel lost hints; the roots are crawled again and the differences follow as batches. */
+  lost(): void;
+}
+
+/** How all roots are watched, unless a root says otherwise. */
+export interface WatchSettings extends RootOptions {
+  readonly backend: 'auto' | BackendName;
+  /** Where the barrier's private directory is made. */
+  readonly cookieParent: string;
+  /** The length of the kernel's queue of hints; read from the system unless given. */
+  readonly queueLength?: number;
+}
+
+const factories: Record<BackendName, BackendFactory> = {
+  directories: directoriesBackend,
+  chokidar: chokidarBackend,
+  polling: pollingBackend,
+};
+
+/** File systems whose changes made elsewhere give no hints, by the magic number of statfs(2). */
+const silentFileSystems: ReadonlyMap<number, string> = new Map([
+  [0x6969, 'NFS'],
+  [0xff534d42, 'CIFS'],
+  [0xfe534d42, 'SMB'],
+  [0x01021997, '9p'],
+  [0x65735546, 'FUSE'],
+  [0x786f4256, 'VirtualBox shared folder'],
+  [0x61636673, 'ACFS'],
+  [0x00c36400, 'Ceph'],
+]);
+
+/** Chooses the backend of a root, and says why. */
+export function chooseBackend(
+  wanted: 'auto' | BackendName,
+  platform: NodeJS.Platform,
+  fileSystem: number,
+): { name: BackendName; why: string } {
+  if (wanted !== 'auto') return { name: wanted, why: 'it was asked for' };
+  const silent = silentFileSystems.get(fileSystem >>> 0);
+  if (silent !== undefined)
+    return { name: 'polling', why: `${silent} gives no events for changes made elsewhere` };
+  if (platform === 'linux') return { name: 'directories', why: 'the default on Linux' };
+  return { name: 'chokidar', why: `the default on ${platform}` };
+}
+
+/** Watches any number of roots. */
+export class Watcher {
+  private readonly settings: WatchSettings;
+  private readonly events: WatchEvents;
+  private readonly log: Log;
+  private readonly engines = new Map<string, RootEngine>();
+  private readonly signs: LossSigns;
+  private readonly audit: Audit;
+  private readonly timer: NodeJS.Timeout;
+  private barrier: Barrier | undefined;
+  private closed = false;
+
+  constructor(settings: WatchSettings, events: WatchEvents, log: Log) {
+    this.settings = settings;
+    this.events = events;
+    this.log = log;
+    this.signs = new LossSigns(settings.queueLength ?? kernelQueueLength(), (verdict) =>
+      this.onLoss(verdict),
+    );
+    this.audit = new Audit(log);
+    this.timer = setInterval(() => this.beat(), beatMs);
+    this.timer.unref();
+  }
+
+  /** The real paths of the roots, in the order in which they were added. */
+  get roots(): string[] {
+    return [...this.engines.keys()];
+  }
+
+  /** Whether every root's first crawl is done. */
+  get ready(): boolean {
+    return [...this.engines.values()].every((engine) => engine.isReady);
+  }
+
+  status(): RootStatus[] {
+    return [...this.engines.values()].map((engine) => engine.status());
+  }
+
+  /**
+   * Watches the directory at `path`; resolves with its real path once its first crawl is done. A root that
+   * is there already stays as it is.
+   * @throws DevagentError `not_a_directory`
+   */
+  async add(path: string, options: Partial<RootOptions> = {}): Promise<string> {
+    const real = realRoot(path);
+    const known = this.engines.get(real);
+    if (known !== undefined) {
+      await known.withIndex(async () => {});
+      return real;
+    }
+    const { name, why } = chooseBackend(this.settings.backend, process.platform, statfsSync(real).type);
+    this.log.info('backend chosen', { root: real, backend: name, why });
+    if (name === 'directories') this.makeBarrier();
+    const engine = new RootEngine(
+      real,
+      factories[name],
+      { ...this.settings, ...options },
+      {
+        batch: (changes) => this.events.batch(real, changes),
+        hinted: () => this.signs.hint(),
+        lost: () => this.events.lost(),
+      },
+      this.log,
+      name === 'polling' && this.settings.backend === 'auto' ? `polling, because ${why}` : null,
+    );
+    this.engines.set(real, engine);
+    await engine.start();
+    return real;
+  }
+
+  /**
+   * Stops watching a root, named by its real path or by one that leads to it.
+   * @returns whether it was watched
+   */
+  async remove(path: string): Promise<boolean> {
+    const real = this.find(path);
+    const engine = real === undefined ? undefined : this.engines.get(real);
+    if (real === undefined || engine === undefined) return false;
+    this.engines.delete(real);
+    await engine.close();
+    return true;
+  }
+
+  /** The real path of the root that `path` names, directly or through links. */
+  find(path: string): string | undefined {
+    const absolute = resolve(path);
+    if (this.engines.has(absolute)) return absolute;
+    try {
+      const real = realpathSync(absolute);
+      return this.engines.has(real) ? real : undefined;
+    } catch {
+      // A path that leads nowhere names no root.
+      return undefined;
+    }
+  }
+
+  /** The barrier: resolves when every change made before the call has been told as a batch. */
+  async sync(): Promise<void> {
+    await this.barrier?.pass();
+    await Promise.all([...this.engines.values()].map((engine) => engine.flush()));
+  }
+
+  /**
+   * Holds the indexes of the roots given still, and lets `use` read them: they are exactly what has been
+   * told so far.
+   */
+  async withIndexes<T>(
+    roots: readonly string[],
+    use: (indexes: ReadonlyMap<string, () => Generator<FileRecord>>) => Promise<T>,
+  ): Promise<T> {
+    const indexes = new Map<string, () => Generator<FileRecord>>();
+    const hold = async (rest: readonly string[]): Promise<T> => {
+      const [root, ...others] = rest;
+      const engine = root === undefined ? undefined : this.engines.get(root);
+      if (root === undefined) return use(indexes);
+      if (engine === undefined) return hold(others);
+      return engine.withIndex((entries) => {
+        indexes.set(root, function* records() {
+          for (const { path, stat } of entries()) {
+            yield { ...toldPath(path), kind: stat.kind, size: stat.size, mtime: stat.mtimeMs };
+          }
+        });
+        return hold(others);
+      });
+    };
+    // Always in the same order, so that two callers never hold what the other waits for.
+    return hold([...roots].sort());
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    clearInterval(this.timer);
+    this.signs.close();
+    this.barrier?.close();
+    await Promise.all([...this.engines.values()].map((engine) => engine.close()));
+    this.engines.clear();
+  }
+
+  private makeBarrier(): void {
+    if (this.barrier !== undefined) return;
+    try {
+      this.barrier = new Barrier(this.settings.cookieParent);
+    } catch (error) {
+      // The roots will meet the same limit and fall back to polling, where a crawl is the barrier.
+      this.log.warn('no watch for the barrier', { error });
+    }
+  }
+
+  private beat(): void {
+    this.signs.beat();
+    for (const engine of this.engines.values()) engine.beat();
+    this.audit.beat([...this.engines.values()]);
+  }
+
+  private onLoss(verdict: LossVerdict): void {
+    if (this.closed) return;
+    if (verdict === 'certain') this.events.lost();
+    for (const engine of this.engines.values()) engine.doubt(verdict === 'certain');
+  }
+}
+
+function realRoot(path: string): string {
+  try {
+    const real = realpathSync(path);
+    if (statSync(real).isDirectory()) return real;
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new DevagentError(
+      'not_a_directory',
+      `${path} can't be watched (${code}): name a directory that exists`,
+      {
+        cause,
+      },
+    );
+  }
+  throw new DevagentError('not_a_directory', `${path} is not a directory: name the directory it lies in`);
+}

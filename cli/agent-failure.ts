@@ -1,0 +1,81 @@
+// Why the agent can't be talked to, told with what to do about it. Connections of both kinds, HTTP and
+// WebSocket, fail with Node's error codes; here these become the errors that people read.
+
+import { defaultName, type InstancePaths } from '../shared/index.ts';
+import { CliError, NoAgentError, UnusableAgentError } from './errors.ts';
+import { isProcessAlive, readRunFile } from './run-file.ts';
+import { formatDuration } from './units.ts';
+
+/** How the command that starts this instance looks. */
+export function startCommand(instance: InstancePaths): string {
+  return instance.name === defaultName ? 'agentd DIR' : `agentd DIR --name ${instance.name}`;
+}
+
+/** How this instance's own CLI command looks, as in `agent-cli status`. */
+export function cliCommand(instance: InstancePaths, command: string): string {
+  return instance.name === defaultName
+    ? `agent-cli ${command}`
+    : `agent-cli ${command} --name ${instance.name}`;
+}
+
+/** How to end the process behind the socket: with its id where the run file has it. */
+export function killCommand(instance: InstancePaths): string {
+  const { pid } = readRunFile(instance);
+  return pid !== undefined && isProcessAlive(pid) ? `kill ${pid}` : `kill $(fuser ${instance.socket})`;
+}
+
+function who(instance: InstancePaths): string {
+  const { pid } = readRunFile(instance);
+  const process = pid !== undefined && isProcessAlive(pid) ? ` (pid ${pid})` : '';
+  return `the agent "${instance.name}"${process}`;
+}
+
+/** The agent has the socket open and says nothing: stopped by a signal, hung, or overloaded. */
+export function silentAgent(instance: InstancePaths, timeoutMs: number, cause?: unknown): UnusableAgentError {
+  return new UnusableAgentError(
+    `${who(instance)} holds ${instance.socket} but did not answer within ${formatDuration(timeoutMs)}`,
+    {
+      cause,
+      hint: `if it stays so, end it with: ${killCommand(instance)} — and start it again with: ${startCommand(instance)}`,
+    },
+  );
+}
+
+/** Turns the error of a connection that failed into one that says what to do. */
+export function explainFailure(error: unknown, instance: InstancePaths, timeoutMs: number): CliError {
+  if (error instanceof CliError) return error;
+  const cause = error instanceof Error ? error : new Error(String(error));
+  const code = (cause as NodeJS.ErrnoException).code ?? '';
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+    case 'ECONNREFUSED':
+      return new NoAgentError(
+        `no agent named "${instance.name}" is running: start one with: ${startCommand(instance)}`,
+        { cause },
+      );
+    case 'EACCES':
+    case 'EPERM':
+      return new UnusableAgentError(`you may not open the socket ${instance.socket} (${code})`, {
+        cause,
+        hint: 'it belongs to another user: run as that user, or set AGENT_RUNTIME_DIR to a directory of your own',
+      });
+    case 'EAGAIN':
+      // The queue of a Unix socket is full: nobody accepts.
+      return silentAgent(instance, timeoutMs, cause);
+    case 'ECONNRESET':
+    case 'EPIPE':
+      return new UnusableAgentError(
+        `${who(instance)} closed the connection before it answered: it is stopping, or it died`,
+        { cause, hint: `look with: ${cliCommand(instance, 'status')} — its log is ${instance.logFile}` },
+      );
+    default:
+      return new UnusableAgentError(
+        `what listens at ${instance.socket} does not speak the agent's protocol: ${cause.message}`,
+        {
+          cause,
+          hint: `find it with: fuser -v ${instance.socket} — and start an agent with: ${startCommand(instance)}`,
+        },
+      );
+  }
+}

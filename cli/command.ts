@@ -1,0 +1,61 @@
+// What a command is made of: how it is written, what it says of itself, and what it does.
+import type { Connection } from './connection.ts';
+import { UsageError } from './errors.ts';
+import type { ExitCode } from './exit-codes.ts';
+import { type FlagTable, type FlagValues, readFlags } from './flags.ts';
+import type { Output } from './output.ts';
+
+/** What a command works with. */
+export interface CommandContext {
+  readonly output: Output;
+  /** To the agent that `--name` names. */
+  readonly connection: Connection;
+  /** Whether results are to be JSON. */
+  readonly json: boolean;
+}
+
+/** A command in its own file. */
+export interface CommandDefinition<Flags extends FlagTable> {
+  readonly name: string;
+  /** What stands after the name, as in `MSG...`; empty for a command that takes nothing but flags. */
+  readonly operands: string;
+  /** One line for the list of commands. */
+  readonly summary: string;
+  /** More about it, for its own help. */
+  readonly details?: string;
+  /** Command lines with what each does. */
+  readonly examples: readonly (readonly [commandLine: string, effect: string])[];
+  readonly flags: Flags;
+  /** @param operands what was given after the name, flags taken out */
+  run(flags: FlagValues<Flags>, operands: readonly string[], context: CommandContext): Promise<ExitCode>;
+}
+
+/** A command whose flags' types are known to itself alone. */
+export type Command = Omit<CommandDefinition<FlagTable>, 'run'> & {
+  /**
+   * Reads the command line's flags.
+   * @param found what yargs found, by flag
+   * @returns the command, ready to run
+   * @throws UsageError for values or operands that it does not take
+   */
+  prepare(
+    found: Readonly<Record<string, unknown>>,
+    operands: readonly string[],
+  ): (context: CommandContext) => Promise<ExitCode>;
+};
+
+/** Closes a definition over the types of its flags, so that commands of all kinds fit in one list. */
+export function defineCommand<Flags extends FlagTable>(definition: CommandDefinition<Flags>): Command {
+  return {
+    ...definition,
+    prepare(found, operands) {
+      if (operands.length > 0 && definition.operands === '') {
+        throw new UsageError(
+          `"${definition.name}" takes no arguments, only flags: what is "${operands[0]}"?`,
+        );
+      }
+      const values = readFlags(definition.flags, found);
+      return (context) => definition.run(values, operands, context);
+    },
+  };
+}

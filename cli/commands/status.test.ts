@@ -1,0 +1,54 @@
+import { describe, expect, it } from '@jest/globals';
+import picocolors from 'picocolors';
+import type { Status } from '../../shared/index.ts';
+import { describeStatus } from './status.ts';
+
+const plain = picocolors.createColors(false);
+
+const status: Status = {
+  version: '0.1.0',
+  protocol: 1,
+  pid: 4711,
+  uptimeMs: 75_000,
+  cursor: 'm3k9:12',
+  oldest: 'm3k9:1',
+  roots: [
+    {
+      path: '/home/me/app',
+      backend: 'directories',
+      ready: true,
+      files: 120,
+      dirs: 9,
+      watches: 9,
+      recrawls: 0,
+      auditFindings: 0,
+      degraded: null,
+    },
+  ],
+  clients: 2,
+  journal: { events: 12, bytes: 3_000, limitBytes: 16_777_216 },
+  memory: { rssBytes: 90_000_000, heapUsedBytes: 20_000_000 },
+  url: 'http://127.0.0.1:5520/',
+};
+
+describe('describeStatus', () => {
+  it('shows the agent and its roots', () => {
+    expect(describeStatus('default', status, plain)).toEqual([
+      'agent    default, version 0.1.0, pid 4711, up 1 min 15 s',
+      'url      http://127.0.0.1:5520/',
+      'clients  2',
+      'journal  12 events, 2.9 KiB of 16 MiB',
+      'cursor   m3k9:12, the oldest kept is m3k9:1',
+      'memory   86 MiB',
+      '',
+      'root          state  backend      files  dirs  watches  recrawls',
+      '/home/me/app  ready  directories    120     9        9         0',
+    ]);
+  });
+
+  it('says why a root is degraded', () => {
+    const roots = status.roots.map((root) => ({ ...root, degraded: 'inotify limit reached: raise it' }));
+    const lines = describeStatus('default', { ...status, roots }, plain);
+    expect(lines.at(-1)).toBe('/home/me/app is degraded: inotify limit reached: raise it');
+  });
+});

@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import { cliCommand, startCommand } from '../agent-failure.ts';
+import { defineCommand } from '../command.ts';
+import { CliError } from '../errors.ts';
+import { exitCodes } from '../exit-codes.ts';
+
+export const url = defineCommand({
+  name: 'url',
+  operands: '',
+  summary: 'Print the loopback URL with the token in it, for a script or a browser',
+  details: 'Whoever has this URL can do what you can do with the agent: keep it out of logs.',
+  examples: [
+    ['open "$(agent-cli url)"', 'open it in a browser'],
+    ['curl "$(agent-cli url --json | jq -r .origin)/healthz"', 'ask whether the agent is ready'],
+  ],
+  flags: {},
+  async run(_flags, _operands, { connection, output, json }) {
+    const { instance } = connection;
+    const status = await connection.status();
+    let token: string;
+    try {
+      token = readFileSync(instance.tokenFile, 'utf8').trim();
+    } catch (error) {
+      throw new CliError(
+        exitCodes.failed,
+        `the token can't be read: ${error instanceof Error ? error.message : String(error)}`,
+        {
+          cause: error,
+          hint: `if the agent runs with another AGENT_STATE_DIR, set the same here; else restart it: ${cliCommand(instance, 'stop')} && ${startCommand(instance)}`,
+        },
+      );
+    }
+    const address = new URL('/', status.url);
+    address.searchParams.set('token', token);
+    if (json) output.json(JSON.stringify({ url: address.href, origin: address.origin, token }));
+    else output.result(address.href);
+    return exitCodes.done;
+  },
+});

@@ -1,0 +1,99 @@
+// The CLI's side of the local plane: HTTP over the agent's Unix socket or named pipe.
+
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
+import { type InstancePaths, type Status, version } from '../shared/index.ts';
+import { explainFailure, silentAgent } from './agent-failure.ts';
+import { agentErrorFrom, readBody } from './problem.ts';
+
+/**
+ * An agent in good health answers within milliseconds; one that is crawling or swapping still within
+ * this. Longer, and a hung agent would look to a script as if the CLI hung.
+ */
+export const answerTimeoutMs = 5_000;
+
+/** How the CLI names itself; the agent takes a message's sender from it. */
+export function userAgent(): string {
+  return `agent-cli/${version()}`;
+}
+
+/** One request to the agent. */
+export interface AgentRequest {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** With the query string, if there is one. */
+  readonly path: string;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  /** How long the whole answer may take, {@link answerTimeoutMs} by default. */
+  readonly timeoutMs?: number;
+}
+
+/** Asks one agent over its socket; every request is a connection of its own. */
+export class Connection {
+  readonly instance: InstancePaths;
+
+  constructor(instance: InstancePaths) {
+    this.instance = instance;
+  }
+
+  /**
+   * Sends a request and reads its JSON answer. The type is the caller's word for it: whoever may open the
+   * socket is the same user, and an agent that speaks another protocol is told apart by its status.
+   * @throws NoAgentError when nobody listens; UnusableAgentError when somebody does and does not answer
+   *   as an agent; AgentError for an answer with an error
+   */
+  async request<Answer>(request: AgentRequest): Promise<Answer> {
+    const timeoutMs = request.timeoutMs ?? answerTimeoutMs;
+    let text: string;
+    let status: number;
+    try {
+      const answer = await this.#exchange(request, timeoutMs);
+      text = answer.text;
+      status = answer.status;
+    } catch (error) {
+      if (error instanceof TimeoutError) throw silentAgent(this.instance, timeoutMs, error);
+      throw explainFailure(error, this.instance, timeoutMs);
+    }
+    if (status >= 400) throw agentErrorFrom(status, text);
+    try {
+      return JSON.parse(text) as Answer;
+    } catch (error) {
+      throw explainFailure(error, this.instance, timeoutMs);
+    }
+  }
+
+  /** `GET /v1/status`. */
+  status(): Promise<Status> {
+    return this.request<Status>({ method: 'GET', path: '/v1/status' });
+  }
+
+  async #exchange(request: AgentRequest, timeoutMs: number): Promise<{ status: number; text: string }> {
+    const body = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
+    const outgoing = httpRequest({
+      // Not socketPath: that goes through the pool of connections, which a process with one request only
+      // pays for. Without it the connection is closed after the answer.
+      createConnection: () => connect(this.instance.socket),
+      method: request.method,
+      path: request.path,
+      headers: {
+        host: 'localhost',
+        'user-agent': userAgent(),
+        accept: 'application/json',
+        ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': body.length }),
+      },
+    });
+    const timer = setTimeout(() => outgoing.destroy(new TimeoutError('no answer in time')), timeoutMs);
+    try {
+      const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+        outgoing.on('response', resolve);
+        outgoing.on('error', reject);
+        outgoing.end(body);
+      });
+      return { status: answer.statusCode ?? 0, text: await readBody(answer) };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+class TimeoutError extends Error {}

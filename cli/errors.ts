@@ -1,0 +1,69 @@
+// Every way in which a command fails that was foreseen. Each knows its exit code, and its text says
+// what to do next.
+import type { Problem } from '../shared/index.ts';
+import { type ExitCode, exitCodes } from './exit-codes.ts';
+
+/** A failure that is told to the user as one line, and perhaps a second one with a remedy. */
+export class CliError extends Error {
+  override readonly name: string = 'CliError';
+  readonly exitCode: ExitCode;
+  /** What to do about it, where the message itself does not say so. */
+  readonly hint: string | undefined;
+
+  constructor(
+    exitCode: ExitCode,
+    message: string,
+    options: ErrorOptions & { hint?: string | undefined } = {},
+  ) {
+    super(message, options);
+    this.exitCode = exitCode;
+    this.hint = options.hint;
+  }
+}
+
+/** The command line can't be understood. */
+export class UsageError extends CliError {
+  override readonly name = 'UsageError';
+
+  constructor(message: string, hint?: string) {
+    super(exitCodes.usage, message, { hint });
+  }
+}
+
+/** Nobody listens at the agent's socket. Where an agent can be started, this is what starts it. */
+export class NoAgentError extends CliError {
+  override readonly name = 'NoAgentError';
+
+  constructor(message: string, options: ErrorOptions & { hint?: string | undefined } = {}) {
+    super(exitCodes.noAgent, message, options);
+  }
+}
+
+/** Somebody holds the agent's socket and does not answer as an agent does. Starting one would not help. */
+export class UnusableAgentError extends CliError {
+  override readonly name = 'UnusableAgentError';
+
+  constructor(message: string, options: ErrorOptions & { hint?: string | undefined } = {}) {
+    super(exitCodes.noAgent, message, options);
+  }
+}
+
+/** The agent answered with an error (RFC 9457 problem details). */
+export class AgentError extends CliError {
+  override readonly name = 'AgentError';
+  readonly status: number;
+  /** The problem's stable word, such as `not_built`. */
+  readonly code: string;
+  /** The whole answer, with the members that this kind of problem adds. */
+  readonly problem: Problem & Readonly<Record<string, unknown>>;
+
+  constructor(problem: Problem & Readonly<Record<string, unknown>>) {
+    super(
+      problem.status === 504 ? exitCodes.timeRanOut : exitCodes.failed,
+      `${problem.detail} (${problem.code})`,
+    );
+    this.status = problem.status;
+    this.code = problem.code;
+    this.problem = problem;
+  }
+}

@@ -1,0 +1,14 @@
+/** What the process's exit code says; scripts rely on these numbers. */
+export const exitCodes = {
+  done: 0,
+  /** The agent answered with an error, or the command failed in a way that no other code names. */
+  failed: 1,
+  usage: 2,
+  noAgent: 3,
+  timeRanOut: 4,
+  /** 128 and the signal's number, as shells have it. */
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];

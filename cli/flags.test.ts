@@ -1,0 +1,44 @@
+import { describe, expect, it } from '@jest/globals';
+import { UsageError } from './errors.ts';
+import { choiceFlag, jsonFlag, listFlag, switchFlag, textFlag, wholeNumberFlag } from './flags.ts';
+
+describe('flags', () => {
+  it('reads a whole number and nothing that only looks like one', () => {
+    const flag = wholeNumberFlag('how many', 1, 100);
+    expect(flag.read('limit', '7')).toBe(7);
+    expect(flag.read('limit', undefined)).toBeUndefined();
+    for (const text of ['0', '101', '-1', '1.5', '0x10', '1e1', ' 1', '', '٣']) {
+      expect(() => flag.read('limit', text)).toThrow(UsageError);
+    }
+    expect(() => flag.read('limit', '7x')).toThrow('--limit takes a whole number from 1 to 100, not "7x"');
+  });
+
+  it('refuses a second value where one is meant', () => {
+    expect(() => textFlag('a topic').read('topic', ['a', 'b'])).toThrow(
+      '--topic is given twice and takes one value',
+    );
+  });
+
+  it('collects the values of a flag that may be repeated', () => {
+    expect(listFlag('globs').read('match', ['a', 'b'])).toEqual(['a', 'b']);
+    expect(listFlag('globs').read('match', undefined)).toEqual([]);
+  });
+
+  it('tells a given null from nothing given', () => {
+    expect(jsonFlag('data').read('data', 'null')).toEqual({ value: null });
+    expect(jsonFlag('data').read('data', undefined)).toBeUndefined();
+    expect(() => jsonFlag('data').read('data', '{a')).toThrow('--data takes JSON:');
+  });
+
+  it('names the words that it takes', () => {
+    const flag = choiceFlag('how', ['text', 'json']);
+    expect(flag.read('format', 'json')).toBe('json');
+    expect(() => flag.read('format', 'xml')).toThrow('--format takes text or json, not "xml"');
+  });
+
+  it('takes the last of repeated switches', () => {
+    expect(switchFlag('json').read('json', undefined)).toBe(false);
+    expect(switchFlag('json').read('json', [true, false])).toBe(false);
+    expect(switchFlag('json').read('json', [true, true])).toBe(true);
+  });
+});

@@ -1,0 +1,83 @@
+// Where a command's text goes: results to stdout, everything said about them to stderr.
+import picocolors from 'picocolors';
+import { exitCodes } from './exit-codes.ts';
+import { visibleJson, visibleText } from './visible-text.ts';
+
+export type Colors = ReturnType<typeof picocolors.createColors>;
+
+/** The part of a stream that output needs; process.stdout and process.stderr are such. */
+export type OutputStream = NodeJS.WritableStream & { readonly isTTY?: boolean };
+
+/** Whether text for `stream` may be coloured: on a terminal that can, and unless NO_COLOR says no. */
+export function wantsColor(
+  stream: { readonly isTTY?: boolean },
+  env: Readonly<Record<string, string | undefined>>,
+): boolean {
+  return stream.isTTY === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
+}
+
+/** A command's two streams. */
+export class Output {
+  /** Whether results are shown to a person at once. */
+  readonly isTerminal: boolean;
+  /** Paints results; passes text through unchanged where colour is not wanted. */
+  readonly colors: Colors;
+  readonly #stdout: OutputStream;
+  readonly #stderr: OutputStream;
+
+  constructor(
+    stdout: OutputStream,
+    stderr: OutputStream,
+    env: Readonly<Record<string, string | undefined>> = process.env,
+  ) {
+    this.#stdout = stdout;
+    this.#stderr = stderr;
+    this.isTerminal = stdout.isTTY === true;
+    this.colors = picocolors.createColors(wantsColor(stdout, env));
+  }
+
+  /**
+   * Writes a line to stdout as it is: text for people goes through visibleText() first.
+   * @returns false when stdout takes no more for now: wait for {@link drained} before the next one
+   */
+  result(line: string): boolean {
+    return this.#stdout.write(`${line}\n`);
+  }
+
+  /** Writes JSON text as one line to stdout, byte for byte unless a terminal could be driven by it. */
+  json(text: string): boolean {
+    return this.result(this.isTerminal ? visibleJson(text) : text);
+  }
+
+  /** Resolves when stdout takes text again. */
+  drained(): Promise<void> {
+    return new Promise((resolve) => this.#stdout.once('drain', resolve));
+  }
+
+  /** Says one line about what happens, on stderr. */
+  note(line: string): void {
+    this.#stderr.write(`agent-cli: ${visibleText(line)}\n`);
+  }
+
+  /** Says what to do about the note before it. */
+  hint(line: string): void {
+    this.#stderr.write(`  ${visibleText(line)}\n`);
+  }
+
+  /** Writes text of our own making, such as help, to stderr. */
+  help(text: string): void {
+    this.#stderr.write(`${text}\n`);
+  }
+}
+
+/**
+ * Ends the process quietly when the reader of `stream` goes (`agent-cli tail | head`), and with a word
+ * when the stream fails otherwise, as on a full disk.
+ */
+export function exitWhenClosed(stream: OutputStream, output: Output): void {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(exitCodes.done);
+    output.note(`the output can't be written: ${error.message}`);
+    process.exit(exitCodes.failed);
+  });
+}

@@ -1,0 +1,78 @@
+// One run of agent-cli: a command line in, an exit code out, and every failure said on stderr.
+import { DevagentError, defaultName, instancePaths, version } from '../shared/index.ts';
+import { parseCommandLine } from './command-line.ts';
+import { commands } from './commands/index.ts';
+import { Connection } from './connection.ts';
+import { CliError } from './errors.ts';
+import { type ExitCode, exitCodes } from './exit-codes.ts';
+import type { Output } from './output.ts';
+import { checkProtocol } from './protocol-check.ts';
+
+/** What a run needs from its process. */
+export interface Surroundings {
+  readonly output: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The terminal's width; undefined in a pipe. */
+  readonly terminalColumns: number | undefined;
+}
+
+async function runCommandLine(words: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
+  const { output, env } = surroundings;
+  const [first, ...rest] = words;
+  const asked = first === 'help' ? [...rest, '--help'] : words;
+  const line = await parseCommandLine(asked, commands, surroundings.terminalColumns);
+  const { command, common } = line;
+  if (common.version) {
+    output.result(version());
+    return exitCodes.done;
+  }
+  if (line.help !== undefined) {
+    if (common.help) output.result(line.help);
+    else output.help(line.help);
+    return common.help ? exitCodes.done : exitCodes.usage;
+  }
+  if (command === undefined) return exitCodes.usage;
+
+  const body = command.prepare(line.found, line.operands);
+  const name = common.name ?? (env['AGENT_NAME'] || defaultName);
+  const connection = new Connection(instancePaths(name, env));
+  const sameProtocol = await checkProtocol(connection, output);
+  try {
+    return await body({ output, connection, json: common.json });
+  } catch (error) {
+    if (sameProtocol || error instanceof CliError) throw error;
+    // What lacks in an answer is no mistake of ours then; the note about the protocols said what helps.
+    throw new CliError(exitCodes.failed, "the answer of an agent of another protocol can't be understood", {
+      cause: error,
+    });
+  }
+}
+
+function report(error: unknown, output: Output): ExitCode {
+  if (error instanceof CliError) {
+    output.note(error.message);
+    if (error.hint !== undefined) output.hint(error.hint);
+    return error.exitCode;
+  }
+  if (error instanceof DevagentError) {
+    // Names and paths that can't be: what the flags or the environment gave.
+    output.note(error.message);
+    return exitCodes.usage;
+  }
+  output.note('this should not have happened, please report it:');
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  for (const line of text.split('\n')) output.hint(line);
+  return exitCodes.failed;
+}
+
+/**
+ * Runs agent-cli.
+ * @param words the command line without interpreter and program
+ */
+export async function run(words: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
+  try {
+    return await runCommandLine(words, surroundings);
+  } catch (error) {
+    return report(error, surroundings.output);
+  }
+}

@@ -1,0 +1,41 @@
+import { protocolVersion, version } from '../shared/index.ts';
+import { cliCommand, startCommand } from './agent-failure.ts';
+import type { Connection } from './connection.ts';
+import { UnusableAgentError } from './errors.ts';
+import type { Output } from './output.ts';
+import { readRunFile } from './run-file.ts';
+
+/**
+ * Says that the agent speaks another protocol than this CLI, if it does, and what helps.
+ * @returns whether both speak the same
+ */
+export function noteOtherProtocol(
+  agent: { readonly protocol: number; readonly version: string },
+  connection: Connection,
+  output: Output,
+): boolean {
+  if (agent.protocol === protocolVersion) return true;
+  const { instance } = connection;
+  output.note(
+    `the agent is version ${agent.version} and speaks protocol ${agent.protocol}, this agent-cli is version ${version()} and speaks protocol ${protocolVersion}: ` +
+      `what follows may be wrong; restart the agent with: ${cliCommand(instance, 'stop')} && ${startCommand(instance)}`,
+  );
+  return false;
+}
+
+/**
+ * Notices an agent of another protocol before a command talks to it. The agent's version stands in its run
+ * file, so that the usual case, both from the same package, costs no request.
+ * @returns false when the agent is known to speak another one
+ * @throws UnusableAgentError when the agent does not answer
+ */
+export async function checkProtocol(connection: Connection, output: Output): Promise<boolean> {
+  if (readRunFile(connection.instance).version === version()) return true;
+  try {
+    return noteOtherProtocol(await connection.status(), connection, output);
+  } catch (error) {
+    // The command itself meets the other failures: a missing agent, which it may start, or an error answer.
+    if (error instanceof UnusableAgentError) throw error;
+    return true;
+  }
+}

@@ -1,0 +1,42 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { instancePaths } from '../shared/index.ts';
+import { isProcessAlive, readRunFile } from './run-file.ts';
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'cli-'));
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+const instance = () => instancePaths('x', { AGENT_RUNTIME_DIR: directory, AGENT_STATE_DIR: directory });
+
+describe('readRunFile', () => {
+  it('reads what an agent wrote', () => {
+    writeFileSync(instance().runFile, JSON.stringify({ pid: 12, version: '1.2.3', url: 'http://x/', roots: [] }));
+    expect(readRunFile(instance())).toEqual({ pid: 12, version: '1.2.3', url: 'http://x/' });
+  });
+
+  it('knows nothing where there is no file', () => {
+    expect(readRunFile(instance())).toEqual({});
+  });
+
+  it.each(['', '{"pid":', 'null', '[]', '{"pid":"12; rm","version":7}', '{"pid":-1}', '{"pid":0}'])(
+    'takes nothing from %j',
+    (content) => {
+      writeFileSync(instance().runFile, content);
+      expect(readRunFile(instance())).toEqual({});
+    },
+  );
+});
+
+describe('isProcessAlive', () => {
+  it('tells a living process from one that has ended', () => {
+    expect(isProcessAlive(process.pid)).toBe(true);
+    expect(isProcessAlive(1)).toBe(true);
+    expect(isProcessAlive(spawnSync('true').pid)).toBe(false);
+  });
+});

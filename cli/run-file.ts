@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs';
+import type { InstancePaths, RunFile } from '../shared/index.ts';
+
+/**
+ * What the agent wrote about itself once it listened, as far as it can be read: an agent that was killed
+ * leaves its file behind, one that is just starting has none yet, and none of it may be relied on.
+ */
+export function readRunFile(instance: InstancePaths): Partial<RunFile> {
+  let content: unknown;
+  try {
+    content = JSON.parse(readFileSync(instance.runFile, 'utf8'));
+  } catch {
+    // Missing, unreadable or half a file: all the same to those who only want a hint.
+    return {};
+  }
+  if (typeof content !== 'object' || content === null) return {};
+  const { pid, version, url } = content as Record<string, unknown>;
+  return {
+    ...(typeof pid === 'number' && Number.isSafeInteger(pid) && pid > 0 ? { pid } : {}),
+    ...(typeof version === 'string' ? { version } : {}),
+    ...(typeof url === 'string' ? { url } : {}),
+  };
+}
+
+/** Whether a process of this id exists, also one of another user. */
+export function isProcessAlive(pid: number): boolean {
+  try {
+    // Signal 0 asks whether a signal could be sent, and sends none.
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -1,0 +1,197 @@
+// The agent's events over a WebSocket that is made again whenever it breaks, without a hole in between.
+import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import WebSocket from 'ws';
+import type { HelloFrame, InstancePaths, ServerFrame } from '../../shared/index.ts';
+import { explainFailure, silentAgent } from '../agent-failure.ts';
+import { answerTimeoutMs, userAgent } from '../connection.ts';
+import { type AgentError, CliError } from '../errors.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { agentErrorFrom, readBody } from '../problem.ts';
+import type { Backoff } from './backoff.ts';
+import { StreamPosition } from './position.ts';
+import { type StreamQuery, streamPath } from './query.ts';
+
+/** A connection that lasted this long was good, and the next attempt need not be held back. */
+const goodConnectionMs = 5_000;
+/** After our close frame; an agent that hangs must not hold the process. */
+const closeAnswerMs = 500;
+
+/** What a user of the stream is told. */
+export interface StreamListener {
+  /** The first connection stands, or `cameBack` for a later one. */
+  connected(hello: HelloFrame, cameBack: boolean): void;
+  /** Every frame but hello, with its text as it came. */
+  frame(frame: ServerFrame, text: string): void;
+  /** The connection broke and is being made again. */
+  lost(reason: string): void;
+}
+
+/** How a connection ended. */
+type Ending =
+  /** `error` is absent after an orderly close. */
+  | { kind: 'closed'; code: number; reason: string; error: Error | undefined; hadHello: boolean }
+  /** An HTTP answer in the place of the WebSocket. */
+  | { kind: 'refused'; error: AgentError };
+
+function describeEnding(ending: Ending): string {
+  if (ending.kind === 'refused') return ending.error.message;
+  if (ending.code === 1001) return 'it is shutting down';
+  if (ending.code === 1013) return 'events were read too slowly';
+  return ending.error?.message ?? (ending.reason || `the connection closed with ${ending.code}`);
+}
+
+function parseFrame(text: string): ServerFrame | undefined {
+  try {
+    const frame: unknown = JSON.parse(text);
+    // Which members a frame has is the protocol's word; one of an unknown type is passed over by its users.
+    if (typeof frame === 'object' && frame !== null && 'type' in frame) return frame as ServerFrame;
+  } catch {
+    // Told below.
+  }
+  return undefined;
+}
+
+/** A stream of events that lasts until it is stopped. */
+export class EventStream {
+  readonly #instance: InstancePaths;
+  readonly #listener: StreamListener;
+  readonly #backoff: Backoff;
+  readonly #position: StreamPosition;
+  readonly #stopped = new AbortController();
+  #socket: WebSocket | undefined;
+  #paused = false;
+  #connectedBefore = false;
+
+  constructor(instance: InstancePaths, query: StreamQuery, listener: StreamListener, backoff: Backoff) {
+    this.#instance = instance;
+    this.#listener = listener;
+    this.#backoff = backoff;
+    this.#position = new StreamPosition(query);
+  }
+
+  /**
+   * Connects, and connects again, until {@link stop}.
+   * @throws NoAgentError, UnusableAgentError or AgentError when the first connection fails; AgentError later
+   *   when the agent refuses for good; CliError when it disconnects this client on purpose
+   */
+  async run(): Promise<void> {
+    while (!this.#stopped.signal.aborted) {
+      const startedMs = performance.now();
+      const ending = await this.#connectOnce();
+      if (this.#stopped.signal.aborted) return;
+      this.#failIfFinal(ending);
+      if (ending.kind === 'closed' && ending.hadHello) {
+        this.#listener.lost(describeEnding(ending));
+        if (performance.now() - startedMs >= goodConnectionMs) this.#backoff.reset();
+      }
+      // Rejects when stopped, which the loop's condition sees.
+      await delay(this.#backoff.next(), undefined, { signal: this.#stopped.signal }).catch(() => {});
+    }
+  }
+
+  /** Reads no more for now: the agent keeps what comes, and the kernel's buffer fills. */
+  pause(): void {
+    this.#paused = true;
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.pause();
+  }
+
+  /** Reads on. */
+  resume(): void {
+    this.#paused = false;
+    this.#socket?.resume();
+  }
+
+  /** Ends the stream; no frame is handed on after this. */
+  stop(): void {
+    this.#stopped.abort();
+    const socket = this.#socket;
+    if (socket === undefined) return;
+    socket.resume();
+    socket.close(1000);
+    setTimeout(() => socket.terminate(), closeAnswerMs).unref();
+  }
+
+  #failIfFinal(ending: Ending): void {
+    if (ending.kind === 'refused') {
+      // An agent that is starting or stopping answers 503; what it calls a mistake stays one.
+      if (!this.#connectedBefore || ending.error.status < 500 || ending.error.status === 501)
+        throw ending.error;
+      return;
+    }
+    if (!this.#connectedBefore) {
+      const error = ending.error ?? new Error(describeEnding(ending));
+      throw explainFailure(error, this.#instance, answerTimeoutMs);
+    }
+    if (ending.code === 1008) {
+      throw new CliError(
+        exitCodes.failed,
+        `the agent disconnected this client: ${ending.reason || 'somebody asked for it'}`,
+      );
+    }
+  }
+
+  #connectOnce(): Promise<Ending> {
+    // Not ws+unix:PATH, which can't express a path with a colon, a blank or a percent sign.
+    const socket = new WebSocket(`ws://localhost${streamPath(this.#position.query())}`, {
+      createConnection: () => connect(this.#instance.socket),
+      perMessageDeflate: false,
+      headers: { 'user-agent': userAgent() },
+    });
+    this.#socket = socket;
+    let hadHello = false;
+    let error: Error | undefined;
+    let refusal: AgentError | undefined;
+
+    // ws has a timeout of its own, whose error can't be told from others.
+    const timer = setTimeout(() => {
+      error = silentAgent(this.#instance, answerTimeoutMs);
+      socket.terminate();
+    }, answerTimeoutMs);
+
+    socket.on('open', () => {
+      clearTimeout(timer);
+      if (this.#paused) socket.pause();
+    });
+    socket.on('message', (data) => {
+      if (this.#stopped.signal.aborted) return;
+      const text = data.toString();
+      const frame = parseFrame(text);
+      if (frame === undefined) {
+        error = new Error('a frame that is no JSON object with a type');
+        socket.terminate();
+      } else if (frame.type === 'hello') {
+        hadHello = true;
+        this.#begin(frame);
+      } else {
+        this.#listener.frame(frame, text);
+        this.#position.advance(frame);
+      }
+    });
+    socket.on('unexpected-response', (_request, answer) => {
+      readBody(answer)
+        .catch((cause: unknown) => String(cause))
+        .then((body) => {
+          refusal = agentErrorFrom(answer.statusCode ?? 0, body);
+          socket.terminate();
+        });
+    });
+    socket.on('error', (cause) => {
+      error ??= cause;
+    });
+    return new Promise((resolve) => {
+      socket.on('close', (code, reason) => {
+        clearTimeout(timer);
+        if (refusal !== undefined) resolve({ kind: 'refused', error: refusal });
+        else resolve({ kind: 'closed', code, reason: reason.toString(), error, hadHello });
+      });
+    });
+  }
+
+  #begin(hello: HelloFrame): void {
+    const cameBack = this.#connectedBefore;
+    this.#connectedBefore = true;
+    this.#position.begin(hello);
+    this.#listener.connected(hello, cameBack);
+  }
+}

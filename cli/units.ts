@@ -1,0 +1,38 @@
+// Numbers as people read them.
+
+const kibi = 1024;
+const byteUnits = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
+
+/** `1.2 MiB`; one decimal below ten, none for bytes. */
+export function formatBytes(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= kibi && unit < byteUnits.length - 1) {
+    value /= kibi;
+    unit++;
+  }
+  return `${unit > 0 && value < 10 ? value.toFixed(1) : Math.round(value)} ${byteUnits[unit]}`;
+}
+
+const spans = [
+  { unit: 'd', ms: 86_400_000 },
+  { unit: 'h', ms: 3_600_000 },
+  { unit: 'min', ms: 60_000 },
+  { unit: 's', ms: 1_000 },
+] as const;
+
+/** `340 ms`, `12 s`, `3 h 12 min`: the two largest units, rounded down. */
+export function formatDuration(durationMs: number): string {
+  const index = spans.findIndex((span) => durationMs >= span.ms);
+  const first = spans[index];
+  if (first === undefined) return `${Math.max(0, Math.floor(durationMs))} ms`;
+  const second = spans[index + 1];
+  const text = `${Math.floor(durationMs / first.ms)} ${first.unit}`;
+  const rest = second === undefined ? 0 : Math.floor((durationMs % first.ms) / second.ms);
+  return second === undefined || rest === 0 ? text : `${text} ${rest} ${second.unit}`;
+}
+
+/** `1 event`, `3 events`. */
+export function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

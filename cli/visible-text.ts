@@ -1,0 +1,33 @@
+// A file name or a message may hold anything; printed as it is, it could move the cursor, retitle the
+// window, answer a query as if typed, or turn the text around (CVE-2021-42574). So what is printed for
+// people has every such character replaced by what it would be in a string literal.
+
+/**
+ * C0 and C1 controls with DEL, the line and paragraph separators, the marks that change the direction of
+ * text, and halves of surrogate pairs. Joiners stay: emoji and several scripts need them, and they move
+ * nothing.
+ */
+const unsafe =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+  /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]|\p{Surrogate}/gu;
+
+const short: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+function unicodeEscape(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+function hexEscape(character: string): string {
+  const code = character.charCodeAt(0);
+  return code <= 0xff ? `\\x${code.toString(16).padStart(2, '0')}` : unicodeEscape(character);
+}
+
+/** `text` on one line and harmless to a terminal: `\n`, `\x1b`, `\u202e` stand for what they name. */
+export function visibleText(text: string): string {
+  return text.replace(unsafe, (character) => short[character] ?? hexEscape(character));
+}
+
+/** JSON text of the same value that is harmless to a terminal: such characters only occur in strings. */
+export function visibleJson(text: string): string {
+  return text.replace(unsafe, unicodeEscape);
+}

@@ -1,0 +1,21 @@
+/** @type {import('jest').Config} */
+export default {
+  testEnvironment: 'node',
+  roots: ['<rootDir>/agent', '<rootDir>/cli', '<rootDir>/shared', '<rootDir>/test'],
+  testMatch: ['**/*.test.ts'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      {
+        jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
+        module: { type: 'es6' },
+        sourceMaps: 'inline',
+      },
+    ],
+  },
+  // Whole-process tests wait for conditions; this is only the point at which a hung one is given up.
+  testTimeout: 60_000,
+  // Two cores: a third worker only makes every process slower.
+  maxWorkers: 2,
+};

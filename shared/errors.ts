@@ -1,0 +1,28 @@
+// The errors that reach people: each has a stable code, and a message that says what to do.
+
+/** Stable words, the same in problem documents, frames, logs and exit paths. */
+export type ErrorCode =
+  | 'agent_running'
+  | 'bad_config'
+  | 'bad_name'
+  | 'directory_not_private'
+  | 'internal'
+  | 'lock_held'
+  | 'not_a_directory'
+  | 'port_in_use'
+  | 'socket_in_use'
+  | 'socket_path_too_long'
+  | 'unknown_root'
+  | 'watch_limit';
+
+/** An error that was foreseen: shown to the user as its message, without a stack. */
+export class DevagentError extends Error {
+  override readonly name = 'DevagentError';
+  readonly code: ErrorCode;
+
+  /** @param message what went wrong and what to do about it */
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

@@ -1,0 +1,46 @@
+// shared/: what the agent and everything that talks to it agree on: the protocol's types, cursors,
+// topics, limits, errors, and where an agent is found on disk.
+export { type Cursor, formatCursor, parseCursor } from './cursor.ts';
+export { DevagentError, type ErrorCode } from './errors.ts';
+export {
+  defaultHost,
+  defaultJournalBytes,
+  defaultName,
+  defaultPort,
+  defaultSettleMs,
+  limits,
+} from './limits.ts';
+export {
+  ensurePrivateDirectory,
+  type InstancePaths,
+  instancePaths,
+  isInstanceName,
+  runtimeDirectory,
+  stateDirectory,
+} from './paths.ts';
+export type {
+  BroadcastAnswer,
+  Change,
+  ChangeEvent,
+  ClientFrame,
+  ClientInfo,
+  EntryKind,
+  FileEvent,
+  FileRecord,
+  FilterSpec,
+  GapEvent,
+  GapReason,
+  HelloFrame,
+  JournalEvent,
+  MessageEvent,
+  Problem,
+  RootStatus,
+  RunFile,
+  ServerFrame,
+  SnapshotFrame,
+  Status,
+  SyncAnswer,
+  Transport,
+} from './protocol.ts';
+export { isReservedTopic, isTopic, isTopicPattern, topicMatches } from './topic.ts';
+export { protocolVersion, version } from './version.ts';

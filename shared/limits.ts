@@ -1,0 +1,37 @@
+// Every limit and default that both sides know, each with the reason for its value.
+
+/** The instance that is meant when no name is given. */
+export const defaultName = 'default';
+/** Loopback only: reaching other machines has to be asked for. */
+export const defaultHost = '127.0.0.1';
+/** Unassigned at IANA, and clear of the ports that dev servers like (3000, 5173, 8080). */
+export const defaultPort = 5520;
+/** Long enough for an editor's write, short enough not to be felt: a save is usually one event. */
+export const defaultSettleMs = 4;
+/** Some 80,000 typical events: hours of a developer's day, and small beside the process itself. */
+export const defaultJournalBytes = 16 * 1024 * 1024;
+
+export const limits = {
+  /** A request body. Messages are notices, not file transfers; beyond it 413. */
+  bodyBytes: 1024 * 1024,
+  /** A WebSocket message from a client; beyond it close 1009. */
+  clientMessageBytes: 1024 * 1024,
+  /** Handed to a client's socket ahead of what the kernel took: the memory one stuck client can cost. */
+  sendAheadBytes: 1024 * 1024,
+  /** A client that takes nothing for this long is closed with 1013. */
+  stalledMs: 60_000,
+  /** WebSocket keep-alive. */
+  pingMs: 30_000,
+  /** Pings without any sign of life before a client counts as dead. */
+  missedPings: 2,
+  /** A WebSocket that did not answer the close frame by then is terminated. */
+  closeAnswerMs: 1_000,
+  /** Messages of one connection that can't be understood; the last one closes it with 1008. */
+  badMessages: 20,
+  /** Changes in one file event; a larger batch becomes consecutive events marked `more`. */
+  changesPerEvent: 1_000,
+  /** Tokens in a topic. */
+  topicTokens: 8,
+  /** Bytes of a Unix socket's path, without the closing NUL: sockaddr_un's 108, and 104 on macOS. */
+  socketPathBytes: { linux: 107, darwin: 103 },
+} as const;

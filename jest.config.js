@@ -1,6 +1,8 @@
 /** @type {import('jest').Config} */
 export default {
   testEnvironment: 'node',
+  // Where it is installed, jest would start its daemon and leave it running.
+  watchman: false,
   roots: ['<rootDir>/agent', '<rootDir>/cli', '<rootDir>/shared', '<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],

@@ -60,7 +60,7 @@ export class Agent {
         settleMs: config.settleMs,
         ignore: config.ignore,
         gitignore: config.gitignore,
-        cookieParent: paths.runtime,
+        cookieDirectory: paths.cookieDirectory,
       },
       {
         batch: (root, changes) => this.appendBatch(root, changes),
@@ -110,12 +110,14 @@ export class Agent {
     if (!this.running) return;
     removeRunFile(this.paths.runFile);
     rmSync(this.paths.socket, { force: true });
+    rmSync(this.paths.cookieDirectory, { recursive: true, force: true });
   }
 
   private async open(): Promise<void> {
     const local = createPlane(this.services, this.webSockets, undefined);
     await claimSocket(local, this.paths);
     this.servers.push(local);
+    if (this.stopping !== undefined) return this.closeLate(local);
     const token = loadToken(this.paths.tokenFile);
     const guard = new Guard({
       token,
@@ -125,6 +127,7 @@ export class Agent {
     const loopback = createPlane(this.services, this.webSockets, guard);
     await this.listen(loopback);
     this.servers.push(loopback);
+    if (this.stopping !== undefined) return this.closeLate(loopback);
     this.running = true;
     this.writeRunFile();
     this.log.info('listening', {
@@ -139,6 +142,12 @@ export class Agent {
     this.writeRunFile();
     this.armIdleExit();
     this.log.info('ready', { roots: this.watcher.roots, url: this.url });
+  }
+
+  /** The stop was over, or under way, before this one listened. */
+  private closeLate(server: Server): void {
+    server.close();
+    server.closeAllConnections();
   }
 
   private async listen(server: Server): Promise<void> {

@@ -58,7 +58,7 @@ export async function readCommandLine(
 }
 
 function makeParser(argv: readonly string[]) {
-  const parser = yargs(spellOutSwitches(argv))
+  const parser = yargs(prepareArguments(argv))
     .scriptName('agentd')
     .usage(
       '$0 [DIR…]\n\nWatches the directories (default: the current one) and tells every tool that subscribes what changes in them.',
@@ -111,12 +111,17 @@ function withoutTypes(help: string): string {
   return help.replaceAll(/\s*\[(?:string|boolean)\]$/gm, '');
 }
 
-/** yargs takes `--switch=1` and any other text for false; here 1 and 0 work and the rest is refused. */
-function spellOutSwitches(argv: readonly string[]): string[] {
+/**
+ * Prepares the arguments for yargs, which takes `--switch=1` and any other text for false (here 1 and 0 work
+ * and the rest is refused), and which throws a TypeError for `--constructor` and its like.
+ */
+function prepareArguments(argv: readonly string[]): string[] {
   const end = argv.includes('--') ? argv.indexOf('--') : argv.length;
   return argv.map((argument, index) => {
-    const [, flag = '', text = ''] = /^--([^=]+)=(.*)$/s.exec(argument) ?? [];
-    if (index > end || !switchNames.has(flag)) return argument;
+    const [, flag = '', text] = /^--?([^=]+)(?:=(.*))?$/s.exec(argument) ?? [];
+    if (index > end) return argument;
+    if (Object.hasOwn(Object.prototype, flag)) refuseUnknownFlags([flag]);
+    if (text === undefined || !switchNames.has(flag)) return argument;
     const value = valueOfText('switch', text);
     if (typeof value === 'boolean') return `--${flag}=${value}`;
     throw new UsageError(`--${flag}: expected true or false, got ${shown(text)}`);

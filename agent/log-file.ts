@@ -4,7 +4,7 @@
 // lost a quarter to all of 5,000 lines, and when the disk was full it said nothing, held every later line in
 // memory and stopped the console as well. Writing at once also means that the last words of a process
 // that dies are on disk.
-import { closeSync, fstatSync, mkdirSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** A log stays readable in an editor, and all files of an agent stay under 50 MB. */
@@ -86,6 +86,7 @@ export class LogFile {
   private rotate(): void {
     this.close();
     this.torn = false;
+    if (this.maxFiles === 1) rmSync(this.path, { force: true });
     for (let number = this.maxFiles - 1; number >= 1; number -= 1) {
       const from = number === 1 ? this.path : `${this.path}.${number - 1}`;
       if (statSync(from, { throwIfNoEntry: false }) !== undefined) renameSync(from, `${this.path}.${number}`);

@@ -1,6 +1,5 @@
 // Why the agent can't be talked to, told with what to do about it. Connections of both kinds, HTTP and
 // WebSocket, fail with Node's error codes; here these become the errors that people read.
-
 import { defaultName, type InstancePaths } from '../shared/index.ts';
 import { CliError, NoAgentError, UnusableAgentError } from './errors.ts';
 import { isProcessAlive, readRunFile } from './run-file.ts';

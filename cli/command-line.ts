@@ -46,7 +46,8 @@ function baseParser(terminalColumns: number | undefined): Argv {
   const parser = yargs()
     .scriptName('agent-cli')
     .locale('en')
-    .wrap(Math.min(terminalColumns ?? pipedHelpColumns, widestHelpColumns))
+    // A terminal that does not know its width says 0.
+    .wrap(Math.min(terminalColumns || pipedHelpColumns, widestHelpColumns))
     .parserConfiguration({
       'boolean-negation': false,
       'camel-case-expansion': false,

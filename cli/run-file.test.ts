@@ -16,7 +16,10 @@ const instance = () => instancePaths('x', { AGENT_RUNTIME_DIR: directory, AGENT_
 
 describe('readRunFile', () => {
   it('reads what an agent wrote', () => {
-    writeFileSync(instance().runFile, JSON.stringify({ pid: 12, version: '1.2.3', url: 'http://x/', roots: [] }));
+    writeFileSync(
+      instance().runFile,
+      JSON.stringify({ pid: 12, version: '1.2.3', url: 'http://x/', roots: [] }),
+    );
     expect(readRunFile(instance())).toEqual({ pid: 12, version: '1.2.3', url: 'http://x/' });
   });
 

@@ -40,6 +40,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   cli: ['shared'],
 
   'test/support': ['shared'],
+  // Keep-alive takes a minute in the product's own times, so its test starts the agent in-process with others.
+  'test/keep-alive': ['agent/agent', 'agent/config', 'agent/log', 'shared', 'test/support'],
   test: ['shared', 'test/support'],
   scripts: ['agent/hub', 'agent/journal', 'agent/serve', 'agent/watch', 'shared', 'test/support'],
 };

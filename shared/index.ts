@@ -15,8 +15,6 @@ export {
   type InstancePaths,
   instancePaths,
   isInstanceName,
-  runtimeDirectory,
-  stateDirectory,
 } from './paths.ts';
 export type {
   BroadcastAnswer,

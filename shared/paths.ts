@@ -2,7 +2,7 @@
 // (token, log). Both belong to one user alone.
 import { lstatSync, mkdirSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import envPaths from 'env-paths';
 import { DevagentError } from './errors.ts';
 import { limits } from './limits.ts';
@@ -19,6 +19,8 @@ export interface InstancePaths {
   readonly runFile: string;
   /** Held for the moment of starting; see agent/instance. */
   readonly lockFile: string;
+  /** Where the barrier of the watcher writes its cookies. */
+  readonly cookieDirectory: string;
   readonly tokenFile: string;
   readonly logFile: string;
 }
@@ -33,14 +35,14 @@ function userId(): string {
 }
 
 /** `$AGENT_RUNTIME_DIR`, else `$XDG_RUNTIME_DIR/devagent`, else `TMPDIR/devagent-UID`. */
-export function runtimeDirectory(env: Environment = process.env): string {
+function runtimeDirectory(env: Environment = process.env): string {
   if (env['AGENT_RUNTIME_DIR']) return env['AGENT_RUNTIME_DIR'];
   if (env['XDG_RUNTIME_DIR']) return join(env['XDG_RUNTIME_DIR'], 'devagent');
   return join(tmpdir(), `devagent-${userId()}`);
 }
 
 /** `$AGENT_STATE_DIR`, else the platform's place for state (XDG state on Linux). */
-export function stateDirectory(env: Environment = process.env): string {
+function stateDirectory(env: Environment = process.env): string {
   if (env['AGENT_STATE_DIR']) return env['AGENT_STATE_DIR'];
   if (process.platform === 'linux' && env['XDG_STATE_HOME']) return join(env['XDG_STATE_HOME'], 'devagent');
   // env-paths calls the XDG state directory `log`.
@@ -84,6 +86,7 @@ export function instancePaths(
     socket,
     runFile: join(runtime, `${name}.json`),
     lockFile: join(runtime, `${name}.lock`),
+    cookieDirectory: join(runtime, `${name}.cookies`),
     tokenFile: join(state, 'token'),
     logFile: join(state, `${name}.log`),
   };
@@ -95,14 +98,21 @@ export function instancePaths(
  *   others can enter.
  */
 export function ensurePrivateDirectory(directory: string, purpose: string): void {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const stats = lstatSync(directory);
-  const refuse = (why: string, remedy: string): never => {
+  const refuse = (why: string, remedy: string, cause?: unknown): never => {
     throw new DevagentError(
       'directory_not_private',
       `the ${purpose} directory ${directory} ${why}: ${remedy}`,
+      { cause },
     );
   };
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EEXIST') refuse(`can't be made (${code})`, 'name another', error);
+  }
+  // With a slash at its end the link itself would not be seen.
+  const stats = lstatSync(resolve(directory));
   if (stats.isSymbolicLink()) refuse('is a symbolic link', 'name the real directory instead');
   if (!stats.isDirectory()) refuse('is not a directory', 'remove it or name another');
   if (process.getuid !== undefined) {

@@ -1,6 +1,7 @@
 // One connected client: who it is, what it wants, and how far it has got.
 import type { Transport } from '../../shared/index.ts';
-import type { Group } from './group.ts';
+import type { Encoding } from './encoding.ts';
+import type { Filter } from './filter.ts';
 
 /** The writing end of a client's connection. What a client sends is not the hub's affair. */
 export interface Outlet {
@@ -18,6 +19,12 @@ export interface Outlet {
   close(code: number, reason: string): void;
 }
 
+/** What the clients of a group share. */
+export interface ClientGroup {
+  readonly filter: Filter;
+  readonly encoding: Encoding;
+}
+
 /** Something to be done when a client has got everything up to a position. */
 export interface Marker {
   readonly afterSeq: number;
@@ -25,12 +32,12 @@ export interface Marker {
 }
 
 /** Where a client stands. Only the hub changes one. */
-export class Client {
+export class Client<G extends ClientGroup = ClientGroup> {
   readonly id: string;
   readonly name: string;
   readonly outlet: Outlet;
   readonly connectedAt = new Date();
-  group: Group;
+  group: G;
   /** Everything up to this event was handed to its socket or is none of its filter; meaningless while `live`. */
   seq: number;
   /** Whether it stands where the hub delivers: then it needs no position of its own. */
@@ -46,7 +53,7 @@ export class Client {
   /** In the order of their positions. */
   readonly markers: Marker[] = [];
 
-  constructor(id: string, name: string, outlet: Outlet, group: Group, seq: number) {
+  constructor(id: string, name: string, outlet: Outlet, group: G, seq: number) {
     this.id = id;
     this.name = name;
     this.outlet = outlet;

@@ -1,7 +1,7 @@
 // Clients with the same filter and the same encoding: an event is matched and encoded once for all.
 import type { JournalEvent } from '../../shared/index.ts';
 import type { Journal } from '../journal/index.ts';
-import type { Client } from './client.ts';
+import type { Client, ClientGroup } from './client.ts';
 import type { Encoding } from './encoding.ts';
 import { continuesBatch, type Filter } from './filter.ts';
 
@@ -25,11 +25,11 @@ export interface Recent {
 const eventsPerRead = 2000;
 
 /** A filter, an encoding, and who shares them. */
-export class Group {
+export class Group implements ClientGroup {
   readonly key: string;
   readonly filter: Filter;
   readonly encoding: Encoding;
-  readonly clients = new Set<Client>();
+  readonly clients = new Set<Client<Group>>();
   private readonly journal: Journal;
   /** Whether this group's bytes are the journal's own. */
   private readonly isPlain: boolean;

@@ -13,10 +13,13 @@ import {
 } from '../../shared/index.ts';
 import type { Journal, NewEvent } from '../journal/index.ts';
 import type { Log } from '../log.ts';
-import { Client, type Outlet } from './client.ts';
+import { Client as AnyClient, type Outlet } from './client.ts';
 import type { Encoding } from './encoding.ts';
 import { continuesBatch, type Filter } from './filter.ts';
 import { Group, type Recent } from './group.ts';
+
+/** A connected client, with its group. */
+export type Client = AnyClient<Group>;
 
 /** What a client is connected with. */
 export interface ConnectRequest {
@@ -121,7 +124,13 @@ export class Hub {
     this.flush();
     const { outlet, filter, encoding, since } = request;
     const id = `c${++this.lastId}`;
-    const client = new Client(id, request.name, outlet, this.groupFor(filter, encoding), this.frontSeq);
+    const client = new AnyClient<Group>(
+      id,
+      request.name,
+      outlet,
+      this.groupFor(filter, encoding),
+      this.frontSeq,
+    );
     client.group.clients.add(client);
     this.clients.set(id, client);
     this.behind.add(client);

@@ -1,5 +1,5 @@
 // hub/: the registry of clients, their filters and positions, and delivery from the journal.
-export type { Client, Outlet } from './client.ts';
+export type { Outlet } from './client.ts';
 export {
   type Encoding,
   ndjson,
@@ -10,4 +10,4 @@ export {
   webSocketText,
 } from './encoding.ts';
 export { Filter } from './filter.ts';
-export { Hub } from './hub.ts';
+export { type Client, Hub } from './hub.ts';

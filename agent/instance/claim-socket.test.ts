@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type InstancePaths, instancePaths } from '../../shared/index.ts';
 import { claimSocket } from './claim-socket.ts';
-import { Fixture } from './fixtures/processes.ts';
+import { endFixtures, Fixture } from './fixtures/processes.ts';
 import { writeRunFile } from './run-file.ts';
 
 describe('claimSocket', () => {
@@ -23,6 +23,7 @@ describe('claimSocket', () => {
   });
 
   afterEach(async () => {
+    await endFixtures();
     for (const socket of sockets) socket.destroy();
     for (const server of servers.splice(0)) {
       if (server.listening) await new Promise((resolve) => server.close(resolve));
@@ -90,7 +91,6 @@ describe('claimSocket', () => {
       code: 'agent_running',
       message: `an agent named "default" is already running (pid ${running.pid}): add directories to it with "agent-cli watch DIR", or start another beside it with "agentd --name NAME"`,
     });
-    await running.crash();
   });
 
   it('names the instance in the advice, unless it is the default one', async () => {
@@ -140,7 +140,6 @@ describe('claimSocket', () => {
       );
     }
     expect(readdirSync(runtime)).toEqual(['default.sock']);
-    for (const fixture of fixtures) await fixture.crash();
   });
 
   it('says how to stop an agent that hangs', async () => {
@@ -151,7 +150,6 @@ describe('claimSocket', () => {
       code: 'agent_running',
       message: `an agent named "default" is already running (pid ${hung.pid}) but does not answer: try "agent-cli watch DIR", or stop it with "kill ${hung.pid}" ("kill -9 ${hung.pid}" if that does not help) and start again`,
     });
-    await hung.crash();
   });
 
   it('does not name a process that has ended as the one that hangs', async () => {

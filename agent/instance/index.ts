@@ -1,6 +1,5 @@
 // instance/: one agent per user and name. Who owns the socket, the lock around taking it over, the run
 // file that tells others, and the token.
-export { type ClaimOptions, claimSocket } from './claim-socket.ts';
-export { acquireLock, type Lock, type LockOptions } from './lock.ts';
-export { readRunFile, removeRunFile, writeRunFile } from './run-file.ts';
+export { claimSocket } from './claim-socket.ts';
+export { removeRunFile, writeRunFile } from './run-file.ts';
 export { loadToken } from './token.ts';

@@ -39,6 +39,6 @@ function readStat(pid: number): { state: string | undefined; start: string | und
     return undefined;
   }
   // Field 2 is the command in parentheses, and may itself hold blanks and parentheses.
-  const fields = stat.slice(stat.indexOf(')') + 2).split(' ');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return { state: fields[0], start: fields[19] };
 }

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Fixture } from './fixtures/processes.ts';
+import { endFixtures, Fixture } from './fixtures/processes.ts';
 import { loadToken } from './token.ts';
 
 describe('loadToken', () => {
@@ -23,7 +23,10 @@ describe('loadToken', () => {
     directory = mkdtempSync(join(tmpdir(), 'devagent-token-'));
     file = join(directory, 'state', 'token');
   });
-  afterEach(() => rmSync(directory, { recursive: true }));
+  afterEach(async () => {
+    await endFixtures();
+    rmSync(directory, { recursive: true });
+  });
 
   it('makes a private token of 32 random bytes, and then keeps it', () => {
     const token = loadToken(file);

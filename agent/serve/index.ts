@@ -1,6 +1,6 @@
 // serve/: the edge. HTTP and WebSocket on both planes, from one table of endpoints.
 export type { Services } from './context.ts';
-export { Guard, type GuardPolicy } from './guard.ts';
+export { Guard } from './guard.ts';
 export { Publisher } from './publisher.ts';
 export { createPlane } from './server.ts';
 export { type KeepAlive, WebSockets } from './web-socket.ts';

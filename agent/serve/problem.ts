@@ -31,7 +31,7 @@ export class ProblemError extends Error {
 }
 
 /** The document that tells of `problem`. */
-export function problemDocument(problem: ProblemError): Problem {
+function problemDocument(problem: ProblemError): Problem {
   return {
     type: 'about:blank',
     title: STATUS_CODES[problem.status] ?? 'Error',

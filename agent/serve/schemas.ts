@@ -113,7 +113,8 @@ function firstIssue(error: z.ZodError, what: string): string {
   const issue = error.issues[0];
   if (issue === undefined) return `the ${what} is not as expected`;
   if (issue.code === 'unrecognized_keys') return `unknown ${what} "${issue.keys.join('", "')}"`;
-  const name = issue.path.join('.');
+  // Of a repeated parameter, which of its values it was is no help.
+  const name = issue.path.filter((part) => typeof part === 'string').join('.');
   return name === '' ? `${what}: ${issue.message}` : `${what} "${name}": ${issue.message}`;
 }
 

@@ -2,7 +2,7 @@
 // journal's ready-made frames straight to the socket that the HTTP server handed over.
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import { type RawData, type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
 import { limits } from '../../shared/index.ts';
 import { type Client, type Outlet, webSocketJson, webSocketText } from '../hub/index.ts';
 import { ClientMessages } from './client-messages.ts';
@@ -68,16 +68,20 @@ export class WebSockets {
   private readonly keepAlive: KeepAlive;
   private readonly sessions = new Set<Session>();
   private readonly pinger: NodeJS.Timeout;
-  private readonly server = new WebSocketServer({
-    noServer: true,
-    clientTracking: false,
-    perMessageDeflate: false,
-    maxPayload: limits.clientMessageBytes,
-  });
+  private readonly server: WebSocketServer;
 
   constructor(services: Services, keepAlive: KeepAlive) {
     this.services = services;
     this.keepAlive = keepAlive;
+    this.server = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: limits.clientMessageBytes,
+      // ws itself closes a client that breaks the protocol, and would wait half a minute for its answer.
+      closeTimeout: keepAlive.closeAnswerMs,
+      // @types/ws does not know closeTimeout yet.
+    } as ServerOptions);
     this.server.on('wsClientError', (error, socket) => {
       sendRawProblem(
         socket,

@@ -1,7 +1,7 @@
 // The cookie: a file written in a private directory that the same inotify instance watches. The kernel
 // queues hints in the order of the changes, so when the cookie's comes, every earlier one has come.
 // The idea is Watchman's: https://facebook.github.io/watchman/docs/cookies
-import { type FSWatcher, mkdtempSync, rmSync, unlinkSync, watch, writeFileSync } from 'node:fs';
+import { type FSWatcher, mkdirSync, rmSync, unlinkSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** A cookie whose hint the kernel dropped is written again after this long. */
@@ -30,11 +30,13 @@ export class Barrier {
   private readonly rewriter: NodeJS.Timeout;
 
   /**
-   * @param parent where the private directory is made
+   * @param directory its own, which it makes; one that a dead agent left is cleared away
    * @throws NodeJS.ErrnoException where there are no more watches
    */
-  constructor(parent: string) {
-    this.directory = mkdtempSync(join(parent, 'cookies-'));
+  constructor(directory: string) {
+    this.directory = directory;
+    rmSync(directory, { recursive: true, force: true });
+    mkdirSync(directory, { mode: 0o700 });
     this.watcher = watch(this.directory, (_event, name) => this.taste(name));
     this.watcher.on('error', () => {
       // The rewriter goes on; a caller gets its time-out.

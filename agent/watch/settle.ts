@@ -1,7 +1,7 @@
 // When a batch closes. Pure: times come in, a deadline comes out.
 
 /** However busy the disk is, a batch is told this long after its first hint. */
-export const longestBatchMs = 100;
+const longestBatchMs = 100;
 
 /** Decides when the hints that came make a batch: when it has gone quiet, or has waited long enough. */
 export class Settler {

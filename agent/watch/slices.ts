@@ -14,8 +14,9 @@ export async function runSliced(steps: Generator<void, void>, cancelled: () => b
   for (;;) {
     if (steps.next().done === true) return;
     if (performance.now() < endMs) continue;
-    if (cancelled()) return;
     await nextTurn();
+    // Others had their turn, and one of them may have cancelled: a step after that would be one too many.
+    if (cancelled()) return;
     endMs = performance.now() + sliceMs;
   }
 }

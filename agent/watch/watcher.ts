@@ -25,8 +25,8 @@ export interface WatchEvents {
 /** How all roots are watched, unless a root says otherwise. */
 export interface WatchSettings extends RootOptions {
   readonly backend: 'auto' | BackendName;
-  /** Where the barrier's private directory is made. */
-  readonly cookieParent: string;
+  /** The barrier's own directory: made anew, and removed at the end. */
+  readonly cookieDirectory: string;
   /** The length of the kernel's queue of hints; read from the system unless given. */
   readonly queueLength?: number;
 }
@@ -50,7 +50,7 @@ const silentFileSystems: ReadonlyMap<number, string> = new Map([
 ]);
 
 /** Chooses the backend of a root, and says why. */
-export function chooseBackend(
+function chooseBackend(
   wanted: 'auto' | BackendName,
   platform: NodeJS.Platform,
   fileSystem: number,
@@ -204,7 +204,7 @@ export class Watcher {
   private makeBarrier(): void {
     if (this.barrier !== undefined) return;
     try {
-      this.barrier = new Barrier(this.settings.cookieParent);
+      this.barrier = new Barrier(this.settings.cookieDirectory);
     } catch (error) {
       // The roots will meet the same limit and fall back to polling, where a crawl is the barrier.
       this.log.warn('no watch for the barrier', { error });

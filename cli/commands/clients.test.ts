@@ -29,7 +29,7 @@ describe('describeClients', () => {
       gaps: 1,
     };
     expect(describeClients([client], Date.parse('2026-01-01T00:02:05.000Z'), plain)).toEqual([
-      'id  name         via  address               since  delivered                lag  gaps  filter',
+      'id  name         via  address             since  delivered                lag  gaps  filter',
       'c7  vite\\x1b[2J  ws   127.0.0.1:4711  2 min 5 s          8  2 events, 2.0 KiB     1  file',
     ]);
   });

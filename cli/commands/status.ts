@@ -45,7 +45,10 @@ export function describeStatus(name: string, status: Status, colors: Colors): st
         'journal',
         `${countOf(journal.events, 'event')}, ${formatBytes(journal.bytes)} of ${formatBytes(journal.limitBytes)}`,
       ],
-      ['cursor', journal.events === 0 ? status.cursor : `${status.cursor}, the oldest kept is ${status.oldest}`],
+      [
+        'cursor',
+        journal.events === 0 ? status.cursor : `${status.cursor}, the oldest kept is ${status.oldest}`,
+      ],
       ['memory', formatBytes(memory.rssBytes)],
     ],
     [{ paint: colors.dim }],

@@ -38,7 +38,9 @@ function describeEnding(ending: Ending): string {
   if (ending.kind === 'refused') return ending.error.message;
   if (ending.code === 1001) return 'it is shutting down';
   if (ending.code === 1013) return 'events were read too slowly';
-  return ending.error?.message ?? (ending.reason || `the connection closed with ${ending.code}`);
+  // 1006 stands for a connection that ended without a close frame.
+  if (ending.code === 1006) return ending.error?.message ?? 'the connection broke';
+  return ending.error?.message ?? (ending.reason || `the connection was closed with ${ending.code}`);
 }
 
 function parseFrame(text: string): ServerFrame | undefined {
@@ -169,7 +171,7 @@ export class EventStream {
       }
     });
     socket.on('unexpected-response', (_request, answer) => {
-      readBody(answer)
+      void readBody(answer)
         .catch((cause: unknown) => String(cause))
         .then((body) => {
           refusal = agentErrorFrom(answer.statusCode ?? 0, body);

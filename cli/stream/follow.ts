@@ -96,7 +96,7 @@ class Follower implements StreamListener {
     if (hasRoom || this.#isFull) return;
     this.#isFull = true;
     this.#stream.pause();
-    output.drained().then(() => {
+    void output.drained().then(() => {
       this.#isFull = false;
       this.#stream.resume();
     });

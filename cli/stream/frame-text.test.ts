@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import picocolors from 'picocolors';
-import type { FileEvent, MessageEvent } from '../../shared/index.ts';
+import type { FileEvent, MessageEvent, SnapshotFrame } from '../../shared/index.ts';
 import { bareLines, describeGap, formatTime, readableLines } from './frame-text.ts';
 
 const style = { colors: picocolors.createColors(false), showRoots: false };
@@ -54,8 +54,12 @@ describe('readableLines', () => {
   });
 
   it('gives the files of a snapshot the time at which they came', () => {
-    const files = [{ path: 'a', kind: 'file', size: 1, mtime: 1 }] as const;
-    const frame = { type: 'snapshot', root: '/w', files: [...files], done: true } as const;
+    const frame: SnapshotFrame = {
+      type: 'snapshot',
+      root: '/w',
+      files: [{ path: 'a', kind: 'file', size: 1, mtime: 1 }],
+      done: true,
+    };
     expect(readableLines(frame, style, time)).toEqual(['13:07:59.042  snapshot   a']);
   });
 

@@ -15,7 +15,17 @@ const query: StreamQuery = {
 
 function hello(cursor: string, roots: string[] = ['/a', '/b'], resumed = false): HelloFrame {
   const oldest = 'e:1';
-  return { type: 'hello', protocol: 1, version: '0.1.0', client: 'c1', cursor, head: cursor, oldest, resumed, roots };
+  return {
+    type: 'hello',
+    protocol: 1,
+    version: '0.1.0',
+    client: 'c1',
+    cursor,
+    head: cursor,
+    oldest,
+    resumed,
+    roots,
+  };
 }
 
 function message(cursor: string): MessageEvent {

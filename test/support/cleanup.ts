@@ -11,12 +11,9 @@ export function cleanUpWith(close: () => void | Promise<void>): void {
   pending.push(close);
 }
 
-/** Does now what was to be done after the test; for scripts that are no tests. */
-export async function cleanUp(): Promise<void> {
+afterEach(async () => {
   for (let close = pending.pop(); close !== undefined; close = pending.pop()) await close();
-}
-
-afterEach(cleanUp);
+});
 
 /** A fresh directory, by its real path, removed after the test. */
 export function temporaryDirectory(): string {

@@ -73,6 +73,19 @@ export class TestClient {
     );
   }
 
+  /** Waits until as many messages have come. */
+  async waitForMessages(count: number): Promise<void> {
+    await until(
+      () => `${count} messages; got ${JSON.stringify(this.messages.slice(-10))}`,
+      () => this.messages.length >= count,
+    );
+  }
+
+  /** Waits until the connection has ended, and says how. */
+  waitForClose(): Promise<{ code: number; reason: string }> {
+    return until('the connection to end', () => this.closed);
+  }
+
   send(frame: unknown): void {
     this.ws.send(typeof frame === 'string' || Buffer.isBuffer(frame) ? frame : JSON.stringify(frame));
   }

@@ -72,7 +72,7 @@ export class TreeModel {
 }
 
 /** Everything below a root but `.git`, by relative path. */
-export function readTree(root: string): Map<string, ModelEntry> {
+function readTree(root: string): Map<string, ModelEntry> {
   const tree = new Map<string, ModelEntry>();
   const walk = (directory: string): void => {
     for (const name of readdirSync(join(root, directory))) {

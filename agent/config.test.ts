@@ -1,0 +1,381 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { type Config, parseConfig, UsageError } from './config.ts';
+
+let cwd: string;
+beforeEach(() => {
+  cwd = mkdtempSync(join(tmpdir(), 'devagent-config-'));
+  mkdirSync(join(cwd, 'web'));
+  mkdirSync(join(cwd, 'api'));
+});
+afterEach(() => rmSync(cwd, { recursive: true }));
+
+async function read(argv: string[], env: Record<string, string> = {}): Promise<Config> {
+  const result = await parseConfig(argv, env, cwd);
+  if ('roots' in result) return result;
+  throw new Error(`expected a configuration, got ${JSON.stringify(result)}`);
+}
+
+async function refusal(argv: string[], env: Record<string, string> = {}): Promise<string> {
+  const outcome: unknown = await parseConfig(argv, env, cwd).catch((error: unknown) => error);
+  if (outcome instanceof UsageError) return outcome.message;
+  throw new Error(`expected a UsageError, got ${String(outcome)}`);
+}
+
+function writeConfig(content: unknown, name = 'agent.config.json'): string {
+  const file = join(cwd, name);
+  writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
+  return file;
+}
+
+describe('the roots', () => {
+  it('are the current directory unless some are given', async () => {
+    expect((await read([])).roots).toEqual([cwd]);
+    expect((await read(['web', join(cwd, 'api'), './web/'])).roots).toEqual([
+      join(cwd, 'web'),
+      join(cwd, 'api'),
+    ]);
+  });
+
+  it('may have names that look like numbers or flags', async () => {
+    mkdirSync(join(cwd, '007'));
+    mkdirSync(join(cwd, '--port'));
+    expect((await read(['007', '--', '--port'])).roots).toEqual([join(cwd, '007'), join(cwd, '--port')]);
+  });
+
+  it('have to be directories that exist', async () => {
+    writeFileSync(join(cwd, 'file'), '');
+    expect(await refusal(['web', 'nope'])).toBe(
+      `DIR: expected an existing directory, got ${join(cwd, 'nope')}, which does not exist`,
+    );
+    expect(await refusal(['file'])).toBe(
+      `DIR: expected an existing directory, got ${join(cwd, 'file')}, which is a file`,
+    );
+    expect(await refusal([''])).toBe('DIR: expected an existing directory, got nothing');
+  });
+});
+
+describe('the settings', () => {
+  it('have defaults', async () => {
+    expect(await read([])).toEqual({
+      roots: [cwd],
+      name: 'default',
+      host: '127.0.0.1',
+      port: 5520,
+      portGiven: false,
+      allowHost: [],
+      allowOrigin: [],
+      allowRemote: false,
+      backend: 'auto',
+      settleMs: 4,
+      ignore: [],
+      gitignore: true,
+      journalBytes: 16 * 1024 * 1024,
+      logLevel: 'info',
+    });
+  });
+
+  it.each<[keyof Config, string, unknown, unknown, string, unknown, string[], unknown]>([
+    // member, key in the file, its value, what it means, variable, what it means, flags, what they mean
+    ['name', 'name', 'f', 'f', 'AGENT_NAME=e', 'e', ['--name', 'c'], 'c'],
+    ['host', 'host', '127.0.0.2', '127.0.0.2', 'AGENT_HOST=LocalHost', 'localhost', ['--host=::1'], '::1'],
+    ['port', 'port', 1, 1, 'AGENT_PORT=2', 2, ['--port', '0'], 0],
+    ['portGiven', 'port', 5520, true, 'AGENT_PORT=5520', true, ['--port', '5520'], true],
+    [
+      'allowHost',
+      'allowHost',
+      ['F'],
+      ['f'],
+      'AGENT_ALLOW_HOST=e, E2',
+      ['e', 'e2'],
+      ['--allow-host', 'c'],
+      ['c'],
+    ],
+    [
+      'allowOrigin',
+      'allowOrigin',
+      ['http://f:80'],
+      ['http://f'],
+      'AGENT_ALLOW_ORIGIN=https://E,https://e2:1',
+      ['https://e', 'https://e2:1'],
+      ['--allow-origin', 'http://c', '--allow-origin=chrome-extension://abc'],
+      ['http://c', 'chrome-extension://abc'],
+    ],
+    ['allowRemote', 'allowRemote', true, true, 'AGENT_ALLOW_REMOTE=0', false, ['--allow-remote'], true],
+    [
+      'backend',
+      'backend',
+      'polling',
+      'polling',
+      'AGENT_BACKEND=chokidar',
+      'chokidar',
+      ['--backend=auto'],
+      'auto',
+    ],
+    ['settleMs', 'settle', 1, 1, 'AGENT_SETTLE=2', 2, ['--settle', '0'], 0],
+    [
+      'ignore',
+      'ignore',
+      ['f,f'],
+      ['f,f'],
+      'AGENT_IGNORE=*.{a,b},e',
+      ['*.{a,b}', 'e'],
+      ['--ignore', 'c', '--ignore', '!d'],
+      ['c', '!d'],
+    ],
+    ['gitignore', 'gitignore', false, false, 'AGENT_GITIGNORE=true', true, ['--no-gitignore'], false],
+    ['gitignore', 'gitignore', true, true, 'AGENT_NO_GITIGNORE=1', false, ['--no-gitignore=0'], true],
+    [
+      'journalBytes',
+      'journalBytes',
+      65536,
+      65536,
+      'AGENT_JOURNAL_BYTES=70000',
+      70000,
+      ['--journal-bytes', '80000'],
+      80000,
+    ],
+    [
+      'logLevel',
+      'logLevel',
+      'error',
+      'error',
+      'AGENT_LOG_LEVEL=warn',
+      'warn',
+      ['--log-level', 'debug'],
+      'debug',
+    ],
+    ['idleExitMs', 'idleExit', 1, 1, 'AGENT_IDLE_EXIT=2', 2, ['--idle-exit', '3'], 3],
+  ])(
+    '%s: a flag beats a variable, a variable the file',
+    async (member, key, inFile, fromFile, variable, fromVariable, flags, fromFlags) => {
+      const [name = '', value = ''] = variable.split(/=(.*)/s);
+      writeConfig({ [key]: inFile });
+      expect((await read([]))[member]).toEqual(fromFile);
+      expect((await read([], { [name]: value }))[member]).toEqual(fromVariable);
+      expect((await read(flags, { [name]: value }))[member]).toEqual(fromFlags);
+    },
+  );
+
+  it('take paths relative to where they are written', async () => {
+    writeConfig({ logFile: 'log/f' }, 'web/agent.config.json');
+    expect((await read(['web'])).logFile).toBe(join(cwd, 'web/log/f'));
+    expect((await read(['web'], { AGENT_LOG_FILE: 'e' })).logFile).toBe(join(cwd, 'e'));
+    expect((await read(['web', '--log-file', '../c'])).logFile).toBe(join(cwd, '../c'));
+  });
+
+  it('take the last of a flag given twice, and no value of one that takes a list', async () => {
+    const config = await read([
+      '--port',
+      '1',
+      '--ignore',
+      'a',
+      'web',
+      '--port',
+      '2',
+      '--no-gitignore',
+      'api',
+    ]);
+    expect(config).toMatchObject({ port: 2, ignore: ['a'], gitignore: false });
+    expect(config.roots).toEqual([join(cwd, 'web'), join(cwd, 'api')]);
+  });
+
+  it('ignore empty variables, and those of other programs', async () => {
+    expect(await read([], { AGENT_PORT: '', AGENT_CONFIG: '', AGENT_OS: 'x' })).toEqual(await read([]));
+  });
+});
+
+describe('the config file', () => {
+  it('is read from the first root', async () => {
+    writeConfig({ port: 1 });
+    writeConfig({ port: 2 }, 'web/agent.config.json');
+    expect((await read(['web', '.'])).port).toBe(2);
+    expect((await read(['api', '.'])).port).toBe(5520);
+  });
+
+  it('is another one when asked, and has to exist then', async () => {
+    writeConfig({ port: 1 });
+    writeConfig('\uFEFF{"port": 3, "$schema": "https://example.com/schema.json"}', 'other.json');
+    expect((await read(['--config', 'other.json'])).port).toBe(3);
+    expect((await read([], { AGENT_CONFIG: join(cwd, 'other.json') })).port).toBe(3);
+    expect((await read(['--config', 'agent.config.json'], { AGENT_CONFIG: 'other.json' })).port).toBe(1);
+    expect(await refusal(['--config', 'nope.json'])).toMatch(
+      `the config file ${join(cwd, 'nope.json')} can't be read: ENOENT`,
+    );
+  });
+
+  it('is refused with its name when it is no object of known keys', async () => {
+    const file = writeConfig('{"port": 1,}');
+    expect(await refusal([])).toMatch(`the config file ${file} is not JSON: `);
+    writeConfig([]);
+    expect(await refusal([])).toBe(`the config file ${file}: expected a JSON object of settings, got []`);
+    writeConfig({ prot: 1 });
+    expect(await refusal([])).toMatch(`unknown key "prot" in ${file}: expected one of backend, settle, `);
+    writeConfig({ toString: 1 });
+    expect(await refusal([])).toMatch('unknown key "toString"');
+  });
+
+  it('is checked even where a flag overrides it, and holds values of the right type', async () => {
+    const file = writeConfig({ port: '1' });
+    expect(await refusal(['--port', '2'])).toBe(
+      `"port" in ${file}: expected a whole number from 0 to 65535, got "1"`,
+    );
+    writeConfig({ ignore: 'a', gitignore: 'yes' });
+    expect((await refusal([])).split('\n')).toEqual([
+      `"ignore" in ${file}: expected a list, each item a glob, got "a"`,
+      `"gitignore" in ${file}: expected true or false, got "yes"`,
+    ]);
+  });
+});
+
+describe('a mistake', () => {
+  it.each([
+    [['--prot', '1'], 'unknown flag --prot: expected one of those that agentd --help lists'],
+    [
+      ['-x', '--yes=1', '--constructor'],
+      'unknown flag --constructor: expected one of those that agentd --help lists',
+    ],
+    [['-x', '--yes=1'], 'unknown flag -x, --yes: expected one of those that agentd --help lists'],
+    [['--no-port'], 'unknown flag --no-port: expected one of those that agentd --help lists'],
+    [['--port', 'http'], '--port: expected a whole number from 0 to 65535, got "http"'],
+    [['--port', '65536'], '--port: expected a whole number from 0 to 65535, got 65536'],
+    [['--port', '1e3'], '--port: expected a whole number from 0 to 65535, got "1e3"'],
+    [['--port'], '--port: expected a whole number from 0 to 65535, got nothing'],
+    [['--port', '--name', 'a'], '--port: expected a whole number from 0 to 65535, got nothing'],
+    [['--settle', '-1'], '--settle: expected a whole number of milliseconds from 0 to 60000, got "-1"'],
+    [
+      ['--journal-bytes', '65535'],
+      '--journal-bytes: expected a whole number of bytes, at least 65536, got 65535',
+    ],
+    [
+      ['--idle-exit', '0'],
+      '--idle-exit: expected a whole number of milliseconds from 1 to 2147483647, got 0',
+    ],
+    [
+      ['--name', 'Web'],
+      '--name: expected 1 to 32 of a-z, 0-9, dot, dash and underscore, beginning with a letter or digit, got "Web"',
+    ],
+    [['--backend', 'inotify'], '--backend: expected auto, directories, chokidar or polling, got "inotify"'],
+    [['--log-level', 'trace'], '--log-level: expected error, warn, info or debug, got "trace"'],
+    [['--log-file'], '--log-file: expected a file, got nothing'],
+    [['--ignore'], '--ignore: expected a glob, got nothing'],
+    [['--allow-remote=maybe'], '--allow-remote: expected true or false, got "maybe"'],
+    [['--no-gitignore=no'], '--no-gitignore: expected true or false, got "no"'],
+  ])('is told with what was given and what was expected: %j', async (argv, message) => {
+    expect(await refusal(argv)).toBe(message);
+  });
+
+  it.each(['http://a', 'a:1', '[::1]', 'a/b', '-a', 'a b', '*'])(
+    'is a host with more than its name: %s',
+    async (host) => {
+      expect(await refusal([`--allow-host=${host}`])).toBe(
+        `--allow-host: expected a host name or address, without scheme, port or brackets, got "${host}"`,
+      );
+      expect(await refusal([`--host=${host}`, '--allow-remote'])).toMatch(
+        /^--host: expected an address or host name/,
+      );
+    },
+  );
+
+  it.each([
+    'a',
+    '*',
+    'null',
+    'http://',
+    'http://a/',
+    'http://a/b',
+    'http://u@a',
+    'http://a?b',
+    'http://a:x',
+    'http://*.a',
+    'http://a b',
+  ])('is an origin that no browser sends: %s', async (origin) => {
+    expect(await refusal(['--allow-origin', 'http://ok', `--allow-origin=${origin}`])).toBe(
+      `--allow-origin: expected an origin such as https://app.example:8443, without a path, got "${origin}"`,
+    );
+  });
+
+  it('in a variable is told by its name', async () => {
+    expect(await refusal([], { AGENT_PORT: 'x' })).toBe(
+      'AGENT_PORT: expected a whole number from 0 to 65535, got "x"',
+    );
+    expect(await refusal([], { AGENT_ALLOW_HOST: 'ok,no:1' })).toMatch(/^AGENT_ALLOW_HOST: .*, got "no:1"$/);
+    expect(await refusal([], { AGENT_NO_GITIGNORE: 'x' })).toBe(
+      'AGENT_NO_GITIGNORE: expected true or false, got "x"',
+    );
+    expect(await refusal([], { AGENT_GITIGNORE: '1', AGENT_NO_GITIGNORE: '1' })).toBe(
+      'AGENT_GITIGNORE=1 and AGENT_NO_GITIGNORE=1 contradict each other: unset one',
+    );
+  });
+
+  it('is a host beyond loopback, unless remote clients are allowed', async () => {
+    for (const host of ['127.0.0.1', '127.255.0.9', '::1', '0:0:0:0:0:0:0:1', 'localhost']) {
+      expect((await read(['--host', host])).host).toBe(host);
+    }
+    for (const host of ['0.0.0.0', '::', '192.168.0.1', 'example.com', '127.1', 'localhost.example.com']) {
+      expect(await refusal(['--host', host])).toBe(
+        `--host: expected a loopback address (127.0.0.1, ::1 or localhost), got "${host}", which other machines can reach: add --allow-remote if they shall`,
+      );
+      expect((await read(['--host', host, '--allow-remote'])).host).toBe(host);
+    }
+    expect(await refusal([], { AGENT_HOST: '0.0.0.0' })).toMatch(/^AGENT_HOST: /);
+    const file = writeConfig({ host: '0.0.0.0' });
+    expect(await refusal([])).toMatch(`"host" in ${file}: `);
+    expect(await refusal(['--allow-remote=false'], { AGENT_ALLOW_REMOTE: '1' })).toMatch('"host" in');
+  });
+
+  it('is always a UsageError, whatever the arguments', async () => {
+    const word = fc.oneof(
+      fc.constantFrom(
+        '--port',
+        '--host',
+        '--ignore',
+        '--no-gitignore',
+        '--allow-origin',
+        '--config',
+        '--name',
+        '--',
+        '-h',
+        '--__proto__',
+        '--constructor',
+        'web',
+        'true',
+        '1',
+      ),
+      fc.string({ unit: 'binary' }),
+      fc.string().map((text) => `--${text}`),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(word, { maxLength: 6 }), async (argv) => {
+        const outcome: unknown = await parseConfig(argv, {}, cwd).catch((error: unknown) => error);
+        const ok =
+          outcome instanceof UsageError || (typeof outcome === 'object' && !('stack' in (outcome ?? {})));
+        expect(ok ? undefined : outcome).toBeUndefined();
+      }),
+    );
+  });
+});
+
+describe('--help and --version', () => {
+  it('come before anything that is wrong with the configuration', async () => {
+    writeConfig('not JSON');
+    expect(await parseConfig(['--version', 'nope'], { AGENT_PORT: 'x' }, cwd)).toEqual({ version: true });
+    expect(await parseConfig(['-h', '--version'], {}, cwd)).toHaveProperty('help');
+  });
+
+  it('names every flag once, with defaults and examples', async () => {
+    const result = await parseConfig(['--help'], {}, cwd);
+    const help = 'help' in result ? result.help : '';
+    const flags =
+      '--name --host --port --allow-host --allow-origin --allow-remote --backend --settle --ignore --no-gitignore --journal-bytes --config --log-level --log-file --idle-exit --version --help';
+    const listed = [...help.matchAll(/^ {2}(?:-h, | {4})(--[a-z-]+) +\S/gm)].map((match) => match[1]);
+    expect(listed.sort()).toEqual(flags.split(' ').sort());
+    expect(help).toMatch(/^agentd \[DIR…\]\n\nWatches the directories .*\n/);
+    expect(help).toMatch(/\(default: 4\)/);
+    expect(help.match(/^ {2}agentd/gm)).toHaveLength(3);
+    expect(help).not.toMatch(/\[string\]|\[boolean\]/);
+  });
+});

@@ -1,0 +1,204 @@
+import { describe, expect, it } from '@jest/globals';
+import * as fc from 'fast-check';
+import type { JournalEvent } from '../../shared/index.ts';
+import { textFrame } from './frame.ts';
+import { Journal, type NewEvent } from './journal.ts';
+
+const kibibyte = 1024;
+
+function message(data: unknown): NewEvent {
+  return { type: 'message', time: 0, topic: 't', from: 'f', data };
+}
+
+/** Takes a server's frames apart, by RFC 6455 and not by our own code. */
+function payloads(bytes: Buffer): string[] {
+  const found: string[] = [];
+  let at = 0;
+  while (at < bytes.length) {
+    expect(bytes[at]).toBe(0b1000_0001);
+    const short = bytes.readUInt8(at + 1);
+    let [length, header] = [short, 2];
+    if (short === 126) [length, header] = [bytes.readUInt16BE(at + 2), 4];
+    if (short === 127) [length, header] = [Number(bytes.readBigUInt64BE(at + 2)), 10];
+    // The shortest header that can say the length: RFC 6455, section 5.2.
+    expect(header).toBe(length < 126 ? 2 : length < 2 ** 16 ? 4 : 10);
+    found.push(bytes.toString('utf8', at + header, at + header + length));
+    at += header + length;
+  }
+  expect(at).toBe(bytes.length);
+  return found;
+}
+
+describe('textFrame', () => {
+  it.each([
+    [0, [0x81, 0]],
+    [1, [0x81, 1]],
+    [125, [0x81, 125]],
+    [126, [0x81, 126, 0, 126]],
+    [127, [0x81, 126, 0, 127]],
+    [255, [0x81, 126, 0, 255]],
+    [256, [0x81, 126, 1, 0]],
+    [65_535, [0x81, 126, 255, 255]],
+    [65_536, [0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0]],
+    [70_000, [0x81, 127, 0, 0, 0, 0, 0, 1, 0x11, 0x70]],
+  ])('has the header for %i bytes', (bytes, header) => {
+    const text = 'x'.repeat(bytes);
+    expect(textFrame(text)).toEqual(Buffer.concat([Buffer.from(header), Buffer.from(text)]));
+    expect(textFrame(Buffer.from(text))).toEqual(textFrame(text));
+  });
+
+  it('counts bytes, not characters', () => {
+    expect(payloads(textFrame('ä'.repeat(63)))).toEqual(['ä'.repeat(63)]);
+    expect(payloads(textFrame('🥊'.repeat(20_000)))).toEqual(['🥊'.repeat(20_000)]);
+  });
+});
+
+describe('Journal', () => {
+  it('is empty at first', () => {
+    const journal = new Journal(64 * kibibyte, 'e');
+    expect(journal).toMatchObject({ headSeq: 0, oldestSeq: 1, events: 0, bytes: 0, limitBytes: 65_536 });
+    expect(journal.cursor()).toBe('e:0');
+    expect(journal.read(0, 1000)).toEqual({ buffers: [], bytes: 0, events: 0, seq: 0 });
+    expect(journal.bytesAfter(0)).toBe(0);
+  });
+
+  it('has an epoch of its own', () => {
+    const epochs = Array.from({ length: 100 }, () => new Journal(64 * kibibyte).epoch);
+    expect(new Set(epochs).size).toBe(100);
+    for (const epoch of epochs) expect(epoch).toMatch(/^[a-z0-9]{1,32}$/);
+  });
+
+  it('gives each event its place, its cursor right after its type', () => {
+    const journal = new Journal(64 * kibibyte, 'e');
+    expect(journal.append(message('a'))).toEqual({
+      seq: 1,
+      event: { type: 'message', cursor: 'e:1', time: 0, topic: 't', from: 'f', data: 'a' },
+    });
+    expect(journal.append({ type: 'gap', reason: 'recrawl' }).event).toEqual({
+      type: 'gap',
+      cursor: 'e:2',
+      reason: 'recrawl',
+    });
+    expect(journal.payload(1).toString()).toBe(
+      '{"type":"message","cursor":"e:1","time":0,"topic":"t","from":"f","data":"a"}',
+    );
+    expect(journal.cursor()).toBe('e:2');
+    expect(journal.cursor(1)).toBe('e:1');
+  });
+
+  it.each([125, 126, 127, 65_535, 65_536])('frames an event of %i bytes', (bytes) => {
+    const journal = new Journal(1024 * kibibyte, 'e');
+    const overhead = JSON.stringify(journal.append(message('')).event).length;
+    const text = 'x'.repeat(bytes - overhead);
+    const { event } = journal.append(message(text));
+    expect(journal.payload(2)).toHaveLength(bytes);
+    expect(payloads(journal.frame(2))).toEqual([JSON.stringify(event)]);
+    expect(journal.frame(2)).toEqual(textFrame(JSON.stringify(event)));
+    expect(payloads(Buffer.concat(journal.read(1, 1).buffers))).toEqual([JSON.stringify(event)]);
+  });
+
+  it('refuses an event that can be no JSON, and is as it was', () => {
+    const journal = new Journal(64 * kibibyte, 'e');
+    journal.append(message('before'));
+    const circle: unknown[] = [];
+    circle.push(circle);
+    expect(() => journal.append(message(circle))).toThrow();
+    expect(journal.append(message('after')).seq).toBe(2);
+    expect(payloads(Buffer.concat(journal.read(0, kibibyte).buffers))).toHaveLength(2);
+  });
+
+  it('keeps one event however large it is, and then lets go of it', () => {
+    const journal = new Journal(64 * kibibyte, 'e');
+    journal.append(message('small'));
+    journal.append(message('x'.repeat(100 * kibibyte)));
+    expect(journal).toMatchObject({ oldestSeq: 2, headSeq: 2, events: 1 });
+    journal.append(message('small'));
+    expect(journal).toMatchObject({ oldestSeq: 3, headSeq: 3, events: 1 });
+    expect(journal.bytes).toBeLessThan(kibibyte);
+  });
+
+  it('gives, from any position and in any budget, exactly the frames in order, and stays in its bounds', async () => {
+    const limitBytes = 64 * kibibyte;
+    const sizes = fc.oneof(
+      { weight: 8, arbitrary: fc.nat(300) },
+      { weight: 2, arbitrary: fc.nat(5000) },
+      { weight: 1, arbitrary: fc.integer({ min: 60 * kibibyte, max: 140 * kibibyte }) },
+    );
+    const contents = fc.oneof(
+      { weight: 3, arbitrary: sizes.map((size) => 'x'.repeat(size)) },
+      { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 200 }) },
+    );
+    const appends = fc.array(contents, { minLength: 1, maxLength: 400, size: 'max' });
+    const budgets = fc.oneof(fc.nat(1000), fc.nat(20_000), fc.constantFrom(0, 1, 4096, 262_144, 1 << 30));
+    const reads = fc.array(
+      fc.tuple(
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        budgets,
+      ),
+      {
+        minLength: 20,
+        maxLength: 20,
+      },
+    );
+    await fc.assert(
+      fc.property(appends, reads, (texts, wishes) => {
+        const journal = new Journal(limitBytes, 'e');
+        const events: JournalEvent[] = [];
+        let largest = 0;
+        for (const text of texts) {
+          const { seq, event } = journal.append(message(text));
+          events.push(event);
+          expect(seq).toBe(events.length);
+          largest = Math.max(largest, journal.frame(seq).length);
+          if (journal.bytes > limitBytes && journal.events > 1) expect(journal).toBe('within its limit');
+          // What is let go of is a chunk at most, not half the history.
+          const spare = Math.max(4096, limitBytes / 16, largest);
+          if (journal.oldestSeq > 1 && journal.events > 1) {
+            expect(journal.bytes + spare).toBeGreaterThan(limitBytes);
+          }
+        }
+        const { oldestSeq, headSeq } = journal;
+        expect(headSeq).toBe(events.length);
+        expect(journal.events).toBe(headSeq - oldestSeq + 1);
+        const json = events.map((event) => JSON.stringify(event));
+        const frameBytes = (seq: number): number => textFrame(json[seq - 1] as string).length;
+        const bytesOf = (from: number, to: number): number => {
+          let sum = 0;
+          for (let seq = from; seq <= to; seq++) sum += frameBytes(seq);
+          return sum;
+        };
+        expect(journal.bytes).toBe(bytesOf(oldestSeq, headSeq));
+
+        for (const [from, until, budget] of wishes) {
+          const afterSeq = oldestSeq - 1 + Math.round(from * (headSeq - oldestSeq + 1));
+          const untilSeq = afterSeq + Math.round(until * (headSeq - afterSeq));
+          const { buffers, bytes, events: count, seq } = journal.read(afterSeq, budget, untilSeq);
+          expect(seq).toBe(afterSeq + count);
+          expect(seq).toBeLessThanOrEqual(untilSeq);
+          expect(payloads(Buffer.concat(buffers))).toEqual(json.slice(afterSeq, seq));
+          expect(bytes).toBe(bytesOf(afterSeq + 1, seq));
+          expect(bytes <= budget || count === 1).toBe(true);
+          // As many as there is room for, and one at least: a reader always gets on.
+          if (seq < untilSeq) expect([count > 0, bytes + frameBytes(seq + 1) > budget]).toEqual([true, true]);
+          expect(journal.bytesAfter(afterSeq)).toBe(bytesOf(afterSeq + 1, headSeq));
+        }
+        for (const seq of [oldestSeq, headSeq, Math.round((oldestSeq + headSeq) / 2)]) {
+          expect(journal.payload(seq).toString('utf8')).toBe(json[seq - 1]);
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('never changes bytes that it has given, whatever comes after them', () => {
+    const journal = new Journal(64 * kibibyte, 'e');
+    const given: { buffers: Buffer[]; copy: Buffer }[] = [];
+    for (let count = 0; count < 500; count++) {
+      const { seq } = journal.append(message('x'.repeat((count * 37) % 900)));
+      const { buffers } = journal.read(Math.max(seq - 3, journal.oldestSeq - 1), 1 << 20);
+      given.push({ buffers, copy: Buffer.concat(buffers) });
+    }
+    for (const { buffers, copy } of given) expect(Buffer.concat(buffers).equals(copy)).toBe(true);
+  });
+});

@@ -121,7 +121,10 @@ export class Agent {
     const token = loadToken(this.paths.tokenFile);
     const guard = new Guard({
       token,
-      allowHost: this.config.allowHost,
+      // Whoever chose where to listen means that name, too; a wildcard is none.
+      allowHost: isWildcard(this.config.host)
+        ? this.config.allowHost
+        : [...this.config.allowHost, this.config.host],
       allowOrigin: this.config.allowOrigin,
     });
     const loopback = createPlane(this.services, this.webSockets, guard);
@@ -274,7 +277,11 @@ export class Agent {
   }
 }
 
+function isWildcard(address: string): boolean {
+  return address === '0.0.0.0' || address === '::';
+}
+
 function urlOf({ address, port, family }: AddressInfo): string {
-  if (address === '0.0.0.0' || address === '::') return `http://127.0.0.1:${port}/`;
+  if (isWildcard(address)) return `http://127.0.0.1:${port}/`;
   return family === 'IPv6' ? `http://[${address}]:${port}/` : `http://${address}:${port}/`;
 }

@@ -218,7 +218,7 @@ const badOrigins = [
 ];
 
 describe.each<Kind>(['request', 'upgrade'])('an HTTP %s on the loopback plane', (kind) => {
-  it('is answered under a loopback host name only', async () => {
+  it('is answered under a loopback host name, and to pages of loopback origins, only', async () => {
     const agent = await startAgent();
     const path = kind === 'upgrade' ? '/v1/events' : '/v1/status';
     await expectTable(agent, kind, [
@@ -229,10 +229,6 @@ describe.each<Kind>(['request', 'upgrade'])('an HTTP %s on the loopback plane', 
       ['two, the first evil', { hosts: ['evil.example', 'localhost'] }, refusals.host],
       ['two, the second evil', { hosts: ['localhost', 'evil.example'] }, refusals.host],
     ]);
-  });
-
-  it('is answered to pages of loopback origins only', async () => {
-    const agent = await startAgent();
     await expectTable(agent, kind, [
       ['no Origin', {}, letIn],
       ...goodOrigins.map((origin): Row => [`Origin: ${origin}`, { origins: [origin] }, letIn]),
@@ -242,7 +238,7 @@ describe.each<Kind>(['request', 'upgrade'])('an HTTP %s on the loopback plane', 
     ]);
   });
 
-  it('is answered with the token only', async () => {
+  it('is answered with the token only, refused for its host first, then its origin, then its token', async () => {
     const agent = await startAgent();
     const { token } = agent;
     const flipped = `${token.startsWith('A') ? 'B' : 'A'}${token.slice(1)}`;
@@ -290,10 +286,7 @@ describe.each<Kind>(['request', 'upgrade'])('an HTTP %s on the loopback plane', 
         [`?token=, ${what}`, { ...withoutToken, query: `?token=${text}` }, refusals.token],
       ]),
     ]);
-  });
 
-  it('is refused for its host first, then its origin, then its token', async () => {
-    const agent = await startAgent();
     const hosts = { 'good host': ['localhost'], 'bad host': ['evil.example'] };
     const origins = { 'no origin': [], 'good origin': ['http://localhost'], 'bad origin': ['null'] };
     const tokens = { 'right token': withToken, 'wrong token': 'Bearer x', 'no token': undefined };
@@ -403,16 +396,20 @@ describe.each<Kind>(['request', 'upgrade'])('an HTTP %s on the loopback plane', 
       ],
     ]);
   });
+});
 
-  it('needs nothing on the local plane', async () => {
+describe('the local plane', () => {
+  it('needs nothing', async () => {
     const agent = await startAgent();
     const wishes: Attempt[] = [
       withoutToken,
       { hosts: ['evil.example'], ...withoutToken },
       { origins: ['http://evil.example'], ...withoutToken },
       { hosts: ['evil.example'], origins: ['null'], authorization: 'Bearer x', query: '?token=x' },
+      { line: 'GET /v1/status HTTP/1.0', hosts: [], ...withoutToken },
     ];
-    for (const each of wishes) expect(await attempt(agent, kind, each, 'local')).toBe(letIn);
+    for (const each of wishes) expect(await attempt(agent, 'request', each, 'local')).toBe(letIn);
+    for (const each of wishes.slice(0, 4)) expect(await attempt(agent, 'upgrade', each, 'local')).toBe(letIn);
   });
 });
 

@@ -31,9 +31,9 @@ export class Filter {
 
   /**
    * What of an event is to be seen: itself, a file event with fewer changes, or undefined.
-   * @param continues whether it is a further piece of a batch that the event before it began
+   * @param begun whether it is a further piece of a batch of which an earlier piece was seen
    */
-  project(event: JournalEvent, continues: boolean): JournalEvent | undefined {
+  project(event: JournalEvent, begun: boolean): JournalEvent | undefined {
     if (this.takesEverything) return event;
     const topic = event.type === 'gap' ? 'file' : event.topic;
     if (!this.topics.some((pattern) => topicMatches(pattern, topic))) return undefined;
@@ -42,14 +42,19 @@ export class Filter {
     if (this.takesPath === undefined) return event;
     const changes = event.changes.filter(this.takesChange, this);
     if (changes.length === event.changes.length) return event;
-    // The last piece says that a batch is over: who may have seen an earlier piece has to see that.
-    const ends = continues && event.more === undefined;
+    // The last piece says that a batch is over: who has seen an earlier piece has to see that.
+    const ends = begun && event.more === undefined;
     return changes.length > 0 || ends ? { ...event, changes } : undefined;
   }
 
   private takesChange(change: Change): boolean {
     return this.takesPath === undefined || this.takesPath(change.path);
   }
+}
+
+/** Whether more pieces of the same batch follow. */
+export function isPiece(event: JournalEvent): boolean {
+  return event.type === 'file' && event.more === true;
 }
 
 /** Whether `event` is a further piece of the batch that `before` is a piece of. */

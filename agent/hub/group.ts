@@ -3,7 +3,7 @@ import type { JournalEvent } from '../../shared/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { Client, ClientGroup } from './client.ts';
 import type { Encoding } from './encoding.ts';
-import { continuesBatch, type Filter } from './filter.ts';
+import { continuesBatch, type Filter, isPiece } from './filter.ts';
 
 /** A run of encoded events. */
 export interface Encoded {
@@ -56,9 +56,12 @@ export class Group implements ClientGroup {
     const buffers: Buffer[] = [];
     let bytes = 0;
     let seq = afterSeq;
+    let begun = false;
     for (const item of recent) {
       if (bytes >= limitBytes) break;
-      const buffer = this.encode(item);
+      const seen = this.filter.project(item.event, begun && item.continues);
+      begun = isPiece(item.event) && ((begun && item.continues) || seen !== undefined);
+      const buffer = this.encode(item.seq, item.event, seen);
       seq = item.seq;
       if (buffer === undefined) continue;
       buffers.push(buffer);
@@ -74,10 +77,14 @@ export class Group implements ClientGroup {
     let bytes = 0;
     let seq = afterSeq;
     let before = seq >= this.journal.oldestSeq ? this.parse(seq) : undefined;
+    let begun = this.hasBegun(seq, before);
     while (seq < untilSeq && seq - afterSeq < eventsPerRead && bytes < limitBytes) {
       seq += 1;
       const event = this.parse(seq);
-      const buffer = this.encode({ seq, event, continues: continuesBatch(before, event) });
+      begun &&= continuesBatch(before, event);
+      const seen = this.filter.project(event, begun);
+      begun = isPiece(event) && (begun || seen !== undefined);
+      const buffer = this.encode(seq, event, seen);
       before = event;
       if (buffer === undefined) continue;
       buffers.push(buffer);
@@ -86,8 +93,19 @@ export class Group implements ClientGroup {
     return { buffers, bytes, events: buffers.length, seq };
   }
 
-  private encode({ seq, event, continues }: Recent): Buffer | undefined {
-    const seen = this.filter.project(event, continues);
+  /** Whether the batch that event `seq` is a piece of, if it is one, has shown itself up to there. */
+  private hasBegun(seq: number, event: JournalEvent | undefined): boolean {
+    let piece = event;
+    for (let at = seq; piece !== undefined && isPiece(piece); at -= 1) {
+      if (this.filter.project(piece, false) !== undefined) return true;
+      const before = at > this.journal.oldestSeq ? this.parse(at - 1) : undefined;
+      if (!continuesBatch(before, piece)) return false;
+      piece = before;
+    }
+    return false;
+  }
+
+  private encode(seq: number, event: JournalEvent, seen: JournalEvent | undefined): Buffer | undefined {
     if (seen === undefined) return undefined;
     if (seen === event && this.encoding.isJournalFrame) return this.journal.frame(seq);
     return this.encoding.event(seen, () =>

@@ -183,11 +183,12 @@ export class Hub {
   resubscribe(client: Client, filter: Filter): void {
     this.flush();
     this.whenReached(client, this.frontSeq, () => {
-      const group = this.groupFor(filter, client.group.encoding);
-      client.group.clients.delete(client);
-      this.dropIfEmpty(client.group);
-      group.clients.add(client);
-      client.group = group;
+      const { group: old } = client;
+      client.group = this.groupFor(filter, old.encoding);
+      if (client.group === old) return;
+      client.group.clients.add(client);
+      old.clients.delete(client);
+      this.dropIfEmpty(old);
     });
   }
 

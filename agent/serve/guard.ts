@@ -14,6 +14,7 @@ export interface GuardPolicy {
 
 /** What the guard looks at. */
 export interface GuardedRequest {
+  /** Undefined also where it was given more than once: then nobody can tell which one counts. */
   readonly host: string | undefined;
   readonly origin: string | undefined;
   readonly authorization: string | undefined;
@@ -77,7 +78,8 @@ export class Guard {
     if (host === undefined) return false;
     if (loopbackHost.test(host)) return true;
     const name = host.toLowerCase();
-    return this.hosts.has(name) || this.hosts.has(name.replace(/:\d{1,5}$/, ''));
+    const bare = name.replace(/:\d{1,5}$/, '');
+    return this.hosts.has(name) || this.hosts.has(bare) || this.hosts.has(bare.replace(/^\[(.*)\]$/, '$1'));
   }
 
   private allowsToken({ authorization, queryToken }: GuardedRequest): boolean {

@@ -1,5 +1,5 @@
 // Errors on HTTP are problem documents (RFC 9457) with a stable code to program against.
-import { type ServerResponse, STATUS_CODES } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Problem } from '../../shared/index.ts';
 
@@ -42,8 +42,15 @@ function problemDocument(problem: ProblemError): Problem {
   };
 }
 
-/** Answers a request with a problem; does nothing if an answer is already on its way. */
-export function sendProblem(response: ServerResponse, problem: ProblemError): void {
+/** How long a client that was refused may take to notice before its connection is cut. */
+const lingerMs = 1_000;
+
+/**
+ * Answers a request with a problem; one whose answer is already on its way is broken off. The rest of the
+ * request is read and thrown away for a moment: closing a socket with unread bytes would take the answer
+ * from a client that sends everything before it reads.
+ */
+export function sendProblem(response: ServerResponse, problem: ProblemError, request: IncomingMessage): void {
   if (response.headersSent) {
     response.destroy();
     return;
@@ -55,7 +62,15 @@ export function sendProblem(response: ServerResponse, problem: ProblemError): vo
     'cache-control': 'no-store',
     ...problem.headers,
   });
-  response.end(body);
+  if (request.complete) {
+    response.end(body);
+    return;
+  }
+  response.write(body);
+  const end = (): void => void response.end();
+  const timer = setTimeout(end, lingerMs);
+  request.once('close', end).once('end', end).resume();
+  response.once('close', () => clearTimeout(timer));
 }
 
 /** Answers on a socket that never became a request, or asked for an upgrade that it does not get. */
@@ -71,6 +86,8 @@ export function sendRawProblem(socket: Duplex, problem: ProblemError): void {
     connection: 'close',
     ...problem.headers,
   };
+  const timer = setTimeout(() => socket.destroy(), lingerMs);
+  socket.once('close', () => clearTimeout(timer)).resume();
   const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(
     `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? 'Error'}\r\n${head.join('')}\r\n${body}`,

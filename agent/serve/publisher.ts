@@ -1,6 +1,7 @@
 // Publishing with an idempotency key: the same key within five minutes is published once.
 import type { BroadcastAnswer } from '../../shared/index.ts';
 import type { Hub } from '../hub/index.ts';
+import { ProblemError } from './problem.ts';
 import { checkTopic } from './schemas.ts';
 
 const keptMs = 5 * 60 * 1000;
@@ -40,9 +41,22 @@ export class Publisher {
     checkTopic(topic);
     const known = key === undefined ? undefined : this.recall(key);
     if (known !== undefined) return known;
-    const answer = this.hub.publish({ topic, from, data }, waitMs);
+    const answer = this.append({ topic, from, data }, waitMs);
     if (key !== undefined) this.byKey.set(key, { answer, untilMs: this.nowMs() + keptMs });
     return answer;
+  }
+
+  private append(
+    message: { topic: string; from: string; data: unknown },
+    waitMs: number | undefined,
+  ): Promise<BroadcastAnswer> {
+    try {
+      return this.hub.publish(message, waitMs);
+    } catch (error) {
+      // Parsing JSON has no limit of depth, writing it has: the stack.
+      if (!(error instanceof RangeError)) throw error;
+      throw new ProblemError(400, 'data_too_deep', 'the data is nested too deeply to be passed on');
+    }
   }
 
   private recall(key: string): Promise<BroadcastAnswer> | undefined {

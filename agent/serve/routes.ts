@@ -101,7 +101,8 @@ function listClients({ services, response, query }: Exchange): void {
   sendJson(response, 200, services.hub.list());
 }
 
-function disconnectClient({ services, response, params }: Exchange): void {
+function disconnectClient({ services, response, query, params }: Exchange): void {
+  parseQuery(noQuery, query);
   const client = services.hub.get(params['id'] ?? '');
   if (client === undefined) {
     throw new ProblemError(
@@ -119,7 +120,8 @@ function listRoots({ services, response, query }: Exchange): void {
   sendJson(response, 200, services.watcher.status());
 }
 
-async function addRoot({ services, request, response }: Exchange): Promise<void> {
+async function addRoot({ services, request, response, query }: Exchange): Promise<void> {
+  parseQuery(noQuery, query);
   const { path, ignore, gitignore } = parseValue(rootBody, await readJson(request), 'bad_body');
   if (!path.startsWith('/') && process.platform !== 'win32') {
     throw new ProblemError(

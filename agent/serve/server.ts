@@ -29,10 +29,20 @@ export function createPlane(services: Services, webSockets: WebSockets, guard: G
     connectionsCheckingInterval: checkMs,
     keepAliveTimeout: 5_000,
     noDelay: true,
+    // The guard answers a request without a host, and the local plane needs none.
+    requireHostHeader: false,
   });
+  /** What each connection is being answered. */
+  const answers = new WeakMap<Duplex, ServerResponse>();
 
   server.on('request', (request, response) => {
-    handle(request, response).catch((error: unknown) => fail(services, response, error));
+    answers.set(request.socket, response);
+    handle(request, response).catch((error: unknown) => {
+      // Nobody is there any more to be told.
+      if (request.socket.destroyed)
+        services.log.debug('request broken off', { path: split(request.url).path });
+      else sendProblem(response, toProblem(services, error), request);
+    });
   });
   server.on('upgrade', (request, socket: Duplex, head) => {
     // The connection is a net.Socket on both planes; only TLS would make it anything else.
@@ -55,7 +65,10 @@ export function createPlane(services: Services, webSockets: WebSockets, guard: G
     }
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    sendRawProblem(socket, protocolProblem(error));
+    // What comes after a request can't be answered in the midst of its answer.
+    const answer = answers.get(socket);
+    if (answer?.headersSent === true && !answer.writableFinished) socket.destroy();
+    else sendRawProblem(socket, protocolProblem(error));
   });
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -98,7 +111,7 @@ function admit(
   query: URLSearchParams,
 ): void {
   guard?.check({
-    host: request.headers.host,
+    host: hostOf(request),
     origin: request.headers.origin,
     authorization: request.headers.authorization,
     queryToken: query.get('token'),
@@ -106,10 +119,16 @@ function admit(
   });
 }
 
+/** The request's host. Node would take the first of several, and something in front of us perhaps the last. */
+function hostOf(request: IncomingMessage): string | undefined {
+  const given = request.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host');
+  return given.length === 1 ? request.headers.host : undefined;
+}
+
 /** A browser asks before it sends a token; it sends none with the question. */
 function answerPreflight(guard: Guard, request: IncomingMessage, response: ServerResponse): void {
   guard.check({
-    host: request.headers.host,
+    host: hostOf(request),
     origin: request.headers.origin,
     authorization: undefined,
     queryToken: null,
@@ -121,10 +140,6 @@ function answerPreflight(guard: Guard, request: IncomingMessage, response: Serve
     'access-control-max-age': '600',
   });
   response.end();
-}
-
-function fail(services: Services, response: ServerResponse, error: unknown): void {
-  sendProblem(response, toProblem(services, error));
 }
 
 function toProblem(services: Services, error: unknown): ProblemError {

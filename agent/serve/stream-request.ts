@@ -24,7 +24,8 @@ export function parseStreamRequest(
   if (snapshot === '1') {
     throw new ProblemError(501, 'not_built', 'parameter "snapshot" is not built yet');
   }
-  const resume = since ?? lastEventId(headers);
+  // A browser that reconnects asks at the old address again: what it saw last is newer.
+  const resume = lastEventId(headers) ?? since;
   return {
     filter: compileFilter(spec as FilterSpec, watcher),
     ...(resume === undefined ? {} : { since: resume }),

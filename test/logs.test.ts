@@ -70,7 +70,7 @@ describe('the log file', () => {
       socket: agent.socket,
       url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/$/),
     });
-    expect(logLines[2]).toMatchObject({ root: agent.root, files: 0, dirs: 1, ms: expect.any(Number) });
+    expect(logLines[2]).toMatchObject({ root: agent.root, files: 0, dirs: 0, ms: expect.any(Number) });
     expect(logLines[4]).toMatchObject({ reason: 'SIGTERM' });
   });
 

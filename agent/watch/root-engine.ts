@@ -143,7 +143,7 @@ export class RootEngine implements HintSink {
       this.log.info('root ready', {
         backend: this.backend.name,
         files: this.index.files,
-        dirs: this.index.directories.size,
+        dirs: this.index.directories.size - 1,
         ms: Math.round(this.lastCrawlMs),
       });
       this.schedule();

@@ -212,7 +212,6 @@ export class Watcher {
   }
 
   private beat(): void {
-    this.signs.beat();
     for (const engine of this.engines.values()) engine.beat();
     this.audit.beat([...this.engines.values()]);
   }

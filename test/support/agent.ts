@@ -69,7 +69,8 @@ export class TestAgent {
     this.runtime = runtime;
     this.state = state;
     this.name = name;
-    this.exited = once(child, 'exit').then(([code, signal]) => ({ code, signal }) as Exit);
+    // 'close' and not 'exit': by then everything that it wrote has been read.
+    this.exited = once(child, 'close').then(([code, signal]) => ({ code, signal }) as Exit);
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.stderr += text;
     });

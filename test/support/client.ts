@@ -60,7 +60,7 @@ export class TestClient {
   /** Waits for a frame that `wanted` takes, among those that came and those that will. */
   waitFor<F extends ServerFrame>(what: string, wanted: (frame: ServerFrame) => boolean): Promise<F> {
     return until(
-      () => `${what}; got ${JSON.stringify(this.frames.slice(-10))}`,
+      () => `${what}; got ${JSON.stringify(this.frames.slice(-10)).slice(0, 2000)}`,
       () => this.frames.find(wanted) as F | undefined,
     ) as Promise<F>;
   }

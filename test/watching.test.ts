@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { Change } from '../shared/index.ts';
 import { startAgent, type TestAgent } from './support/agent.ts';
-import { temporaryDirectory } from './support/cleanup.ts';
+import { roomForMany, temporaryDirectory } from './support/cleanup.ts';
 import { connect, type TestClient } from './support/client.ts';
 import { TreeModel } from './support/model.ts';
 import { until } from './support/wait.ts';
@@ -32,8 +32,12 @@ interface Watched {
 }
 
 /** Watches a directory that `prepare` may fill. */
-async function watched(prepare: (root: string) => void = () => {}, flags: string[] = []): Promise<Watched> {
-  const root = temporaryDirectory();
+async function watched(
+  prepare: (root: string) => void = () => {},
+  flags: string[] = [],
+  parent?: string,
+): Promise<Watched> {
+  const root = temporaryDirectory(parent);
   prepare(root);
   const model = TreeModel.ofDisk(root);
   const agent = await startAgent({ roots: [root], flags });
@@ -173,7 +177,7 @@ describe('identity', () => {
 
 describe('loss', () => {
   it('behind a stopped agent, 40,000 files in 200 new directories are told after a recrawl gap', async () => {
-    const { agent, client, root, expectTrue, changes } = await watched();
+    const { agent, client, root, expectTrue, changes } = await watched(() => {}, [], roomForMany);
     agent.kill('SIGSTOP');
     for (let directory = 0; directory < 200; directory++) {
       mkdirSync(join(root, `d${directory}`));
@@ -188,7 +192,11 @@ describe('loss', () => {
   });
 
   it('a full queue loses nothing in the end: 40,000 files in a directory that is watched already', async () => {
-    const { agent, client, root, expectTrue } = await watched((at) => mkdirSync(join(at, 'd')));
+    const { agent, client, root, expectTrue } = await watched(
+      (at) => mkdirSync(join(at, 'd')),
+      [],
+      roomForMany,
+    );
     agent.kill('SIGSTOP');
     for (let file = 0; file < 40_000; file++) writeFileSync(join(root, `d/f${file}`), '');
     agent.kill('SIGCONT');

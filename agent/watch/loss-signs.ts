@@ -7,9 +7,11 @@ import { readFileSync } from 'node:fs';
 /** The kernel's default, where it can't be read. */
 const defaultQueueLength = 16_384;
 /** The process stood still for this long: the queue filled unread. */
-const stallMs = 300;
+const stallMs = 150;
 /** How often the loop shows that it runs; at a few microseconds each. */
 const pulseMs = 100;
+/** How soon after a standstill its hints come, if the timers' turn was first. */
+const aftermathMs = 50;
 /** Fewer hints than this after a stall can't be the rest of a full queue. */
 const stallHints = 100;
 
@@ -38,15 +40,14 @@ export class LossSigns {
   private turnEnd: NodeJS.Immediate | undefined;
   private lastPulseMs: number;
   private readonly pulse: NodeJS.Timeout;
+  private stallEndMs = Number.NEGATIVE_INFINITY;
   private stalled = false;
 
   constructor(queueLength: number, onSign: (verdict: LossVerdict) => void) {
     this.queueLength = queueLength;
     this.onSign = onSign;
     this.lastPulseMs = performance.now();
-    this.pulse = setInterval(() => {
-      this.lastPulseMs = performance.now();
-    }, pulseMs);
+    this.pulse = setInterval(() => this.feelPulse(), pulseMs);
     this.pulse.unref();
   }
 
@@ -54,8 +55,9 @@ export class LossSigns {
   hint(): void {
     this.inTurn += 1;
     if (this.inTurn === 1) {
-      // Hints are delivered before the timers of the same turn, so this is the first to see a standstill.
-      this.stalled = performance.now() - this.lastPulseMs > stallMs + pulseMs;
+      // After a standstill it is the kernel's choice whether the hints or the timers have the first turn.
+      this.feelPulse();
+      this.stalled = this.lastPulseMs - this.stallEndMs < aftermathMs;
       this.turnEnd = setImmediate(() => {
         this.inTurn = 0;
       });
@@ -63,6 +65,12 @@ export class LossSigns {
     if (this.inTurn === Math.ceil(this.queueLength / 4)) this.onSign('possible');
     if (this.inTurn === Math.ceil(this.queueLength / 2)) this.onSign('certain');
     if (this.stalled && this.inTurn === stallHints) this.onSign('certain');
+  }
+
+  private feelPulse(): void {
+    const nowMs = performance.now();
+    if (nowMs - this.lastPulseMs > stallMs + pulseMs) this.stallEndMs = nowMs;
+    this.lastPulseMs = nowMs;
   }
 
   close(): void {

@@ -37,6 +37,7 @@ export class Agent {
   private readonly servers: Server[] = [];
   private url = '';
   private running = false;
+  private rootsAdded = false;
   private stopping: Promise<void> | undefined;
   private idleTimer: NodeJS.Timeout | undefined;
   /** Resolves when the agent has stopped, for whatever reason. */
@@ -76,6 +77,7 @@ export class Agent {
       publisher: new Publisher(this.hub),
       log,
       status: () => this.status(),
+      ready: () => this.rootsAdded && this.watcher.ready,
       rootsChanged: () => this.writeRunFile(),
       shutdown: () => void this.stop('shutdown was asked for'),
     };
@@ -139,7 +141,9 @@ export class Agent {
       socket: this.paths.socket,
       url: this.url,
     });
-    await Promise.all(this.config.roots.map((root) => this.watcher.add(root)));
+    const crawls = this.config.roots.map((root) => this.watcher.add(root));
+    this.rootsAdded = true;
+    await Promise.all(crawls);
     if (this.stopping !== undefined) return;
     // Only now the roots are known by their real paths.
     this.writeRunFile();

@@ -15,6 +15,8 @@ export interface Services {
   readonly publisher: Publisher;
   readonly log: Log;
   status(): Status;
+  /** Whether every root's first crawl is done, those that are still to be added included. */
+  ready(): boolean;
   /** The roots changed: the run file has to say so. */
   rootsChanged(): void;
   /** Begins a graceful stop. */

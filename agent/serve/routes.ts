@@ -164,6 +164,6 @@ function shutdown({ services, response, query }: Exchange): void {
 }
 
 function showHealth({ services, response }: Exchange): void {
-  const { ready } = services.watcher;
+  const ready = services.ready();
   sendJson(response, ready ? 200 : 503, { ready });
 }

@@ -227,14 +227,13 @@ export class Agent {
   }
 
   private writeRunFile(): void {
-    const roots = this.watcher.roots;
     writeRunFile(this.paths.runFile, {
       pid: process.pid,
       startedAt: this.startedAt.toISOString(),
       version: version(),
       socket: this.paths.socket,
       url: this.url,
-      roots: roots.length > 0 || this.watcher.ready ? roots : this.config.roots,
+      roots: this.rootsAdded ? this.watcher.roots : this.config.roots,
     });
   }
 

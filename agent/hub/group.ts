@@ -53,44 +53,56 @@ export class Group implements ClientGroup {
   /** Encodes the newest events, which have not been delivered yet. */
   encodeRecent(recent: readonly Recent[], afterSeq: number, limitBytes: number): Encoded {
     if (this.isPlain) return this.journal.read(afterSeq, limitBytes);
-    const buffers: Buffer[] = [];
-    let bytes = 0;
-    let seq = afterSeq;
-    let begun = false;
-    for (const item of recent) {
-      if (bytes >= limitBytes) break;
-      const seen = this.filter.project(item.event, begun && item.continues);
-      begun = isPiece(item.event) && ((begun && item.continues) || seen !== undefined);
-      const buffer = this.encode(item.seq, item.event, seen);
-      seq = item.seq;
-      if (buffer === undefined) continue;
-      buffers.push(buffer);
-      bytes += buffer.length;
-    }
-    return { buffers, bytes, events: buffers.length, seq };
+    // The pieces of a batch are appended in one turn, so none of these continues an older event.
+    return this.encodeEvents(recent, afterSeq, limitBytes, false);
   }
 
   /** Encodes what the journal holds after `afterSeq`, up to `untilSeq` and about `limitBytes`. */
   encodePast(afterSeq: number, untilSeq: number, limitBytes: number): Encoded {
     if (this.isPlain) return this.journal.read(afterSeq, limitBytes, untilSeq);
+    const before = afterSeq >= this.journal.oldestSeq ? this.parse(afterSeq) : undefined;
+    const lastSeq = Math.min(untilSeq, afterSeq + eventsPerRead);
+    return this.encodeEvents(
+      this.past(before, afterSeq, lastSeq),
+      afterSeq,
+      limitBytes,
+      this.hasBegun(afterSeq, before),
+    );
+  }
+
+  /** @param begun whether the batch that the first event continues, if it does, has shown itself before */
+  private encodeEvents(
+    events: Iterable<Recent>,
+    afterSeq: number,
+    limitBytes: number,
+    begun: boolean,
+  ): Encoded {
     const buffers: Buffer[] = [];
     let bytes = 0;
     let seq = afterSeq;
-    let before = seq >= this.journal.oldestSeq ? this.parse(seq) : undefined;
-    let begun = this.hasBegun(seq, before);
-    while (seq < untilSeq && seq - afterSeq < eventsPerRead && bytes < limitBytes) {
-      seq += 1;
-      const event = this.parse(seq);
-      begun &&= continuesBatch(before, event);
-      const seen = this.filter.project(event, begun);
-      begun = isPiece(event) && (begun || seen !== undefined);
-      const buffer = this.encode(seq, event, seen);
-      before = event;
-      if (buffer === undefined) continue;
-      buffers.push(buffer);
-      bytes += buffer.length;
+    let open = begun;
+    for (const item of events) {
+      open &&= item.continues;
+      const seen = this.filter.project(item.event, open);
+      open = isPiece(item.event) && (open || seen !== undefined);
+      const buffer = this.encode(item.seq, item.event, seen);
+      seq = item.seq;
+      if (buffer !== undefined) {
+        buffers.push(buffer);
+        bytes += buffer.length;
+      }
+      if (bytes >= limitBytes) break;
     }
     return { buffers, bytes, events: buffers.length, seq };
+  }
+
+  private *past(before: JournalEvent | undefined, afterSeq: number, lastSeq: number): Generator<Recent> {
+    let previous = before;
+    for (let seq = afterSeq + 1; seq <= lastSeq; seq++) {
+      const event = this.parse(seq);
+      yield { seq, event, continues: continuesBatch(previous, event) };
+      previous = event;
+    }
   }
 
   /** Whether the batch that event `seq` is a piece of, if it is one, has shown itself up to there. */

@@ -67,15 +67,15 @@ export class LossSigns {
     if (this.stalled && this.inTurn === stallHints) this.onSign('certain');
   }
 
+  close(): void {
+    clearInterval(this.pulse);
+    clearImmediate(this.turnEnd);
+  }
+
   private feelPulse(): void {
     const nowMs = performance.now();
     if (nowMs - this.lastPulseMs > stallMs + pulseMs) this.stallEndMs = nowMs;
     this.lastPulseMs = nowMs;
-  }
-
-  close(): void {
-    clearInterval(this.pulse);
-    clearImmediate(this.turnEnd);
   }
 }
 

@@ -1,0 +1,141 @@
+// Watchman, a daemon of its own for each start, and a subscription of its client in this process.
+import { execFileSync, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Bench } from './bench.ts';
+import { monotonicMs } from './clock.ts';
+import { type Observed, Observer, type Tally } from './observer.ts';
+import type { Peer, RunningPeer } from './peer.ts';
+import { type Pdu, WatchmanConnection } from './watchman-connection.ts';
+
+const program = 'watchman';
+/** How long a daemon may take until it listens. */
+const listenMs = 10_000;
+
+/** Version of the Watchman that is installed; undefined for none. */
+export function watchmanVersion(): string | undefined {
+  try {
+    // Without --no-spawn it would leave a daemon running.
+    return execFileSync(program, ['--version', '--no-spawn'], { encoding: 'utf8' }).trim();
+  } catch {
+    // Not installed, or not to be run: either way it is no peer.
+    return undefined;
+  }
+}
+
+/** The installed Watchman. */
+export function watchmanPeer(bench: Bench, installed: string): Peer {
+  return {
+    key: 'watchman',
+    name: 'watchman',
+    version: installed,
+    settle: '20 ms, its default',
+    latencyOnly: false,
+    start: (root) => startWatchman(bench, root),
+  };
+}
+
+async function startWatchman(bench: Bench, root: string): Promise<RunningPeer> {
+  const { path: home, remove } = bench.cleanups.directory(bench.diskDirectory);
+  const socket = join(home, 'sock');
+  const files = ['--sockname', socket, '--statefile', join(home, 'state'), '--logfile', join(home, 'log')];
+  const startedMs = monotonicMs();
+  const child = spawn(
+    program,
+    ['--foreground', '--no-save-state', '--pidfile', join(home, 'pid'), ...files],
+    { stdio: 'ignore' },
+  );
+  const end = bench.cleanups.process(child);
+  let connection: WatchmanConnection | undefined;
+  while (connection === undefined) {
+    try {
+      connection = await WatchmanConnection.open(socket);
+    } catch (error) {
+      if (monotonicMs() - startedMs > listenMs) throw error;
+      // It does not listen yet.
+      await delay(2);
+    }
+  }
+  const watched = await connection.command('watch-project', root);
+  if (watched['watch'] !== root) throw new Error(`watchman watches ${watched['watch']} instead of ${root}`);
+  // Answered when the crawl is done. One path, so that what is measured is not the output.
+  await connection.command('query', root, { path: [{ path: 'none', depth: 0 }], fields: ['name'] });
+  const readyMs = monotonicMs() - startedMs;
+  return new RunningWatchman(child.pid ?? 0, readyMs, root, connection, async () => {
+    await end('SIGTERM');
+    await remove();
+  });
+}
+
+interface WatchmanFile {
+  readonly name: string;
+  readonly exists: boolean;
+}
+
+class RunningWatchman implements RunningPeer {
+  readonly pid: number;
+  readonly readyMs: number;
+  private readonly root: string;
+  private readonly connection: WatchmanConnection;
+  private readonly end: () => Promise<void>;
+  private readonly observer = new Observer();
+
+  constructor(
+    pid: number,
+    readyMs: number,
+    root: string,
+    connection: WatchmanConnection,
+    end: () => Promise<void>,
+  ) {
+    this.pid = pid;
+    this.readyMs = readyMs;
+    this.root = root;
+    this.connection = connection;
+    this.end = end;
+  }
+
+  async observe(observed: Observed): Promise<void> {
+    const { clock } = await this.connection.command('clock', this.root);
+    this.connection.onUnasked = (pdu, atMs) => this.take(pdu, atMs);
+    this.observer.begin(observed, this.root);
+    const wanted = { fields: ['name', 'exists'], since: clock };
+    await this.connection.command('subscribe', this.root, 'bench', wanted);
+  }
+
+  private take(pdu: Pdu, atMs: number): void {
+    if (typeof pdu['warning'] === 'string') this.observer.losses.push(`warning: ${pdu['warning']}`);
+    if (pdu['is_fresh_instance'] === true) {
+      // What was told before is void, and all that exists follows.
+      this.observer.losses.push('is_fresh_instance');
+      this.observer.forget();
+    }
+    for (const { name, exists } of (pdu['files'] ?? []) as WatchmanFile[]) {
+      this.observer.told(name, atMs, () => exists);
+    }
+  }
+
+  async told(): Promise<Tally> {
+    return { ...this.observer.tally };
+  }
+
+  async arrivalsMs(): Promise<ReadonlyMap<string, number>> {
+    return this.observer.arrivalsMs;
+  }
+
+  async paths(): Promise<ReadonlySet<string>> {
+    return this.observer.paths;
+  }
+
+  async losses(): Promise<readonly string[]> {
+    return this.observer.losses;
+  }
+
+  async troubles(): Promise<readonly string[]> {
+    return [];
+  }
+
+  async stop(): Promise<void> {
+    this.connection.close();
+    await this.end();
+  }
+}

@@ -1,0 +1,43 @@
+// What the Linux kernel knows of a process: the same for every kind of peer.
+import { readdirSync, readFileSync } from 'node:fs';
+
+const megabyte = 1_000_000;
+/** USER_HZ, in which /proc counts processor time: 100 on every platform that Node runs on. */
+const ticksPerSecond = 100;
+
+/** Resident memory, in megabytes. */
+export function residentMB(pid: number): number {
+  const [, kibibytes = '0'] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return (Number(kibibytes) * 1024) / megabyte;
+}
+
+/** How many inotify watches it holds. */
+export function inotifyWatches(pid: number): number {
+  let watches = 0;
+  for (const descriptor of readdirSync(`/proc/${pid}/fdinfo`)) {
+    let text: string;
+    try {
+      text = readFileSync(`/proc/${pid}/fdinfo/${descriptor}`, 'utf8');
+    } catch {
+      // Closed since it was listed: it holds none.
+      continue;
+    }
+    watches += text.match(/^inotify wd:/gm)?.length ?? 0;
+  }
+  return watches;
+}
+
+/** Whether every thread of it stands still after SIGSTOP, which takes the kernel a moment. */
+export function isStopped(pid: number): boolean {
+  return readdirSync(`/proc/${pid}/task`).every((thread) =>
+    /^State:\s+T/m.test(readFileSync(`/proc/${pid}/task/${thread}/status`, 'utf8')),
+  );
+}
+
+/** Processor time used so far in user and kernel, by all threads, in milliseconds. */
+export function cpuMs(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  // The name, second field, may hold blanks and parentheses: fields are counted from behind it.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return ((Number(fields[11]) + Number(fields[12])) * 1000) / ticksPerSecond;
+}

@@ -1,0 +1,127 @@
+// The client: applies every event to a model a root, and holds the stream to its promises.
+import { once } from 'node:events';
+import { WebSocket } from 'ws';
+import { type Cursor, parseCursor, type ServerFrame } from '../../shared/index.ts';
+import { until } from '../../test/support/wait.ts';
+import type { Agent } from './agent.ts';
+import { SoakModel } from './model.ts';
+
+/** How long what is in the journal may take to get here before the run gives up. */
+const giveUpMs = 120_000;
+
+function parsed(cursor: string): Cursor {
+  const position = parseCursor(cursor);
+  if (position === undefined) throw new Error(`no cursor: ${cursor}`);
+  return position;
+}
+
+/** Follows one agent over any number of connections. */
+export class Follower {
+  readonly models = new Map<string, SoakModel>();
+  /** Times that the agent told of hints lost. */
+  recrawlGaps = 0;
+  /** Times that this client fell too far behind, or came back too late, and began anew. */
+  resets = 0;
+  private readonly agent: Agent;
+  private ws: WebSocket | undefined;
+  private cursor = '';
+  private seq = 0;
+  /** By root, the position that its model began with. */
+  private readonly beginnings = new Map<string, number>();
+  private broken = false;
+  private faults: string[] = [];
+
+  constructor(agent: Agent) {
+    this.agent = agent;
+  }
+
+  /** Takes the index for the truth, and follows from there. */
+  async begin(roots: readonly string[]): Promise<void> {
+    this.disconnect();
+    this.broken = false;
+    let first: string | undefined;
+    for (const root of roots) {
+      const { cursor, records } = await this.agent.files(root);
+      // Read one after the other, so the first one's cursor is the oldest.
+      first ??= cursor;
+      this.models.set(root, SoakModel.ofIndex(records));
+      this.beginnings.set(root, parsed(cursor).seq);
+    }
+    this.cursor = first ?? '';
+    this.seq = parsed(this.cursor).seq;
+    await this.resume();
+  }
+
+  /** Connects, to go on after the last event that came. */
+  async resume(): Promise<void> {
+    const ws = new WebSocket(`${this.agent.streamUrl}?since=${encodeURIComponent(this.cursor)}`);
+    this.ws = ws;
+    ws.on('message', (data) => {
+      // What a connection that was given up still has to say comes again over the next one.
+      if (ws === this.ws) this.take(JSON.parse(String(data)) as ServerFrame);
+    });
+    ws.on('error', () => {
+      // Said by the wait below, or by the one for the next events.
+    });
+    const closed = once(ws, 'close');
+    await Promise.race([once(ws, 'open'), closed]);
+    if (ws.readyState !== WebSocket.OPEN) throw new Error(`no stream: ${this.agent.lastWords}`);
+  }
+
+  /** Breaks the connection off. */
+  disconnect(): void {
+    const { ws } = this;
+    this.ws = undefined;
+    ws?.terminate();
+  }
+
+  /**
+   * Waits until everything up to the cursor has come.
+   * @returns whether the models hold all of it; not so after a gap that only a new beginning can mend
+   */
+  async caughtUp(cursor: string): Promise<boolean> {
+    const { seq } = parsed(cursor);
+    await until(
+      () => `events up to ${cursor}, have ${this.seq}`,
+      () => {
+        if (this.ws?.readyState !== WebSocket.OPEN) throw new Error(`cut off: ${this.agent.lastWords}`);
+        return this.broken || this.seq >= seq;
+      },
+      giveUpMs,
+    );
+    return !this.broken;
+  }
+
+  /** What was against the laws since this was asked last, as `[root, what]`. */
+  takeFaults(): [string, string][] {
+    const found = this.faults.map((fault): [string, string] => ['', fault]);
+    this.faults = [];
+    for (const [root, { faults }] of this.models) {
+      found.push(...faults.splice(0).map((fault): [string, string] => [root, fault]));
+    }
+    return found;
+  }
+
+  private take(frame: ServerFrame): void {
+    if (frame.type === 'hello') {
+      // Where it could not be resumed a gap follows and says so.
+      if (frame.resumed && frame.cursor !== this.cursor) {
+        this.faults.push(`resumed at ${frame.cursor}, not after ${this.cursor}`);
+      }
+      return;
+    }
+    if (frame.type !== 'file' && frame.type !== 'gap') return;
+    const { seq } = parsed(frame.cursor);
+    this.cursor = frame.cursor;
+    if (frame.type === 'gap' && frame.reason !== 'recrawl') {
+      this.broken = true;
+      this.resets += 1;
+      this.seq = seq;
+      return;
+    }
+    if (seq !== this.seq + 1 && !this.broken) this.faults.push(`${frame.cursor} after ${this.seq}`);
+    this.seq = seq;
+    if (frame.type === 'gap') this.recrawlGaps += 1;
+    else if (seq > (this.beginnings.get(frame.root) ?? 0)) this.models.get(frame.root)?.apply(frame.changes);
+  }
+}

@@ -1,0 +1,60 @@
+// What a run has done and found, and how that is said in a line.
+import type { Disagreement, Fault } from './comparison.ts';
+
+const number = new Intl.NumberFormat('en-US');
+const faultWords: readonly (readonly [Fault, string])[] = [
+  ['missing', 'missing'],
+  ['ghost', 'ghosts'],
+  ['stale', 'stale'],
+  ['out of order', 'out of order'],
+];
+
+/** Counts. */
+export class Tally {
+  /** Small operations that took place; what calamities do is not among them. */
+  operations = 0;
+  comparisons = 0;
+  /** Hints that the agent said were lost. */
+  recrawlGaps = 0;
+  /** Times that the client fell behind what the journal keeps, and began anew. */
+  resets = 0;
+  auditFindings = 0;
+  private readonly specials = new Map<string, number>();
+  private readonly faults = new Map<Fault, number>();
+  private readonly startedMs = performance.now();
+
+  /** Whether nothing is wrong. */
+  get clean(): boolean {
+    return this.faults.size === 0 && this.auditFindings === 0;
+  }
+
+  /** Since the beginning. */
+  get elapsedMs(): number {
+    return performance.now() - this.startedMs;
+  }
+
+  countSpecial(name: string): void {
+    this.specials.set(name, (this.specials.get(name) ?? 0) + 1);
+  }
+
+  countFaults(found: readonly Disagreement[]): void {
+    for (const { fault } of found) this.faults.set(fault, (this.faults.get(fault) ?? 0) + 1);
+  }
+
+  /** The run in a line. */
+  summary(seed: number): string {
+    const faults = faultWords.map(([fault, word]) => `${number.format(this.faults.get(fault) ?? 0)} ${word}`);
+    const specials = [...this.specials].map(([name, times]) => `${times} ${name}`);
+    const minutes = Math.floor(this.elapsedMs / 60_000);
+    const seconds = Math.floor((this.elapsedMs % 60_000) / 1000);
+    const events = [
+      ...specials,
+      `${this.recrawlGaps} recrawl gaps`,
+      `${this.resets} new beginnings`,
+      `${this.auditFindings} audit findings`,
+      `${number.format(this.comparisons)} comparisons`,
+    ];
+    const time = `${minutes} m ${String(seconds).padStart(2, '0')} s`;
+    return `${number.format(this.operations)} operations, seed ${seed}: ${faults.join(', ')} (${events.join(', ')}; ${time})`;
+  }
+}

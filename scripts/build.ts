@@ -1,5 +1,5 @@
-// Builds dist/: the agent with its dependencies outside, the CLI bundled whole, because a CLI's
-// start-up is mostly the opening of its modules.
+// Builds dist/: the agent and the CLI, each bundled whole with what it depends on. Most of a start is the
+// opening of modules, and much of a small process's memory what they hold and never use.
 import { chmodSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
 
@@ -14,23 +14,28 @@ const common = {
   format: 'esm',
   legalComments: 'linked',
   logLevel: 'warning',
+  splitting: true,
+  // Its three Intl.Segmenter objects take a third of the CLI's start.
+  alias: { 'string-width': './cli/display-width.ts' },
+  // CommonJS packages inside an ES module bundle still call require() for Node's own modules.
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
 } as const;
 
 await Promise.all([
-  build({ ...common, entryPoints: { agentd: 'agent/main.ts' }, packages: 'external' }),
+  // Not minified: the stack in a crash's log line shall lead somewhere.
+  build({
+    ...common,
+    entryPoints: { agentd: 'agent/main.ts' },
+    chunkNames: 'agent-[name]-[hash]',
+  }),
   build({
     ...common,
     entryPoints: { 'agent-cli': 'cli/main.ts' },
-    splitting: true,
     chunkNames: 'cli-[name]-[hash]',
     minifySyntax: true,
     minifyWhitespace: true,
-    // Its three Intl.Segmenter objects take a third of the CLI's start.
-    alias: { 'string-width': './cli/display-width.ts' },
-    // CommonJS packages inside an ES module bundle still call require() for Node's own modules.
-    banner: {
-      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-    },
   }),
 ]);
 

@@ -1,7 +1,7 @@
 // What may come in, as schemas; whatever passes is a typed value. One place, so that HTTP and WebSocket
 // agree on what a topic, a filter or a message is.
 import picomatch from 'picomatch';
-import { z } from 'zod';
+import * as z from 'zod';
 import { isReservedTopic, isTopic, isTopicPattern, parseCursor } from '../../shared/index.ts';
 import { ProblemError } from './problem.ts';
 

@@ -5,7 +5,7 @@
 // two steps the disk goes on changing; whatever changes then gives a hint of its own, because a directory
 // is always watched first and listed afterwards.
 import type { Log } from '../log.ts';
-import { clockGrainMs, type Delta } from './delta.ts';
+import { clockGrainMs, type DifferenceSink } from './delta.ts';
 import type { Disk } from './disk.ts';
 import { type IgnoreRules, rulesFileName } from './ignore-rules.ts';
 import { joinPath } from './names.ts';
@@ -61,12 +61,12 @@ export class Crawler {
    * Compares everything below `directory`.
    * @param suspicious whether hints may be missing
    */
-  *crawl(directory: Directory, delta: Delta, suspicious: boolean): Generator<void, void> {
+  *crawl(directory: Directory, delta: DifferenceSink, suspicious: boolean): Generator<void, void> {
     yield* this.visit([{ directory, deep: true, suspicious }], delta);
   }
 
   /** Compares what the hints named. */
-  *examineHints(dirty: ReadonlyMap<Directory, DirtyNames>, delta: Delta): Generator<void, void> {
+  *examineHints(dirty: ReadonlyMap<Directory, DirtyNames>, delta: DifferenceSink): Generator<void, void> {
     // Parents first: a directory that is gone or replaced takes the hints below it along.
     const directories = [...dirty.keys()].sort((a, b) => (a.path < b.path ? -1 : 1));
     const rulesTouched: Directory[] = [];
@@ -98,12 +98,12 @@ export class Crawler {
   }
 
   /** Takes everything out of the index, because the root is gone. */
-  removeAll(root: Directory, delta: Delta): void {
+  removeAll(root: Directory, delta: DifferenceSink): void {
     this.index.clear(root, this.removal(delta));
     this.forgetDirectory(root);
   }
 
-  private *visit(visits: Visit[], delta: Delta): Generator<void, void> {
+  private *visit(visits: Visit[], delta: DifferenceSink): Generator<void, void> {
     for (let visit = visits.pop(); visit !== undefined; visit = visits.pop()) {
       const { directory } = visit;
       if (directory.gone) continue;
@@ -140,7 +140,7 @@ export class Crawler {
   }
 
   /** Looks at one name and mends the index; directories to be listed next go to `visits`. */
-  private examine(visit: Visit, name: string, content: boolean, delta: Delta, visits: Visit[]): void {
+  private examine(visit: Visit, name: string, content: boolean, delta: DifferenceSink, visits: Visit[]): void {
     const { directory } = visit;
     const path = joinPath(directory.path, name);
     const known = directory.entries.get(name);
@@ -168,7 +168,7 @@ export class Crawler {
     name: string,
     known: number | Directory | undefined,
     stat: EntryStat,
-    delta: Delta,
+    delta: DifferenceSink,
     visits: Visit[],
   ): void {
     const { directory: parent, suspicious } = visit;
@@ -196,7 +196,7 @@ export class Crawler {
     known: number | Directory | undefined,
     stat: EntryStat,
     content: boolean,
-    delta: Delta,
+    delta: DifferenceSink,
   ): void {
     const path = joinPath(parent.path, name);
     if (typeof known !== 'number') {
@@ -261,7 +261,7 @@ export class Crawler {
     return this.rules.setRules(directory, text);
   }
 
-  private removal(delta: Delta): (path: string, stat: EntryStat, directory?: Directory) => void {
+  private removal(delta: DifferenceSink): (path: string, stat: EntryStat, directory?: Directory) => void {
     return (path, stat, directory) => {
       if (directory !== undefined) this.forgetDirectory(directory);
       delta.record(path, stat, undefined);

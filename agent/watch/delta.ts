@@ -9,6 +9,15 @@ import type { EntryStat } from './tree-index.ts';
  */
 export const clockGrainMs = 12;
 
+/** Where a crawl leaves what it finds. */
+export interface DifferenceSink {
+  /** Notes that `path` was `before` and is `after` now; undefined is absence. */
+  record(path: string, before: EntryStat | undefined, after: EntryStat | undefined, forced?: boolean): void;
+}
+
+/** For a root's first crawl, of which nothing is told: what nobody reads must not be kept in memory. */
+export const untold: DifferenceSink = { record() {} };
+
 interface Difference {
   readonly before: EntryStat | undefined;
   after: EntryStat | undefined;
@@ -20,14 +29,13 @@ const addEvent = (kind: EntryKind) => (kind === 'dir' ? 'addDir' : 'add');
 const unlinkEvent = (kind: EntryKind) => (kind === 'dir' ? 'unlinkDir' : 'unlink');
 
 /** Collects what the engine finds while it works through one batch. */
-export class Delta {
+export class Delta implements DifferenceSink {
   private readonly differences = new Map<string, Difference>();
 
   get size(): number {
     return this.differences.size;
   }
 
-  /** Notes that `path` was `before` and is `after` now; undefined is absence. */
   record(path: string, before: EntryStat | undefined, after: EntryStat | undefined, forced = false): void {
     const known = this.differences.get(path);
     if (known === undefined) this.differences.set(path, { before, after, forced });

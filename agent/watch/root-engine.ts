@@ -5,7 +5,7 @@ import type { Log } from '../log.ts';
 import type { BackendFactory, BackendName, HintSink, WatchBackend } from './backend.ts';
 import { pollingBackend } from './backend-polling.ts';
 import { Crawler, type DirtyNames } from './crawler.ts';
-import { Delta } from './delta.ts';
+import { Delta, type DifferenceSink, untold } from './delta.ts';
 import { Disk } from './disk.ts';
 import { GitHold, holdCheckMs } from './git-hold.ts';
 import { IgnoreRules } from './ignore-rules.ts';
@@ -132,10 +132,10 @@ export class RootEngine implements HintSink {
       const startedMs = performance.now();
       await this.backend.start();
       const stats = this.disk.look('');
-      if (stats === undefined || 'unseen' in stats) this.loseRoot(new Delta());
+      if (stats === undefined || 'unseen' in stats) this.loseRoot(untold);
       else {
         this.root = this.index.addDirectory(undefined, '', statOf(stats, 'dir'));
-        await this.run(this.crawler.crawl(this.root, new Delta(), false));
+        await this.run(this.crawler.crawl(this.root, untold, false));
       }
       if (this.closed) return;
       this.lastCrawlMs = performance.now() - startedMs;
@@ -167,6 +167,8 @@ export class RootEngine implements HintSink {
    */
   flush(): Promise<void> {
     return this.exclusive.run(async () => {
+      // A root that comes back, or that goes with a directory above it, gives no hint: it has to be looked for.
+      this.rootSuspect = true;
       if (!this.backend.ordered || this.doubtSinceMs !== undefined) await this.recrawl();
       else await this.tellBatch();
     });
@@ -472,7 +474,7 @@ export class RootEngine implements HintSink {
     await this.run(this.crawler.crawl(this.root, delta, false));
   }
 
-  private loseRoot(delta: Delta): void {
+  private loseRoot(delta: DifferenceSink): void {
     this.rootGone = true;
     this.log.warn('root is gone');
     if (this.root !== undefined) this.crawler.removeAll(this.root, delta);

@@ -140,7 +140,13 @@ export class Crawler {
   }
 
   /** Looks at one name and mends the index; directories to be listed next go to `visits`. */
-  private examine(visit: Visit, name: string, content: boolean, delta: DifferenceSink, visits: Visit[]): void {
+  private examine(
+    visit: Visit,
+    name: string,
+    content: boolean,
+    delta: DifferenceSink,
+    visits: Visit[],
+  ): void {
     const { directory } = visit;
     const path = joinPath(directory.path, name);
     const known = directory.entries.get(name);

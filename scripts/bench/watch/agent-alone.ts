@@ -7,7 +7,7 @@ import type { ServerFrame } from '../../../shared/index.ts';
 import { type AgentProcess, launchAgent } from './agent-process.ts';
 import type { Bench } from './bench.ts';
 import { monotonicMs } from './clock.ts';
-import { cpuMs } from './procfs.ts';
+import { cpuMs, residentMB } from './procfs.ts';
 import type { Tree } from './trees.ts';
 
 /** From ready until the idle time is taken: young garbage is collected, and the code that is hot is compiled. */
@@ -22,6 +22,8 @@ export interface IdleResult {
   readonly files: number;
   readonly seconds: number;
   readonly cpuMs: number;
+  /** At the end: the garbage of the crawl is collected by then. */
+  readonly residentMB: number;
 }
 
 /** Delivery of broadcasts, all crawls pooled. */
@@ -44,8 +46,9 @@ export async function measureIdle(bench: Bench, tree: Tree, seconds: number): Pr
   const beforeMs = cpuMs(agent.pid);
   await delay(seconds * 1000);
   const usedMs = cpuMs(agent.pid) - beforeMs;
+  const memoryMB = residentMB(agent.pid);
   await agent.stop();
-  return { files: tree.files.length, seconds, cpuMs: usedMs };
+  return { files: tree.files.length, seconds, cpuMs: usedMs, residentMB: memoryMB };
 }
 
 /** Delivery of broadcasts while the first crawl runs. */

@@ -106,8 +106,11 @@ function rowsByPeer(
 
 function truthTable(results: readonly TruthResult[]): string {
   const scenarios = [...new Set(results.map(({ scenario }) => scenario))];
+  // The same operations leave the same tree, whoever watches.
+  const entries = (scenario: string): string =>
+    count(results.find((result) => result.scenario === scenario)?.differences?.entries ?? Number.NaN);
   return table(
-    ['peer', ...scenarios],
+    ['peer', ...scenarios.map((scenario) => `${scenario}, ${entries(scenario)} paths left`)],
     rowsByPeer(results, (own) => own.map(differencesOf)),
   );
 }
@@ -141,7 +144,7 @@ function aloneTable({ idle, crawl }: Results): string {
       `processor time, ${idle.seconds} s idle, ${count(idle.files)} files`,
       `${idle.cpuMs.toFixed(0)} ms`,
       `${share.toFixed(3)} % of a core`,
-      '',
+      `${cell(idle.residentMB, 0)} MB RSS after it`,
     ]);
   }
   if (crawl !== undefined) {

@@ -58,7 +58,8 @@ export class Hub {
   /** Where the live clients stand. */
   private frontSeq: number;
   private flushTimer: NodeJS.Immediate | undefined;
-  private readonly stallTimer: NodeJS.Timeout;
+  /** Runs while anybody is behind. */
+  private stallTimer: NodeJS.Timeout | undefined;
   private waiters: Waiter[] = [];
   private lastId = 0;
 
@@ -68,8 +69,6 @@ export class Hub {
     this.roots = roots;
     this.log = log;
     this.frontSeq = journal.headSeq;
-    this.stallTimer = setInterval(() => this.closeStalled(Date.now()), stallCheckMs);
-    this.stallTimer.unref();
   }
 
   /** Connected clients. */
@@ -133,7 +132,7 @@ export class Hub {
     );
     client.group.clients.add(client);
     this.clients.set(id, client);
-    this.behind.add(client);
+    this.fallBehind(client, client.seq);
     this.log.info('client connected', {
       ...this.describe(client),
       transport: outlet.transport,
@@ -252,9 +251,7 @@ export class Hub {
       if (!client.live) continue;
       if (encoded.bytes > 0) this.write(client, encoded);
       if (client.blocked || encoded.seq < this.frontSeq) {
-        client.live = false;
-        client.seq = encoded.seq;
-        this.behind.add(client);
+        this.fallBehind(client, encoded.seq);
         this.catchUp(client);
       }
     }
@@ -330,9 +327,7 @@ export class Hub {
     if (client.live && afterSeq <= this.frontSeq) {
       run();
       if (client.blocked) {
-        client.live = false;
-        client.seq = this.frontSeq;
-        this.behind.add(client);
+        this.fallBehind(client, this.frontSeq);
       }
       return;
     }
@@ -393,7 +388,18 @@ export class Hub {
     this.waiters = waiting;
   }
 
+  private fallBehind(client: Client, seq: number): void {
+    client.live = false;
+    client.seq = seq;
+    this.behind.add(client);
+    this.stallTimer ??= setInterval(() => this.closeStalled(Date.now()), stallCheckMs).unref();
+  }
+
   private closeStalled(nowMs: number): void {
+    if (this.behind.size === 0) {
+      clearInterval(this.stallTimer);
+      this.stallTimer = undefined;
+    }
     for (const client of this.behind) {
       if (!client.blocked) continue;
       const unsentBytes = client.outlet.unsentBytes();

@@ -27,7 +27,7 @@ export class Barrier {
   private readonly baked = new Map<string, Waiting>();
   private next: Waiting | undefined;
   private serial = 0;
-  private readonly rewriter: NodeJS.Timeout;
+  private rewriter: NodeJS.Timeout | undefined;
 
   /**
    * @param directory its own, which it makes; one that a dead agent left is cleared away
@@ -41,8 +41,6 @@ export class Barrier {
     this.watcher.on('error', () => {
       // The rewriter goes on; a caller gets its time-out.
     });
-    this.rewriter = setInterval(() => this.rewrite(), rewriteMs);
-    this.rewriter.unref();
   }
 
   /** Resolves when the hints of everything changed before the call have been delivered. */
@@ -57,7 +55,7 @@ export class Barrier {
   }
 
   close(): void {
-    clearInterval(this.rewriter);
+    this.stopRewriting();
     this.watcher.close();
     for (const { resolve } of this.baked.values()) resolve();
     this.baked.clear();
@@ -68,6 +66,8 @@ export class Barrier {
     this.next = undefined;
     const name = `c${++this.serial}`;
     this.baked.set(name, shared);
+    // Only while it has something to do: an idle process shall sleep.
+    this.rewriter ??= setInterval(() => this.rewrite(), rewriteMs).unref();
     writeFileSync(join(this.directory, name), '');
   }
 
@@ -75,8 +75,14 @@ export class Barrier {
     const cookie = name === null ? undefined : this.baked.get(name);
     if (name === null || cookie === undefined) return;
     this.baked.delete(name);
+    if (this.baked.size === 0) this.stopRewriting();
     unlinkSync(join(this.directory, name));
     cookie.resolve();
+  }
+
+  private stopRewriting(): void {
+    clearInterval(this.rewriter);
+    this.rewriter = undefined;
   }
 
   private rewrite(): void {

@@ -6,10 +6,10 @@ import { readFileSync } from 'node:fs';
 
 /** The kernel's default, where it can't be read. */
 const defaultQueueLength = 16_384;
-/** The process stood still for this long: the queue filled unread. */
+/** The time between two beats of the watcher's one timer. Each wakes an idle process, so not too often. */
+export const beatMs = 500;
+/** The loop is this late for a beat: it stood still, and the queue filled unread. */
 const stallMs = 150;
-/** How often the loop shows that it runs; at a few microseconds each. */
-const pulseMs = 100;
 /** How soon after a standstill its hints come, if the timers' turn was first. */
 const aftermathMs = 50;
 /** Fewer hints than this after a stall can't be the rest of a full queue. */
@@ -38,17 +38,14 @@ export class LossSigns {
   private readonly onSign: (verdict: LossVerdict) => void;
   private inTurn = 0;
   private turnEnd: NodeJS.Immediate | undefined;
-  private lastPulseMs: number;
-  private readonly pulse: NodeJS.Timeout;
+  private lastTurnMs: number;
   private stallEndMs = Number.NEGATIVE_INFINITY;
   private stalled = false;
 
   constructor(queueLength: number, onSign: (verdict: LossVerdict) => void) {
     this.queueLength = queueLength;
     this.onSign = onSign;
-    this.lastPulseMs = performance.now();
-    this.pulse = setInterval(() => this.feelPulse(), pulseMs);
-    this.pulse.unref();
+    this.lastTurnMs = performance.now();
   }
 
   /** A hint came. */
@@ -56,8 +53,8 @@ export class LossSigns {
     this.inTurn += 1;
     if (this.inTurn === 1) {
       // After a standstill it is the kernel's choice whether the hints or the timers have the first turn.
-      this.feelPulse();
-      this.stalled = this.lastPulseMs - this.stallEndMs < aftermathMs;
+      this.beat();
+      this.stalled = this.lastTurnMs - this.stallEndMs < aftermathMs;
       this.turnEnd = setImmediate(() => {
         this.inTurn = 0;
       });
@@ -67,17 +64,14 @@ export class LossSigns {
     if (this.stalled && this.inTurn === stallHints) this.onSign('certain');
   }
 
+  /** To be called every `beatMs`: shows that the loop runs. */
+  beat(): void {
+    const nowMs = performance.now();
+    if (nowMs - this.lastTurnMs > beatMs + stallMs) this.stallEndMs = nowMs;
+    this.lastTurnMs = nowMs;
+  }
+
   close(): void {
-    clearInterval(this.pulse);
     clearImmediate(this.turnEnd);
   }
-
-  private feelPulse(): void {
-    const nowMs = performance.now();
-    if (nowMs - this.lastPulseMs > stallMs + pulseMs) this.stallEndMs = nowMs;
-    this.lastPulseMs = nowMs;
-  }
 }
-
-/** The time between two beats of the watcher's one timer. */
-export const beatMs = 500;

@@ -212,6 +212,7 @@ export class Watcher {
   }
 
   private beat(): void {
+    this.signs.beat();
     for (const engine of this.engines.values()) engine.beat();
     this.audit.beat([...this.engines.values()]);
   }

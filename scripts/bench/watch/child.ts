@@ -10,7 +10,8 @@ import { Observer } from './observer.ts';
 
 const [key, root] = process.argv.slice(2) as [LibraryKey, string];
 const observer = new Observer();
-const troubles: string[] = [];
+/** Each error with how often it came: with too few watches there is one for each file. */
+const troubles = new Map<string, number>();
 
 /** What is used of @parcel/watcher, which the project does not depend on. */
 interface ParcelWatcher {
@@ -30,7 +31,7 @@ const starts: Record<LibraryKey, () => Promise<void>> = {
     watcher.on('all', (event, path) => {
       observer.told(relative(root, path), monotonicMs(), () => !event.startsWith('unlink'));
     });
-    watcher.on('error', (error) => void troubles.push(String(error)));
+    watcher.on('error', (error) => complain(error));
     await new Promise<void>((resolve) => watcher.once('ready', () => resolve()));
   },
   async parcel() {
@@ -39,7 +40,7 @@ const starts: Record<LibraryKey, () => Promise<void>> = {
     const { subscribe } = (await import(name)) as ParcelWatcher;
     const take: Parameters<typeof subscribe>[1] = (error, events) => {
       const atMs = monotonicMs();
-      if (error !== null) troubles.push(String(error));
+      if (error !== null) complain(error);
       for (const { path, type } of events ?? []) {
         observer.told(relative(root, path), atMs, () => type !== 'delete');
       }
@@ -53,9 +54,15 @@ const starts: Record<LibraryKey, () => Promise<void>> = {
       // `rename` is all that it says of a path that came or went, so whoever uses it has to look.
       observer.told(String(path), monotonicMs(), () => exists(`${root}/${path}`));
     });
-    watcher.on('error', (error) => void troubles.push(String(error)));
+    watcher.on('error', (error) => complain(error));
   },
 };
+
+function complain(error: unknown): void {
+  const { code = String(error), syscall = '' } = error as NodeJS.ErrnoException;
+  const what = `${code} ${syscall}`.trim();
+  troubles.set(what, (troubles.get(what) ?? 0) + 1);
+}
 
 function exists(path: string): boolean {
   try {
@@ -79,7 +86,7 @@ function answer(question: Question): unknown {
     case 'losses':
       return observer.losses;
     case 'troubles':
-      return troubles;
+      return [...troubles].map(([code, times]) => `${code} (${times} errors)`);
   }
 }
 

@@ -65,7 +65,7 @@ class RunningLibrary implements Omit<RunningPeer, 'readyMs'> {
     this.died = new Promise((_resolve, reject) => {
       child.on('error', reject);
       child.on('close', (code, signal) => {
-        const [message = ''] = /^\w*Error.*$/m.exec(errors) ?? [errors.trim()];
+        const [message = ''] = /\w*Error\b.*$/m.exec(errors) ?? [errors.trim()];
         reject(new Error(`its process ended with ${code ?? signal}: ${message}`));
       });
     });

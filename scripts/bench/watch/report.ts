@@ -211,5 +211,8 @@ function notesOf(results: Results): string[] {
 
 /** Names of temporary directories differ from run to run, and say nothing. */
 function withoutPaths(text: string): string {
-  return text.replaceAll(/'?\/\S*devagent-bench-[^\s']*'?/g, '…').slice(0, 300);
+  return text
+    .replaceAll(/'?\/\S*devagent-bench-[^\s']*'?/g, '…')
+    .replaceAll(/\s+/g, ' ')
+    .slice(0, 300);
 }

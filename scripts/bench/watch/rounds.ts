@@ -93,8 +93,11 @@ async function measureOnce(measured: Measured, tree: Tree, files: readonly strin
     }
     if (files.length > 0) await writeFiles(measured, running, tree.root, files);
   } finally {
-    measured.troubles.push(...(await running.troubles().catch(() => [])));
-    await running.stop();
+    try {
+      measured.troubles.push(...(await running.troubles()));
+    } finally {
+      await running.stop();
+    }
   }
 }
 

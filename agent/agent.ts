@@ -17,7 +17,15 @@ import { Hub } from './hub/index.ts';
 import { claimSocket, loadToken, removeRunFile, writeRunFile } from './instance/index.ts';
 import { Journal } from './journal/index.ts';
 import type { Log } from './log.ts';
-import { createPlane, Guard, type KeepAlive, Publisher, type Services, WebSockets } from './serve/index.ts';
+import {
+  createPlane,
+  Guard,
+  type KeepAlive,
+  Publisher,
+  type Services,
+  Snapshots,
+  WebSockets,
+} from './serve/index.ts';
 import { Watcher } from './watch/index.ts';
 
 /** After this, what has not been closed in order is cut off. */
@@ -69,7 +77,12 @@ export class Agent {
       },
       log,
     );
-    this.hub = new Hub(this.journal, () => this.watcher.roots, log);
+    this.hub = new Hub(
+      this.journal,
+      () => this.watcher.roots,
+      new Snapshots(this.watcher, this.journal),
+      log,
+    );
     this.services = {
       journal: this.journal,
       hub: this.hub,

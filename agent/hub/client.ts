@@ -2,6 +2,7 @@
 import type { Transport } from '../../shared/index.ts';
 import type { Encoding } from './encoding.ts';
 import type { Filter } from './filter.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /** The writing end of a client's connection. What a client sends is not the hub's affair. */
 export interface Outlet {
@@ -50,14 +51,21 @@ export class Client<G extends ClientGroup = ClientGroup> {
   /** Events handed to its socket. */
   delivered = 0;
   gaps = 0;
+  /** Whether it gets what exists before the changes, at first and after a gap. */
+  readonly wantsSnapshot: boolean;
+  /** Whether it waits for a snapshot, and gets nothing before. */
+  held = false;
+  /** What is left of the snapshot that it gets before anything else. */
+  snapshot: { readonly taken: Snapshot; sent: number } | undefined;
   /** In the order of their positions. */
   readonly markers: Marker[] = [];
 
-  constructor(id: string, name: string, outlet: Outlet, group: G, seq: number) {
+  constructor(id: string, name: string, outlet: Outlet, group: G, seq: number, wantsSnapshot = false) {
     this.id = id;
     this.name = name;
     this.outlet = outlet;
     this.group = group;
     this.seq = seq;
+    this.wantsSnapshot = wantsSnapshot;
   }
 }

@@ -1,6 +1,6 @@
 // How events look on each kind of stream. The journal's own frames are the first of these; the others are
 // made from the same JSON.
-import type { JournalEvent, ServerFrame } from '../../shared/index.ts';
+import type { JournalEvent, ServerFrame, SnapshotFrame } from '../../shared/index.ts';
 import { textFrame } from '../journal/index.ts';
 
 /** A way to write events. */
@@ -10,8 +10,16 @@ export interface Encoding {
   readonly isJournalFrame: boolean;
   /** An event, given with its JSON. */
   event(event: JournalEvent, json: () => Buffer): Buffer;
-  /** A frame that is no event of the journal (hello, gap, ...); undefined if this stream has none. */
-  control(frame: ServerFrame): Buffer | undefined;
+  /**
+   * A frame that is no event of the journal (hello, gap, ...); undefined if this stream has none.
+   * @param resumable whether a client that dies after it may go on from the frame's cursor
+   */
+  control(frame: ServerFrame, resumable: boolean): Buffer | undefined;
+  /**
+   * A piece of a snapshot, given as JSON.
+   * @param cursor with the last piece: where a client that has all of them may go on from
+   */
+  snapshot(json: Buffer, cursor: string | undefined): Buffer;
 }
 
 /** WebSocket, JSON. */
@@ -20,6 +28,7 @@ export const webSocketJson: Encoding = {
   isJournalFrame: true,
   event: (_event, json) => textFrame(json()),
   control: (frame) => textFrame(JSON.stringify(frame)),
+  snapshot: (json) => textFrame(json),
 };
 
 /** WebSocket, for shells: a frame is a message's text or one change. */
@@ -28,6 +37,7 @@ export const webSocketText: Encoding = {
   isJournalFrame: false,
   event: (event) => Buffer.concat(textLines(event).map((line) => textFrame(line))),
   control: () => undefined,
+  snapshot: (json) => Buffer.concat(snapshotLines(json).map((line) => textFrame(line))),
 };
 
 /** Server-sent events, JSON: https://html.spec.whatwg.org/multipage/server-sent-events.html */
@@ -35,19 +45,20 @@ export const sseJson: Encoding = {
   name: 'sse-json',
   isJournalFrame: false,
   event: (event, json) => sseEvent(event.cursor, [json().toString('utf8')]),
-  control: (frame) =>
-    sseEvent('cursor' in frame && frame.type !== 'ack' ? frame.cursor : undefined, [JSON.stringify(frame)]),
+  control: (frame, resumable) =>
+    sseEvent(resumable && 'cursor' in frame && frame.type !== 'ack' ? frame.cursor : undefined, [
+      JSON.stringify(frame),
+    ]),
+  snapshot: (json, cursor) => sseEvent(cursor, [json.toString('utf8')]),
 };
 
 /** Server-sent events, for shells. */
 export const sseText: Encoding = {
   name: 'sse-text',
   isJournalFrame: false,
-  event: (event) => {
-    const lines = textLines(event).flatMap((line) => line.split(/\r\n|\r|\n/));
-    return lines.length === 0 ? Buffer.alloc(0) : sseEvent(event.cursor, lines);
-  },
+  event: (event) => sseLines(event.cursor, textLines(event)),
   control: () => undefined,
+  snapshot: (json, cursor) => sseLines(cursor, snapshotLines(json)),
 };
 
 /** Newline-delimited JSON. */
@@ -56,20 +67,16 @@ export const ndjson: Encoding = {
   isJournalFrame: false,
   event: (_event, json) => Buffer.concat([json(), newline]),
   control: (frame) => Buffer.from(`${JSON.stringify(frame)}\n`, 'utf8'),
+  snapshot: (json) => Buffer.concat([json, newline]),
 };
 
 /** Lines of text. */
 export const plainLines: Encoding = {
   name: 'lines',
   isJournalFrame: false,
-  event: (event) =>
-    Buffer.from(
-      textLines(event)
-        .map((line) => `${line}\n`)
-        .join(''),
-      'utf8',
-    ),
+  event: (event) => linesOf(textLines(event)),
   control: () => undefined,
+  snapshot: (json) => linesOf(snapshotLines(json)),
 };
 
 const newline = Buffer.from('\n');
@@ -78,6 +85,25 @@ const newline = Buffer.from('\n');
 function sseEvent(id: string | undefined, lines: readonly string[]): Buffer {
   const data = lines.map((line) => `data: ${line}\n`).join('');
   return Buffer.from(`${id === undefined ? '' : `id: ${id}\n`}${data}\n`, 'utf8');
+}
+
+/** Lines as one event of an event stream; nothing for none. */
+function sseLines(id: string | undefined, lines: readonly string[]): Buffer {
+  if (lines.length === 0 && id === undefined) return Buffer.alloc(0);
+  return sseEvent(
+    id,
+    lines.flatMap((line) => line.split(/\r\n|\r|\n/)),
+  );
+}
+
+function linesOf(lines: readonly string[]): Buffer {
+  return Buffer.from(lines.map((line) => `${line}\n`).join(''), 'utf8');
+}
+
+/** The files of a snapshot as the events that would have made them. */
+function snapshotLines(json: Buffer): string[] {
+  const { files } = JSON.parse(json.toString('utf8')) as SnapshotFrame;
+  return files.map(({ kind, path }) => `${kind === 'dir' ? 'addDir' : 'add'} ${path}`);
 }
 
 /** The bare text of an event: a message's, or `EVENT PATH` for each change. */

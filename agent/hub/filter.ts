@@ -1,6 +1,6 @@
 // What a client wants. Clients that want the same share one filter and one evaluation of it.
 import picomatch from 'picomatch';
-import { type Change, type FilterSpec, type JournalEvent, topicMatches } from '../../shared/index.ts';
+import { type FilterSpec, type JournalEvent, topicMatches } from '../../shared/index.ts';
 
 /** A compiled FilterSpec. Pure: an event goes in, what is to be seen of it comes out. */
 export class Filter {
@@ -10,7 +10,7 @@ export class Filter {
   /** Whether nothing at all is held back. */
   readonly takesEverything: boolean;
   private readonly topics: readonly string[];
-  private readonly takesPath: ((path: string) => boolean) | undefined;
+  private readonly matchesPath: ((path: string) => boolean) | undefined;
 
   /** @param spec its topics, globs and root have been checked; the root is a real path */
   constructor(spec: FilterSpec) {
@@ -19,14 +19,24 @@ export class Filter {
     const match = spec.match ?? [];
     const ignore = spec.ignore ?? [];
     if (match.length > 0 || ignore.length > 0) {
-      this.takesPath = picomatch(match.length > 0 ? match : '**', {
+      this.matchesPath = picomatch(match.length > 0 ? match : '**', {
         dot: true,
         ...(ignore.length > 0 ? { ignore } : {}),
       });
     }
     this.key = JSON.stringify([this.topics, spec.root ?? null, match, ignore]);
     this.takesEverything =
-      this.topics.includes('>') && spec.root === undefined && this.takesPath === undefined;
+      this.topics.includes('>') && spec.root === undefined && this.matchesPath === undefined;
+  }
+
+  /** Whether it takes file events at all. */
+  get takesFiles(): boolean {
+    return this.topics.some((pattern) => topicMatches(pattern, 'file'));
+  }
+
+  /** Whether it takes changes of `path` in a root that it takes. */
+  takesPath(path: string): boolean {
+    return this.matchesPath === undefined || this.matchesPath(path);
   }
 
   /**
@@ -39,16 +49,12 @@ export class Filter {
     if (!this.topics.some((pattern) => topicMatches(pattern, topic))) return undefined;
     if (event.type !== 'file') return event;
     if (this.spec.root !== undefined && this.spec.root !== event.root) return undefined;
-    if (this.takesPath === undefined) return event;
-    const changes = event.changes.filter(this.takesChange, this);
+    if (this.matchesPath === undefined) return event;
+    const changes = event.changes.filter(({ path }) => this.takesPath(path));
     if (changes.length === event.changes.length) return event;
     // The last piece says that a batch is over: who has seen an earlier piece has to see that.
     const ends = begun && event.more === undefined;
     return changes.length > 0 || ends ? { ...event, changes } : undefined;
-  }
-
-  private takesChange(change: Change): boolean {
-    return this.takesPath === undefined || this.takesPath(change.path);
   }
 }
 

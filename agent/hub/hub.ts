@@ -17,6 +17,7 @@ import { Client as AnyClient, type Outlet } from './client.ts';
 import type { Encoding } from './encoding.ts';
 import { continuesBatch, type Filter } from './filter.ts';
 import { Group, type Recent } from './group.ts';
+import type { SnapshotSource } from './snapshot.ts';
 
 /** A connected client, with its group. */
 export type Client = AnyClient<Group>;
@@ -30,6 +31,8 @@ export interface ConnectRequest {
   readonly encoding: Encoding;
   /** Resume after this position. */
   readonly since?: Cursor;
+  /** What exists first, unless it is resumed. */
+  readonly snapshot: boolean;
 }
 
 interface Waiter {
@@ -50,6 +53,7 @@ export class Hub {
   private readonly journal: Journal;
   private readonly log: Log;
   private readonly roots: () => string[];
+  private readonly snapshots: SnapshotSource;
   private readonly clients = new Map<string, Client>();
   private readonly groups = new Map<string, Group>();
   /** Those that are not `live`. */
@@ -64,9 +68,10 @@ export class Hub {
   private lastId = 0;
 
   /** @param roots the real paths of the roots, for hello */
-  constructor(journal: Journal, roots: () => string[], log: Log) {
+  constructor(journal: Journal, roots: () => string[], snapshots: SnapshotSource, log: Log) {
     this.journal = journal;
     this.roots = roots;
+    this.snapshots = snapshots;
     this.log = log;
     this.frontSeq = journal.headSeq;
   }
@@ -129,34 +134,31 @@ export class Hub {
       outlet,
       this.groupFor(filter, encoding),
       this.frontSeq,
+      request.snapshot && filter.takesFiles,
     );
-    client.group.clients.add(client);
     this.clients.set(id, client);
-    this.fallBehind(client, client.seq);
     this.log.info('client connected', {
       ...this.describe(client),
       transport: outlet.transport,
       clients: this.clients.size,
     });
 
-    const oldestPosition = this.journal.oldestSeq - 1;
     const gap = since === undefined ? undefined : this.gapFor(since);
-    if (since !== undefined) client.seq = gap === undefined ? since.seq : oldestPosition;
-    this.control(client, {
-      type: 'hello',
-      protocol: protocolVersion,
-      version: version(),
-      client: id,
-      cursor: this.journal.cursor(client.seq),
-      head: this.journal.cursor(),
-      oldest: this.journal.cursor(this.journal.oldestSeq),
-      resumed: since !== undefined && gap === undefined,
-      roots: this.roots(),
-    });
-    if (since !== undefined && gap !== undefined) {
-      this.tellGap(client, gap, gap === 'expired' ? oldestPosition - since.seq : undefined);
+    const resumed = since !== undefined && gap === undefined;
+    let startSeq = this.frontSeq;
+    if (since !== undefined) startSeq = resumed ? since.seq : this.journal.oldestSeq - 1;
+    this.fallBehind(client, startSeq);
+    const greet = (): void => {
+      this.join(client);
+      this.greet(client, resumed);
+      if (since === undefined || gap === undefined) return;
+      this.tellGap(client, gap, gap === 'expired' ? client.seq - since.seq : undefined);
+    };
+    if (client.wantsSnapshot && !resumed) this.takeSnapshot(client, greet);
+    else {
+      greet();
+      this.catchUp(client);
     }
-    this.catchUp(client);
     return client;
   }
 
@@ -167,6 +169,8 @@ export class Hub {
     this.dropIfEmpty(client.group);
     this.behind.delete(client);
     client.live = false;
+    client.snapshot?.taken.release();
+    client.snapshot = undefined;
     this.log.info('client left', { ...this.describe(client), ...why, clients: this.clients.size });
     this.settleWaiters();
   }
@@ -269,7 +273,16 @@ export class Hub {
   /** Brings a client that is behind forward, as far as its socket takes it. */
   private catchUp(client: Client): void {
     let handedBytes = 0;
-    while (!client.blocked && !client.live && this.clients.has(client.id)) {
+    while (!client.blocked && !client.live && !client.held && this.clients.has(client.id)) {
+      if (handedBytes >= limits.sendAheadBytes) {
+        // Others get their turn, even if this one's socket takes whatever it is given.
+        setImmediate(() => this.catchUp(client));
+        return;
+      }
+      if (client.snapshot !== undefined) {
+        handedBytes += this.sendSnapshotPiece(client, client.snapshot);
+        continue;
+      }
       const marker = client.markers[0];
       if (marker !== undefined && marker.afterSeq <= client.seq) {
         client.markers.shift();
@@ -278,20 +291,19 @@ export class Hub {
       }
       const oldestPosition = this.journal.oldestSeq - 1;
       if (client.seq < oldestPosition) {
-        const missed = oldestPosition - client.seq;
-        client.seq = oldestPosition;
-        this.tellGap(client, 'slow', missed);
+        const { seq } = client;
+        const tellGap = (): void => this.tellGap(client, 'slow', client.seq - seq);
+        if (client.wantsSnapshot) this.takeSnapshot(client, tellGap);
+        else {
+          client.seq = oldestPosition;
+          tellGap();
+        }
         continue;
       }
       if (client.seq === this.frontSeq) {
         client.live = true;
         this.behind.delete(client);
         break;
-      }
-      if (handedBytes >= limits.sendAheadBytes) {
-        // Others get their turn, even if this one's socket takes whatever it is given.
-        setImmediate(() => this.catchUp(client));
-        return;
       }
       const untilSeq = Math.min(this.frontSeq, marker?.afterSeq ?? this.frontSeq);
       const encoded = client.group.encodePast(client.seq, untilSeq, catchUpBytes);
@@ -300,6 +312,66 @@ export class Hub {
       if (encoded.bytes > 0) this.write(client, encoded);
     }
     if (this.waiters.length > 0) this.settleWaiters();
+  }
+
+  /** Counts the client among those of its group: from here on messages are for it, too. */
+  private join(client: Client): void {
+    // While it was held the group may have been left by everybody else, and dropped.
+    client.group = this.groupFor(client.group.filter, client.group.encoding);
+    client.group.clients.add(client);
+  }
+
+  private greet(client: Client, resumed: boolean): void {
+    this.control(client, {
+      type: 'hello',
+      protocol: protocolVersion,
+      version: version(),
+      client: client.id,
+      cursor: this.journal.cursor(client.seq),
+      head: this.journal.cursor(),
+      oldest: this.journal.cursor(this.journal.oldestSeq),
+      resumed,
+      roots: this.roots(),
+    });
+  }
+
+  /** Holds a client until it can have a snapshot; it goes on from there, after what `greet` sends it. */
+  private takeSnapshot(client: Client, greet: () => void): void {
+    client.held = true;
+    this.snapshots.take(client.group.filter).then(
+      (taken) => {
+        if (!this.clients.has(client.id)) {
+          taken.release();
+          return;
+        }
+        this.flush();
+        client.held = false;
+        client.seq = taken.seq;
+        if (taken.frames.length > 0) client.snapshot = { taken, sent: 0 };
+        else taken.release();
+        greet();
+        this.catchUp(client);
+      },
+      (error: unknown) => {
+        this.log.error('snapshot failed', { ...this.describe(client), error });
+        client.outlet.close(1011, 'the snapshot failed');
+      },
+    );
+  }
+
+  /** @returns its bytes */
+  private sendSnapshotPiece(client: Client, snapshot: NonNullable<Client['snapshot']>): number {
+    const { taken } = snapshot;
+    const piece = taken.frames[snapshot.sent] as Buffer;
+    snapshot.sent += 1;
+    const isLast = snapshot.sent === taken.frames.length;
+    const buffer = client.group.encoding.snapshot(piece, isLast ? this.journal.cursor(taken.seq) : undefined);
+    if (isLast) {
+      client.snapshot = undefined;
+      taken.release();
+    }
+    if (buffer.length > 0) this.write(client, { buffers: [buffer], events: 0 });
+    return buffer.length;
   }
 
   private write(client: Client, encoded: { buffers: readonly Buffer[]; events: number }): void {
@@ -319,7 +391,7 @@ export class Hub {
   }
 
   private control(client: Client, frame: ServerFrame): void {
-    const buffer = client.group.encoding.control(frame);
+    const buffer = client.group.encoding.control(frame, client.snapshot === undefined);
     if (buffer !== undefined) this.write(client, { buffers: [buffer], events: 0 });
   }
 

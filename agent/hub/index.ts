@@ -11,3 +11,4 @@ export {
 } from './encoding.ts';
 export { Filter } from './filter.ts';
 export { type Client, Hub } from './hub.ts';
+export type { Snapshot, SnapshotSource } from './snapshot.ts';

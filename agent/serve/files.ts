@@ -35,9 +35,11 @@ export async function listFiles({ services, response, query }: Exchange): Promis
     return copied;
   });
   response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
+  // One for all pieces: a listener each would stay until the end.
+  const closed = once(response, 'close').catch(() => undefined);
   for (const piece of pieces) {
     if (response.destroyed) return;
-    if (!response.write(piece)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+    if (!response.write(piece)) await Promise.race([once(response, 'drain'), closed]);
   }
   response.end();
 }

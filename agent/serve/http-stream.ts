@@ -45,7 +45,11 @@ class HttpOutlet implements Outlet {
 /** `GET /v1/events` without an upgrade. */
 export function streamEvents({ services, request, response, query, address }: Exchange): void {
   const wantsSse = /\btext\/event-stream\b/.test(request.headers.accept ?? '');
-  const { filter, text, name, since } = parseStreamRequest(query, request.headers, services.watcher);
+  const { filter, text, name, since, snapshot } = parseStreamRequest(
+    query,
+    request.headers,
+    services.watcher,
+  );
   const encoding = chooseEncoding(wantsSse, text);
   response.writeHead(200, {
     'content-type': wantsSse
@@ -70,6 +74,7 @@ export function streamEvents({ services, request, response, query, address }: Ex
     name,
     filter,
     encoding,
+    snapshot,
     ...(since === undefined ? {} : { since }),
   });
   const alive = setInterval(() => {

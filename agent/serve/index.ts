@@ -3,4 +3,5 @@ export type { Services } from './context.ts';
 export { Guard } from './guard.ts';
 export { Publisher } from './publisher.ts';
 export { createPlane } from './server.ts';
+export { Snapshots } from './snapshots.ts';
 export { type KeepAlive, WebSockets } from './web-socket.ts';

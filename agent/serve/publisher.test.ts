@@ -16,6 +16,9 @@ const silent: Log = {
   close: async () => {},
 };
 
+/** No client here wants one. */
+const noSnapshots = { take: () => Promise.reject(new Error('no snapshot')) };
+
 describe('Publisher', () => {
   let nowMs: number;
   let journal: Journal;
@@ -25,7 +28,7 @@ describe('Publisher', () => {
   beforeEach(() => {
     nowMs = 0;
     journal = new Journal(1024 * 1024, 'e');
-    hub = new Hub(journal, () => [], silent);
+    hub = new Hub(journal, () => [], noSnapshots, silent);
     publisher = new Publisher(hub, () => nowMs);
   });
   afterEach(() => hub.close(1001, 'the test is over'));

@@ -10,25 +10,24 @@ import { eventsQuery, parseQuery } from './schemas.ts';
 export interface StreamRequest {
   readonly filter: Filter;
   readonly since?: Cursor;
+  readonly snapshot: boolean;
   readonly text: boolean;
   readonly name: string;
 }
 
-/** @throws ProblemError 400 that names the parameter, 501 for what is not built yet */
+/** @throws ProblemError 400 that names the parameter */
 export function parseStreamRequest(
   query: URLSearchParams,
   headers: IncomingMessage['headers'],
   watcher: Watcher,
 ): StreamRequest {
   const { since, snapshot, format, name, ...spec } = parseQuery(eventsQuery, query);
-  if (snapshot === '1') {
-    throw new ProblemError(501, 'not_built', 'parameter "snapshot" is not built yet');
-  }
   // A browser that reconnects asks at the old address again: what it saw last is newer.
   const resume = lastEventId(headers) ?? since;
   return {
     filter: compileFilter(spec as FilterSpec, watcher),
     ...(resume === undefined ? {} : { since: resume }),
+    snapshot: snapshot === '1',
     text: format === 'text',
     name: name ?? '',
   };

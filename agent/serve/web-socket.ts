@@ -108,7 +108,11 @@ export class WebSockets {
     query: URLSearchParams,
     address: string,
   ): void {
-    const { filter, text, name, since } = parseStreamRequest(query, request.headers, this.services.watcher);
+    const { filter, text, name, since, snapshot } = parseStreamRequest(
+      query,
+      request.headers,
+      this.services.watcher,
+    );
     this.server.handleUpgrade(request, socket, head, (ws) => {
       const { hub } = this.services;
       const outlet = new WebSocketOutlet(ws, socket, address, this.keepAlive.closeAnswerMs);
@@ -135,6 +139,7 @@ export class WebSockets {
         name,
         filter,
         encoding: text ? webSocketText : webSocketJson,
+        snapshot,
         ...(since === undefined ? {} : { since }),
       });
       client = connected;

@@ -21,7 +21,7 @@ export const tail = defineCommand({
     match: listFlag('Only changes of paths that match this glob; may be given often'),
     ignore: listFlag('No changes of paths that match this glob; may be given often'),
     since: textFlag('Begin after this cursor'),
-    snapshot: switchFlag('Print the files that exist first (not built yet)'),
+    snapshot: switchFlag('Print the files that exist first'),
     limit: wholeNumberFlag('Exit 0 after this many events', 1, Number.MAX_SAFE_INTEGER),
     format: choiceFlag('How to print; text is the bare message, or EVENT PATH', ['text', 'json']),
   },

@@ -2,7 +2,7 @@
 // not fit what it knows is a fault of the watcher, even if the end is right.
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Change, EntryKind } from '../../shared/index.ts';
+import type { Change, EntryKind, FileRecord } from '../../shared/index.ts';
 
 /** What is compared of an entry; sizes of directories mean nothing. */
 interface ModelEntry {
@@ -26,6 +26,17 @@ export class TreeModel {
     const model = new TreeModel();
     for (const [path, found] of readTree(root)) model.entries.set(path, found);
     return model;
+  }
+
+  /** Takes in a piece of a snapshot. */
+  load(files: readonly FileRecord[]): void {
+    for (const { path, kind, size, mtime } of files) {
+      if (this.entries.has(path)) this.faults.push(`snapshot with ${path} twice`);
+      if (path.includes('/') && !this.entries.has(path.slice(0, path.lastIndexOf('/')))) {
+        this.faults.push(`snapshot with ${path} before its directory`);
+      }
+      this.entries.set(path, entry(kind, size, mtime));
+    }
   }
 
   /** Applies a batch. */

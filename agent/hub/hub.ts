@@ -14,6 +14,7 @@ import {
 import type { Journal, NewEvent } from '../journal/index.ts';
 import type { Log } from '../log.ts';
 import { Client as AnyClient, type Outlet } from './client.ts';
+import { Counters } from './counters.ts';
 import type { Encoding } from './encoding.ts';
 import { continuesBatch, type Filter } from './filter.ts';
 import { Group, type Recent } from './group.ts';
@@ -50,6 +51,7 @@ const stallCheckMs = 1000;
 
 /** Who is connected, and who has got what. */
 export class Hub {
+  readonly counters = new Counters();
   private readonly journal: Journal;
   private readonly log: Log;
   private readonly roots: () => string[];
@@ -81,12 +83,24 @@ export class Hub {
     return this.clients.size;
   }
 
+  /** Clients that have not got everything yet. */
+  get behindCount(): number {
+    return this.behind.size;
+  }
+
   /** Puts an event into the journal; it is delivered at the end of this turn of the loop. */
   append(event: NewEvent): number {
     const before = this.recent.at(-1)?.event;
     const placed = this.journal.append(event);
     // `more` is followed by its next piece in the same turn, so the piece before is always among the recent.
-    this.recent.push({ ...placed, continues: continuesBatch(before, placed.event) });
+    this.counters.events[event.type] += 1;
+    this.counters.eventBytes += placed.bytes;
+    if (event.type === 'gap') this.counters.gaps[event.reason] += 1;
+    this.recent.push({
+      seq: placed.seq,
+      event: placed.event,
+      continues: continuesBatch(before, placed.event),
+    });
     this.flushTimer ??= setImmediate(() => this.flush());
     return placed.seq;
   }
@@ -137,6 +151,7 @@ export class Hub {
       request.snapshot && filter.takesFiles,
     );
     this.clients.set(id, client);
+    this.counters.connections[outlet.transport] += 1;
     this.log.info('client connected', {
       ...this.describe(client),
       transport: outlet.transport,
@@ -370,14 +385,19 @@ export class Hub {
       client.snapshot = undefined;
       taken.release();
     }
-    if (buffer.length > 0) this.write(client, { buffers: [buffer], events: 0 });
+    if (buffer.length > 0) this.write(client, { buffers: [buffer], bytes: buffer.length, events: 0 });
     return buffer.length;
   }
 
-  private write(client: Client, encoded: { buffers: readonly Buffer[]; events: number }): void {
+  private write(
+    client: Client,
+    encoded: { buffers: readonly Buffer[]; bytes: number; events: number },
+  ): void {
     try {
       client.blocked = !client.outlet.write(encoded.buffers);
       client.delivered += encoded.events;
+      this.counters.deliveries += encoded.events;
+      this.counters.deliveredBytes += encoded.bytes;
       if (client.blocked) {
         client.stalledSinceMs = Date.now();
         client.lastUnsentBytes = client.outlet.unsentBytes();
@@ -392,7 +412,7 @@ export class Hub {
 
   private control(client: Client, frame: ServerFrame): void {
     const buffer = client.group.encoding.control(frame, client.snapshot === undefined);
-    if (buffer !== undefined) this.write(client, { buffers: [buffer], events: 0 });
+    if (buffer !== undefined) this.write(client, { buffers: [buffer], bytes: buffer.length, events: 0 });
   }
 
   private whenReached(client: Client, afterSeq: number, run: () => void): void {
@@ -418,6 +438,7 @@ export class Hub {
 
   private tellGap(client: Client, reason: GapReason, missed: number | undefined): void {
     client.gaps += 1;
+    this.counters.gaps[reason] += 1;
     this.log.warn('client missed events', { ...this.describe(client), reason, missed });
     this.control(client, {
       type: 'gap',
@@ -479,6 +500,7 @@ export class Hub {
         client.lastUnsentBytes = unsentBytes;
         client.stalledSinceMs = nowMs;
       } else if (nowMs - client.stalledSinceMs >= limits.stalledMs) {
+        this.counters.stalled += 1;
         this.log.warn('client stalled', { ...this.describe(client), unsentBytes });
         client.stalledSinceMs = nowMs;
         client.outlet.close(1013, 'nothing was taken for too long');

@@ -72,8 +72,8 @@ export class Journal {
     return formatCursor(this.epoch, seq);
   }
 
-  /** Adds an event; returns it with its cursor, and its number. */
-  append(event: NewEvent): { seq: number; event: JournalEvent } {
+  /** Adds an event; returns it with its cursor, its number, and the bytes of its frame. */
+  append(event: NewEvent): { seq: number; event: JournalEvent; bytes: number } {
     const seq = this.head + 1;
     const { type, ...rest } = event;
     const placed = { type, cursor: this.cursor(seq), ...rest } as JournalEvent;
@@ -87,7 +87,7 @@ export class Journal {
     this.head = seq;
     this.used += frameBytes;
     this.trim();
-    return { seq, event: placed };
+    return { seq, event: placed, bytes: frameBytes };
   }
 
   /**

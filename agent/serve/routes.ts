@@ -2,9 +2,10 @@
 
 import { DevagentError } from '../../shared/index.ts';
 import { readBody, readJson } from './body.ts';
-import { type Exchange, sendJson } from './context.ts';
+import { type Exchange, type Services, sendJson } from './context.ts';
 import { listFiles } from './files.ts';
 import { streamEvents } from './http-stream.ts';
+import type { Metrics } from './metrics.ts';
 import { ProblemError } from './problem.ts';
 import type { Route } from './router.ts';
 import {
@@ -34,6 +35,7 @@ export const routes: readonly Route[] = [
   { method: 'DELETE', path: '/v1/roots', handle: removeRoot },
   { method: 'GET', path: '/v1/files', handle: listFiles },
   { method: 'POST', path: '/v1/shutdown', handle: shutdown },
+  { method: 'GET', path: '/metrics', handle: showMetrics },
   { method: 'GET', path: '/healthz', open: true, handle: showHealth },
 ];
 
@@ -161,6 +163,22 @@ function shutdown({ services, response, query }: Exchange): void {
   parseQuery(noQuery, query);
   response.on('close', () => services.shutdown());
   sendJson(response, 200, { stopping: true });
+}
+
+/** Made at the first scrape: an agent without Prometheus does not open its library. */
+const metricsOf = new WeakMap<Services, Promise<Metrics>>();
+
+async function showMetrics({ services, response, query }: Exchange): Promise<void> {
+  parseQuery(noQuery, query);
+  let made = metricsOf.get(services);
+  if (made === undefined) {
+    made = import('./metrics.ts').then(({ Metrics }) => new Metrics(services));
+    metricsOf.set(services, made);
+  }
+  const metrics = await made;
+  const text = await metrics.render();
+  response.writeHead(200, { 'content-type': metrics.contentType, 'cache-control': 'no-store' });
+  response.end(text);
 }
 
 function showHealth({ services, response }: Exchange): void {

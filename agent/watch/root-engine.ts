@@ -221,9 +221,10 @@ export class RootEngine implements HintSink {
     this.hint(directory.path, undefined, false);
   }
 
-  /** Whether hints wait to be looked at. */
+  /** Whether hints wait to be looked at or are being looked at, or a crawl is due that finds what had none. */
   get busy(): boolean {
-    return this.dirty.size > 0 || this.doubtSinceMs !== undefined || !this.ready;
+    if (this.dirty.size > 0 || this.exclusive.busy || !this.ready) return true;
+    return this.doubtSinceMs !== undefined || this.crawlTimer !== undefined;
   }
 
   /** When the directory on disk was changed last, if it can be seen. */

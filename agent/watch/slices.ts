@@ -24,10 +24,19 @@ export async function runSliced(steps: Generator<void, void>, cancelled: () => b
 /** Runs one task after another, in the order in which they came. */
 export class Exclusive {
   private tail: Promise<unknown> = Promise.resolve();
+  private unfinished = 0;
+
+  /** Whether a task is under way or waits. */
+  get busy(): boolean {
+    return this.unfinished > 0;
+  }
 
   /** Resolves or rejects as the task does. */
   run<T>(task: () => Promise<T>): Promise<T> {
-    const result = this.tail.then(task);
+    this.unfinished += 1;
+    const result = this.tail.then(task).finally(() => {
+      this.unfinished -= 1;
+    });
     this.tail = result.catch(() => undefined);
     return result;
   }

@@ -13,6 +13,8 @@ class ChokidarBackend implements WatchBackend {
   private readonly root: string;
   private readonly sink: HintSink;
   private watcher: FSWatcher | undefined;
+  /** Ends the wait for the first walk. */
+  private started = (): void => {};
 
   constructor(root: string, sink: HintSink) {
     this.root = root;
@@ -44,7 +46,10 @@ class ChokidarBackend implements WatchBackend {
       this.sink.hint(directory, name === '' || mayBeLossy(name) ? undefined : name, event === 'change');
     });
     watcher.on('error', (error) => this.sink.failed('', error as NodeJS.ErrnoException));
-    await new Promise<void>((resolve) => watcher.once('ready', () => resolve()));
+    await new Promise<void>((resolve) => {
+      this.started = resolve;
+      watcher.once('ready', resolve);
+    });
   }
 
   watchDirectory(): void {}
@@ -52,6 +57,8 @@ class ChokidarBackend implements WatchBackend {
   unwatchDirectory(): void {}
 
   async close(): Promise<void> {
+    // One that is closed for want of watches never says that it is ready.
+    this.started();
     await this.watcher?.close();
   }
 

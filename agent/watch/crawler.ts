@@ -19,6 +19,8 @@ export interface CrawlerHost {
   /** Watches the directory. Returns false if that can't be done because it is gone or closed to us. */
   watch(directory: Directory): boolean;
   unwatch(directory: Directory): void;
+  /** The directory is there but can't be looked into: look again later, if nothing will say when. */
+  retry(directory: Directory, error: NodeJS.ErrnoException): void;
   /** The place is not what it was a moment ago: look again, in the next batch. */
   doubt(directory: Directory): void;
 }
@@ -116,6 +118,7 @@ export class Crawler {
       if ('unseen' in names) {
         this.skip(directory.path, 'the directory can not be listed', names.unseen);
         directory.unreadable = true;
+        this.host.retry(directory, names.unseen);
         continue;
       }
       directory.unreadable = false;
@@ -152,7 +155,9 @@ export class Crawler {
     const known = directory.entries.get(name);
     const stats = this.rules.ignoresName(name) ? undefined : this.disk.look(path);
     if (stats !== undefined && 'unseen' in stats) {
-      // Neither there nor gone, as far as anyone here can tell: what was told last stays.
+      // Neither there nor gone, as far as anyone here can tell: what was told last stays. Where the directory
+      // is closed to us, the hint of its opening has everything in it looked at.
+      if (stats.unseen.code === 'EACCES') directory.unreadable = true;
       this.skip(path, 'it can not be looked at', stats.unseen);
       return;
     }

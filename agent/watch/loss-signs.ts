@@ -37,15 +37,20 @@ export class LossSigns {
   private readonly queueLength: number;
   private readonly onSign: (verdict: LossVerdict) => void;
   private inTurn = 0;
+  /** The last turn that had hints: how many, and when it ended. */
+  private before = { hints: 0, endMs: Number.NEGATIVE_INFINITY };
   private turnEnd: NodeJS.Immediate | undefined;
   private lastTurnMs: number;
   private stallEndMs = Number.NEGATIVE_INFINITY;
   private stalled = false;
+  private readonly onContinue = (): void => this.endStandstill(performance.now());
 
   constructor(queueLength: number, onSign: (verdict: LossVerdict) => void) {
     this.queueLength = queueLength;
     this.onSign = onSign;
     this.lastTurnMs = performance.now();
+    // Who was stopped by a signal is told so, however short it was.
+    if (process.platform !== 'win32') process.on('SIGCONT', this.onContinue);
   }
 
   /** A hint came. */
@@ -54,8 +59,9 @@ export class LossSigns {
     if (this.inTurn === 1) {
       // After a standstill it is the kernel's choice whether the hints or the timers have the first turn.
       this.beat();
-      this.stalled = this.lastTurnMs - this.stallEndMs < aftermathMs;
+      this.stalled = performance.now() - this.stallEndMs < aftermathMs;
       this.turnEnd = setImmediate(() => {
+        this.before = { hints: this.inTurn, endMs: performance.now() };
         this.inTurn = 0;
       });
     }
@@ -67,11 +73,21 @@ export class LossSigns {
   /** To be called every `beatMs`: shows that the loop runs. */
   beat(): void {
     const nowMs = performance.now();
-    if (nowMs - this.lastTurnMs > beatMs + stallMs) this.stallEndMs = nowMs;
+    if (nowMs - this.lastTurnMs > beatMs + stallMs) this.endStandstill(nowMs);
     this.lastTurnMs = nowMs;
   }
 
   close(): void {
+    process.off('SIGCONT', this.onContinue);
     clearImmediate(this.turnEnd);
+  }
+
+  private endStandstill(nowMs: number): void {
+    this.stallEndMs = nowMs;
+    if (this.stalled) return;
+    // Its hints may have come before the news of it, in this turn or in the one before.
+    const recent = nowMs - this.before.endMs < aftermathMs ? this.before.hints : 0;
+    this.stalled = this.inTurn > 0;
+    if (Math.max(this.inTurn, recent) >= stallHints) this.onSign('certain');
   }
 }

@@ -9,6 +9,7 @@ import { Delta, type DifferenceSink, untold } from './delta.ts';
 import { Disk } from './disk.ts';
 import { GitHold, holdCheckMs } from './git-hold.ts';
 import { IgnoreRules } from './ignore-rules.ts';
+import { isSaveUnderWay, saveCheckMs } from './save-hold.ts';
 import { Settler } from './settle.ts';
 import { Exclusive, runSliced } from './slices.ts';
 import { type Directory, type EntryStat, kindOf, statOf, TreeIndex } from './tree-index.ts';
@@ -42,6 +43,7 @@ const crawlDuty = 10;
 const stormQuietMs = 250;
 
 const rootGoneText = 'the root is gone: it is watched again as soon as it is back';
+const rootClosedText = 'the root can not be read: what is in it is told as soon as it can';
 
 /** One root's index, kept true, and the batches that come of it. */
 export class RootEngine implements HintSink {
@@ -58,6 +60,8 @@ export class RootEngine implements HintSink {
   private backend: WatchBackend;
   private root: Directory | undefined;
   private dirty = new Map<Directory, DirtyNames>();
+  /** Directories to look into again though no hint will ask for it. */
+  private readonly retries = new Set<Directory>();
   private timer: NodeJS.Timeout | NodeJS.Immediate | undefined;
   private crawlTimer: NodeJS.Timeout | undefined;
   private ready = false;
@@ -99,6 +103,7 @@ export class RootEngine implements HintSink {
         watch: (directory) => this.watchDirectory(directory),
         unwatch: (directory) => this.backend.unwatchDirectory(directory.path),
         doubt: (directory) => this.doubtDirectory(directory),
+        retry: (directory, error) => this.retryLater(directory, error),
       },
       log: this.log,
     });
@@ -122,8 +127,13 @@ export class RootEngine implements HintSink {
       watches: this.backend.watches,
       recrawls: this.recrawls,
       auditFindings: this.auditFindings,
-      degraded: this.rootGone ? rootGoneText : this.limited,
+      degraded: this.troubleOfRoot() ?? this.limited,
     };
+  }
+
+  private troubleOfRoot(): string | undefined {
+    if (this.rootGone) return rootGoneText;
+    return this.root?.unreadable === true ? rootClosedText : undefined;
   }
 
   /** Watches and crawls; resolves when the index is whole. Nothing that it finds is told as a change. */
@@ -194,7 +204,7 @@ export class RootEngine implements HintSink {
     this.schedule();
   }
 
-  /** Does what has to be done now and then: is the root still there, or back? */
+  /** Does what has to be done now and then: is the root still there, or back? Can what was closed be read? */
   beat(): void {
     if (!this.ready || this.closed) return;
     const stats = this.disk.look('');
@@ -206,6 +216,10 @@ export class RootEngine implements HintSink {
       stats.birthtimeMs === this.root.stat.birthtimeMs;
     if (this.rootGone ? there : !same) {
       this.rootSuspect = true;
+      this.schedule();
+    }
+    if (this.retries.size > 0) {
+      this.settler.hint(performance.now());
       this.schedule();
     }
   }
@@ -292,6 +306,12 @@ export class RootEngine implements HintSink {
     this.schedule();
   }
 
+  /** Permission comes with a hint of the parent, but the root has none; other reasons pass without any. */
+  private retryLater(directory: Directory, { code }: NodeJS.ErrnoException): void {
+    if (directory.parent === undefined || (code !== 'EACCES' && code !== 'EPERM'))
+      this.retries.add(directory);
+  }
+
   private watchDirectory(directory: Directory): boolean {
     try {
       this.backend.watchDirectory(directory.path);
@@ -316,6 +336,7 @@ export class RootEngine implements HintSink {
             });
           }
           directory.unreadable = true;
+          this.retryLater(directory, error);
           return false;
       }
     }
@@ -374,6 +395,11 @@ export class RootEngine implements HintSink {
         this.timer = setTimeout(() => this.onTimer(), holdCheckMs);
         return;
       }
+      const leftMs = this.settler.leftMs(nowMs);
+      if (leftMs > 0 && !this.rootSuspect && isSaveUnderWay(this.dirty, this.index, this.disk)) {
+        this.timer = setTimeout(() => this.onTimer(), Math.min(leftMs, saveCheckMs));
+        return;
+      }
       void this.exclusive.run(() => this.work()).catch((error) => this.onCrash(error));
       return;
     }
@@ -424,6 +450,8 @@ export class RootEngine implements HintSink {
   private async tellBatch(): Promise<void> {
     if (this.closed) return;
     const delta = new Delta();
+    for (const directory of this.retries) this.markDirty(directory, undefined, false);
+    this.retries.clear();
     const dirty = this.dirty;
     this.dirty = new Map();
     this.settler.close();

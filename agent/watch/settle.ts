@@ -28,6 +28,11 @@ export class Settler {
     return Math.min(this.lastMs + this.settleMs, this.firstMs + this.longestMs);
   }
 
+  /** How much longer the open batch could wait, if there were a reason. */
+  leftMs(nowMs: number): number {
+    return this.firstMs === undefined ? 0 : Math.max(0, this.firstMs + this.longestMs - nowMs);
+  }
+
   /** Closes the batch: the next hint opens another. */
   close(): void {
     this.firstMs = undefined;

@@ -17,6 +17,7 @@ const checks: readonly Check[] = [
   { name: 'format and lint', command: ['biome', 'ci', '--error-on-warnings', '--colors=off', '.'] },
   { name: 'dead code and dependencies', command: ['knip', '--treat-config-hints-as-errors'] },
   { name: 'architecture', command: ['tsx', 'scripts/check-architecture.ts'] },
+  { name: 'schemas in docs/', command: ['tsx', 'scripts/protocol-schema.ts', '--check'] },
   { name: 'package', command: ['tsx', 'scripts/check-package.ts'] },
 ];
 

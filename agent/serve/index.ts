@@ -2,6 +2,8 @@
 export type { Services } from './context.ts';
 export { Guard } from './guard.ts';
 export { Publisher } from './publisher.ts';
+export { routes } from './routes.ts';
+export * as requestSchemas from './schemas.ts';
 export { createPlane } from './server.ts';
 export { Snapshots } from './snapshots.ts';
 export { type KeepAlive, WebSockets } from './web-socket.ts';

@@ -1,0 +1,307 @@
+// The documents made of the schemas: JSON Schema of the frames, OpenAPI of the endpoints, AsyncAPI of the
+// stream. Each endpoint of the agent has its description here; one without, or one too many, is an error.
+import * as z from 'zod';
+import { requestSchemas, routes } from '../../agent/serve/index.ts';
+import { defaultHost, defaultPort, limits, protocolVersion } from '../../shared/index.ts';
+import { answers, clientFrames, named, serverFrames } from './schemas.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** How an id is referred to in a document. */
+type Place = (id: string) => string;
+
+/** A schema as JSON Schema without the members that only a document's root needs. */
+function plain(schema: z.core.JSONSchema.BaseSchema): Json {
+  const { $schema: _, $id: __, ...rest } = schema;
+  return rest;
+}
+
+function options(uri: Place): Parameters<typeof z.toJSONSchema>[1] & { uri: Place } {
+  return {
+    // As a reader sees it: a later agent of this protocol may say more than these members.
+    io: 'input',
+    metadata: named,
+    uri,
+    override: ({ jsonSchema }) => {
+      // True of every integer that JavaScript can count with, and so of no use to anyone.
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+      // The pattern of a format says the same again, at a length that nobody reads.
+      if (jsonSchema.format !== undefined) delete jsonSchema.pattern;
+      // Known to no dialect of JSON Schema; `contentEncoding` beside it is.
+      if (jsonSchema.format === 'base64') delete jsonSchema.format;
+    },
+  };
+}
+
+/** The named schemas that these refer to, directly or not, and themselves. */
+function definitions(uri: Place, ids: readonly string[]): Json {
+  const { schemas } = z.toJSONSchema(named, options(uri));
+  const used = new Set<string>();
+  const visit = (id: string): void => {
+    if (used.has(id)) return;
+    used.add(id);
+    const text = JSON.stringify(schemas[id]);
+    for (const other of Object.keys(schemas)) if (text.includes(`"$ref":"${uri(other)}"`)) visit(other);
+  };
+  ids.forEach(visit);
+  return Object.fromEntries(
+    Object.entries(schemas)
+      .filter(([id]) => used.has(id))
+      .map(([id, schema]) => [id, plain(schema)]),
+  );
+}
+
+/** A schema where it is used: by its name if it has one. */
+function use(schema: z.ZodType, uri: Place): Json {
+  const id = named.get(schema)?.id;
+  if (id !== undefined) return { $ref: uri(id) };
+  if (schema instanceof z.ZodArray) return { type: 'array', items: use(schema.element as z.ZodType, uri) };
+  return plain(z.toJSONSchema(schema, options(uri)));
+}
+
+/** The name of a schema, or of what it is a list of; none if it has none. */
+function namesIn(schema: z.ZodType): string[] {
+  if (schema instanceof z.ZodArray) return namesIn(schema.element as z.ZodType);
+  const id = named.get(schema)?.id;
+  return id === undefined ? [] : [id];
+}
+
+function idOf(schema: z.ZodType): string {
+  const id = named.get(schema)?.id;
+  if (id === undefined) throw new Error('a frame without a name');
+  return id;
+}
+
+const info = {
+  version: String(protocolVersion),
+  license: { name: 'MIT', identifier: 'MIT' },
+} as const;
+
+/** `docs/frames.schema.json`: `#/$defs/ServerFrame` and `#/$defs/ClientFrame`, and all that they are made of. */
+export function framesSchema(): Json {
+  const uri: Place = (id) => `#/$defs/${id}`;
+  const roots = ['ServerFrame', 'ClientFrame'];
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: `devagent protocol ${protocolVersion}: frames`,
+    anyOf: roots.map((id) => ({ $ref: uri(id) })),
+    $defs: definitions(uri, roots),
+  };
+}
+
+/** One endpoint, as its route does not tell it. */
+interface Endpoint {
+  readonly summary: string;
+  readonly query?: z.ZodObject;
+  readonly body?: Readonly<Record<string, z.ZodType>>;
+  /** What comes with 200, by media type. */
+  readonly answer: Readonly<Record<string, z.ZodType>>;
+  /** Other answers, by status. */
+  readonly others?: Readonly<Record<number, string>>;
+}
+
+const json = (schema: z.ZodType): Readonly<Record<string, z.ZodType>> => ({ 'application/json': schema });
+
+const endpoints: Readonly<Record<string, Endpoint>> = {
+  'GET /v1/events': {
+    summary: 'The stream: server-sent events, NDJSON, or as an upgrade a WebSocket; see asyncapi.json',
+    query: requestSchemas.eventsQuery,
+    answer: {
+      'application/x-ndjson': z.string(),
+      'text/event-stream': z.string(),
+      'text/plain': z.string(),
+    },
+    others: { 101: 'the WebSocket is open' },
+  },
+  'POST /v1/messages': {
+    summary: 'Broadcasts a message',
+    query: requestSchemas.messagesQuery,
+    body: { 'application/json': requestSchemas.messageBody, 'text/plain': z.string() },
+    answer: json(answers.broadcast),
+    others: { 504: 'sent, but somebody was still behind when the wait was over' },
+  },
+  'POST /v1/sync': {
+    summary: 'Answers once every change made before the call is in the journal',
+    query: requestSchemas.syncQuery,
+    answer: json(answers.sync),
+    others: { 504: 'not within the time-out' },
+  },
+  'GET /v1/status': { summary: 'The agent', answer: json(answers.status) },
+  'GET /v1/clients': { summary: 'The connected clients', answer: json(answers.clients) },
+  'DELETE /v1/clients/{id}': { summary: 'Disconnects a client', answer: json(answers.disconnected) },
+  'GET /v1/roots': { summary: 'The watched roots', answer: json(answers.roots) },
+  'POST /v1/roots': {
+    summary: 'Watches one more root; answers when it is crawled',
+    body: json(requestSchemas.rootBody),
+    answer: json(answers.root),
+  },
+  'DELETE /v1/roots': {
+    summary: 'Watches a root no longer',
+    query: requestSchemas.rootQuery,
+    answer: json(answers.removed),
+  },
+  'GET /v1/files': {
+    summary: 'The index as it is now, a JSON object a line',
+    query: requestSchemas.filesQuery,
+    answer: { 'application/x-ndjson': answers.filesLine },
+  },
+  'POST /v1/shutdown': { summary: 'Stops the agent', answer: json(answers.stopping) },
+  'GET /metrics': { summary: "The agent's metrics, for Prometheus", answer: { 'text/plain': z.string() } },
+  'GET /healthz': {
+    summary: 'Whether every root is crawled',
+    answer: json(answers.health),
+    others: { 503: 'not yet' },
+  },
+};
+
+function parameters(query: z.ZodObject, uri: Place): Json[] {
+  return Object.entries(query.shape).map(([name, field]) => ({
+    name,
+    in: 'query',
+    required: !(field as z.ZodType).safeParse(undefined).success,
+    // A list is the parameter repeated, which is what OpenAPI means when nothing else is said.
+    schema: use(field as z.ZodType, uri),
+  }));
+}
+
+function content(types: Readonly<Record<string, z.ZodType>>, uri: Place): Json {
+  return Object.fromEntries(
+    Object.entries(types).map(([type, schema]) => [type, { schema: use(schema, uri) }]),
+  );
+}
+
+/** `docs/openapi.json`, OpenAPI 3.1. */
+export function openApi(): Json {
+  const uri: Place = (id) => `#/components/schemas/${id}`;
+  const problem = { 'application/problem+json': { schema: use(answers.problem, uri) } };
+  const paths: Record<string, Record<string, unknown>> = {};
+  const missing = new Set(Object.keys(endpoints));
+  for (const { method, path, open } of routes) {
+    const template = path.replace(/:(\w+)/g, '{$1}');
+    const endpoint = endpoints[`${method} ${template}`];
+    if (endpoint === undefined) throw new Error(`${method} ${path} has no description`);
+    missing.delete(`${method} ${template}`);
+    const { summary, query, body, answer, others = {} } = endpoint;
+    const inPath = [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+      name,
+      in: 'path',
+      required: true,
+      schema: { type: 'string' },
+    }));
+    const all = [...inPath, ...(query === undefined ? [] : parameters(query, uri))];
+    paths[template] ??= {};
+    paths[template][method.toLowerCase()] = {
+      summary,
+      ...(open === true ? { security: [] } : {}),
+      ...(all.length === 0 ? {} : { parameters: all }),
+      ...(body === undefined ? {} : { requestBody: { required: true, content: content(body, uri) } }),
+      responses: {
+        200: { description: 'done', content: content(answer, uri) },
+        ...Object.fromEntries(
+          Object.entries(others).map(([status, description]) => [
+            status,
+            // Of these only a time-out is a problem: 101 has no body, and 503 the same as 200.
+            status === '504'
+              ? { description, content: problem }
+              : { description, ...(status === '503' ? { content: content(answer, uri) } : {}) },
+          ]),
+        ),
+        default: { description: 'refused', content: problem },
+      },
+    };
+  }
+  if (missing.size > 0) throw new Error(`described, but no endpoint: ${[...missing].join(', ')}`);
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'devagent',
+      summary: 'The HTTP API of protocol 1; docs/protocol.md says it in words',
+      ...info,
+    },
+    servers: [{ url: `http://${defaultHost}:${defaultPort}`, description: 'the loopback plane' }],
+    security: [{ bearer: [] }, { query: [] }],
+    paths,
+    components: {
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer' },
+        query: { type: 'apiKey', in: 'query', name: 'token' },
+      },
+      schemas: definitions(uri, Object.values(answers).flatMap(namesIn)),
+    },
+  };
+}
+
+/** `docs/asyncapi.json`, AsyncAPI 3.0. */
+export function asyncApi(): Json {
+  const uri: Place = (id) => `#/components/schemas/${id}`;
+  const message = (schema: z.ZodType): [string, Json] => {
+    const id = idOf(schema);
+    return [
+      id,
+      {
+        name: id,
+        summary: named.get(schema)?.description,
+        contentType: 'application/json',
+        payload: { $ref: uri(id) },
+      },
+    ];
+  };
+  const ids = (schemas: readonly z.ZodType[]): Json[] =>
+    schemas.map((schema) => ({ $ref: `#/channels/events/messages/${idOf(schema)}` }));
+  const messages = Object.fromEntries([...serverFrames, ...clientFrames].map(message));
+  const host = `${defaultHost}:${defaultPort}`;
+  const security = [
+    { type: 'http', scheme: 'bearer' },
+    { type: 'httpApiKey', in: 'query', name: 'token' },
+  ];
+  return {
+    asyncapi: '3.0.0',
+    info: {
+      title: 'devagent',
+      version: info.version,
+      description: 'The stream of protocol 1; docs/protocol.md says it in words',
+      license: { name: 'MIT' },
+    },
+    defaultContentType: 'application/json',
+    servers: {
+      websocket: { host, protocol: 'ws', description: 'both ways, a frame of JSON each', security },
+      http: {
+        host,
+        protocol: 'http',
+        description: 'server-sent events, or NDJSON: from the agent alone',
+        security,
+      },
+    },
+    channels: {
+      events: {
+        address: '/v1/events',
+        messages: Object.fromEntries(
+          Object.keys(messages).map((id) => [id, { $ref: `#/components/messages/${id}` }]),
+        ),
+        bindings: {
+          ws: {
+            method: 'GET',
+            query: use(requestSchemas.eventsQuery, uri),
+            bindingVersion: '0.1.0',
+          },
+        },
+      },
+    },
+    operations: {
+      send: {
+        action: 'send',
+        channel: { $ref: '#/channels/events' },
+        summary: 'What the agent sends; Hello is first',
+        messages: ids(serverFrames),
+      },
+      receive: {
+        action: 'receive',
+        channel: { $ref: '#/channels/events' },
+        summary: `What a WebSocket client may send, at most ${limits.clientMessageBytes} bytes each`,
+        messages: ids(clientFrames),
+      },
+    },
+    components: { messages, schemas: definitions(uri, Object.keys(messages)) },
+  };
+}

@@ -1,0 +1,157 @@
+// A headless Chromium, driven over the DevTools protocol: https://chromedevtools.github.io/devtools-protocol/
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { cleanUpWith } from './cleanup.ts';
+
+interface Reply {
+  readonly id?: number;
+  readonly result?: Record<string, unknown>;
+  readonly error?: { readonly message: string };
+}
+
+/** A page of its own. */
+export class BrowserPage {
+  private readonly browser: Browser;
+  private readonly session: string;
+
+  constructor(browser: Browser, session: string) {
+    this.browser = browser;
+    this.session = session;
+  }
+
+  /** Runs the body of an async function in the page; gives what it returns, as JSON can say it. */
+  async run<T>(body: string): Promise<T> {
+    const { result, exceptionDetails } = (await this.browser.send(
+      'Runtime.evaluate',
+      { expression: `(async () => { ${body} })()`, awaitPromise: true, returnByValue: true },
+      this.session,
+    )) as { result: { value: T }; exceptionDetails?: unknown };
+    if (exceptionDetails !== undefined) throw new Error(`in the page: ${JSON.stringify(exceptionDetails)}`);
+    return result.value;
+  }
+}
+
+/** A running browser; whoever starts it closes it. */
+export class Browser {
+  private readonly child: ChildProcess;
+  private readonly profile: string;
+  private readonly closed: Promise<unknown>;
+  private readonly waiting = new Map<number, (reply: Reply) => void>();
+  private lastId = 0;
+  private rest = '';
+  private stderr = '';
+
+  constructor(child: ChildProcess, profile: string) {
+    this.child = child;
+    this.profile = profile;
+    this.closed = once(child, 'close');
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.stderr += text;
+    });
+    const replies = child.stdio[4] as Readable;
+    replies.setEncoding('utf8').on('data', (text: string) => this.take(text));
+    // A browser that ends answers nobody.
+    child.on('close', () => {
+      for (const answer of this.waiting.values()) answer({ error: { message: `it ended: ${this.stderr}` } });
+    });
+  }
+
+  /** Calls a method of the DevTools protocol, of one session if it is given. */
+  async send(method: string, params: unknown = {}, sessionId?: string): Promise<Record<string, unknown>> {
+    const id = ++this.lastId;
+    const { result, error } = await new Promise<Reply>((resolve) => {
+      this.waiting.set(id, resolve);
+      (this.child.stdio[3] as Writable).write(`${JSON.stringify({ id, method, params, sessionId })}\0`);
+    });
+    if (error !== undefined) throw new Error(`the browser, at ${method}: ${error.message}`);
+    return result ?? {};
+  }
+
+  /** Opens a page, waits until it is loaded, and closes it after the test. */
+  async open(url: string): Promise<BrowserPage> {
+    // Empty at first: a page that is being replaced would lose what is run in it.
+    const { targetId } = await this.send('Target.createTarget', { url: 'about:blank' });
+    cleanUpWith(async () => void (await this.send('Target.closeTarget', { targetId })));
+    const { sessionId } = await this.send('Target.attachToTarget', { targetId, flatten: true });
+    const session = sessionId as string;
+    // Answered when the new document has taken the place of the empty one.
+    const { errorText } = await this.send('Page.navigate', { url }, session);
+    if (errorText !== undefined) throw new Error(`${url} was not loaded: ${errorText}`);
+    return new BrowserPage(this, session);
+  }
+
+  /** Ends it, with all of its processes. */
+  async close(): Promise<void> {
+    // It is the head of a process group, which its renderers and the rest are in.
+    if (this.child.exitCode === null && this.child.signalCode === null) {
+      process.kill(-(this.child.pid as number), 'SIGKILL');
+    }
+    await this.closed;
+    rmSync(this.profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+  }
+
+  private take(text: string): void {
+    const messages = (this.rest + text).split('\0');
+    this.rest = messages.pop() ?? '';
+    for (const message of messages) {
+      const reply = JSON.parse(message) as Reply;
+      if (reply.id === undefined) continue;
+      this.waiting.get(reply.id)?.(reply);
+      this.waiting.delete(reply.id);
+    }
+  }
+}
+
+/**
+ * Starts a browser, for which `hosts` are this machine.
+ * @param program where Chromium is
+ */
+export async function startBrowser(program: string, hosts: readonly string[]): Promise<Browser> {
+  const profile = mkdtempSync(join(tmpdir(), 'devagent-test-browser-'));
+  const flags = [
+    '--headless=new',
+    // It loads nothing but this test's own pages, and in a container there may be no sandbox to be had.
+    '--no-sandbox',
+    '--remote-debugging-pipe',
+    `--user-data-dir=${profile}`,
+    `--host-resolver-rules=${hosts.map((host) => `MAP ${host} 127.0.0.1`).join(', ')}`,
+    '--disable-background-networking',
+    '--disable-breakpad',
+    '--disable-component-update',
+    '--disable-crash-reporter',
+    '--disable-dev-shm-usage',
+    '--disable-extensions',
+    '--disable-gpu',
+    '--disable-sync',
+    '--no-first-run',
+    '--no-proxy-server',
+  ];
+  const child = spawn(program, flags, {
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
+  });
+  const browser = new Browser(child, profile);
+  await browser.send('Browser.getVersion');
+  return browser;
+}
+
+/** Serves an empty page on loopback, whatever it is called by, until the test is over; gives its port. */
+export async function servePage(): Promise<number> {
+  const server = createServer((_, response) => {
+    response.setHeader('content-type', 'text/html; charset=utf-8');
+    response.end('<!doctype html><title>a page</title>');
+  });
+  cleanUpWith(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}

@@ -1,0 +1,97 @@
+// An agent that has less than its user has: fewer of the kernel's watches, or no power over permissions.
+import { execFileSync, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { type AgentOptions, binaries, TestAgent } from './agent.ts';
+import { cleanUpWith, temporaryDirectory } from './cleanup.ts';
+import { until } from './wait.ts';
+
+/** The kernel's limits as the agent shall find them; see inotify(7) and user_namespaces(7). */
+export interface InotifyLimits {
+  readonly watches?: number;
+  readonly instances?: number;
+}
+
+/** Runs the command after `--` once the limits given before it, NAME=NUMBER, hold in a user namespace. */
+const limitScript = `
+for limit; do
+  shift
+  [ "$limit" = -- ] && exec "$@"
+  echo "\${limit#*=}" > "/proc/sys/user/\${limit%%=*}" || exit
+done`;
+
+function inNamespace(limits: InotifyLimits): string[] {
+  const settings = [
+    ...(limits.watches === undefined ? [] : [`max_inotify_watches=${limits.watches}`]),
+    ...(limits.instances === undefined ? [] : [`max_inotify_instances=${limits.instances}`]),
+  ];
+  return ['unshare', '--user', '--map-root-user', 'sh', '-c', limitScript, 'sh', ...settings, '--'];
+}
+
+/** Whether a user may make namespaces here with limits of their own: some containers forbid it. */
+export function canLimitInotify(): boolean {
+  return succeeds([...inNamespace({ watches: 1, instances: 1 }), 'true']);
+}
+
+/** A root user's power over permissions, taken away; anyone else has none. */
+const withoutPower =
+  process.getuid?.() === 0
+    ? [
+        'setpriv',
+        '--bounding-set=-dac_override,-dac_read_search',
+        '--inh-caps=-dac_override,-dac_read_search',
+      ]
+    : [];
+
+/** Whether permissions can be made to bind the agent. */
+export function canBindByPermissions(): boolean {
+  return withoutPower.length === 0 || succeeds([...withoutPower, 'true']);
+}
+
+function succeeds([command = '', ...args]: readonly string[]): boolean {
+  try {
+    execFileSync(command, args, { stdio: 'ignore' });
+    return true;
+  } catch {
+    // Whatever the reason, it can't be done on this machine.
+    return false;
+  }
+}
+
+/** Starts an agent within limits. */
+export function startLimitedAgent(limits: InotifyLimits): (options: AgentOptions) => Promise<TestAgent> {
+  return (options) => startWith(inNamespace(limits), options);
+}
+
+/** Starts an agent that permissions bind, also when a root user runs the test. */
+export function startPowerlessAgent(options: AgentOptions): Promise<TestAgent> {
+  return startWith(withoutPower, options);
+}
+
+async function startWith(prefix: readonly string[], options: AgentOptions): Promise<TestAgent> {
+  const roots = options.roots ?? [temporaryDirectory()];
+  const runtime = join(temporaryDirectory(), 'run');
+  const state = join(temporaryDirectory(), 'state');
+  const command = [process.execPath, binaries.agentd, ...roots, '--port', '0', ...(options.flags ?? [])];
+  const [file = '', ...args] = [...prefix, ...command];
+  const child = spawn(file, args, {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, ...options.env, AGENT_RUNTIME_DIR: runtime, AGENT_STATE_DIR: state },
+  });
+  const agent = new TestAgent(child, roots, runtime, state, 'default');
+  cleanUpWith(async () => {
+    child.kill('SIGCONT');
+    child.kill('SIGKILL');
+    await agent.exited;
+  });
+  await until(
+    () => `the agent to be ready: ${agent.stderr}`,
+    async () => {
+      if (child.exitCode !== null) throw new Error(`agentd ended with ${child.exitCode}: ${agent.stderr}`);
+      return agent.request('/healthz').then(
+        ({ status }) => status === 200,
+        () => false,
+      );
+    },
+  );
+  return agent;
+}

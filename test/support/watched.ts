@@ -1,0 +1,117 @@
+// A directory that an agent watches, and a client whose model of it is held against the disk.
+import { readFileSync } from 'node:fs';
+import { expect } from '@jest/globals';
+import type { Change, RootStatus } from '../../shared/index.ts';
+import { type AgentOptions, startAgent, type TestAgent } from './agent.ts';
+import { batchesOf, batchFaults } from './batch-laws.ts';
+import { temporaryDirectory } from './cleanup.ts';
+import { connect, type TestClient } from './client.ts';
+import { TreeModel } from './model.ts';
+import { until } from './wait.ts';
+
+/** All of them work on Linux. */
+export const backends = ['directories', 'chokidar', 'polling'] as const;
+
+/** How a directory is watched. */
+export interface WatchedOptions {
+  readonly flags?: readonly string[];
+  /** Where the directory is made. */
+  readonly parent?: string;
+  /**
+   * Default 100: what a test does between two barriers is one batch then, however slow the machine, and
+   * its order can be asserted.
+   */
+  readonly settleMs?: number;
+  /** Starts the agent; default `startAgent`. */
+  readonly start?: (options: AgentOptions) => Promise<TestAgent>;
+}
+
+/** What has been told of some roots. */
+export interface Watched {
+  readonly agent: TestAgent;
+  readonly client: TestClient;
+  /** The first root. */
+  readonly root: string;
+  /** Waits at the barrier, and gives the changes told since they were asked for last. */
+  changes(): Promise<Change[]>;
+  /** Waits at the barrier, and fails unless the events alone give the disk, each in its place. */
+  expectTrue(): Promise<void>;
+  /** A root, by default the first, as the status tells of it. */
+  status(root?: string): Promise<RootStatus>;
+}
+
+function seqOf(cursor: string): number {
+  return Number(cursor.split(':')[1]);
+}
+
+/** Follows the roots of a running agent, all of them at rest. */
+export async function follow(agent: TestAgent, roots: readonly string[] = agent.roots): Promise<Watched> {
+  const client = await connect(agent);
+  const models = new Map(roots.map((root) => [root, TreeModel.ofDisk(root)]));
+  const faults: string[] = [];
+  let told = 0;
+  let applied = 0;
+  const settle = async (): Promise<void> => {
+    const cursor = await agent.sync();
+    await until(
+      () => `events up to ${cursor}`,
+      () => seqOf(client.events.at(-1)?.cursor ?? client.hello.cursor) >= seqOf(cursor),
+    );
+    const events = client.files.slice(applied);
+    for (const { root, changes } of events) models.get(root)?.apply(changes);
+    for (const { changes } of batchesOf(events)) faults.push(...batchFaults(changes));
+    applied = client.files.length;
+  };
+  return {
+    agent,
+    client,
+    root: agent.root,
+    async changes() {
+      await settle();
+      const fresh = client.files.slice(told).flatMap(({ changes }) => changes);
+      told = client.files.length;
+      return fresh;
+    },
+    async expectTrue() {
+      await settle();
+      expect([...faults, ...[...models.values()].flatMap((model) => model.faults)]).toEqual([]);
+      for (const [root, model] of models) expect(model.differences(root)).toEqual([]);
+    },
+    async status(root = agent.root) {
+      const { roots } = (await agent.request('/v1/status')).json<{ roots: RootStatus[] }>();
+      return roots.find(({ path }) => path === root) as RootStatus;
+    },
+  };
+}
+
+/** Watches a fresh directory that `prepare` may fill. */
+export async function watched(
+  prepare: (root: string) => void = () => {},
+  options: WatchedOptions = {},
+): Promise<Watched> {
+  const { flags = [], parent, settleMs = 100, start = startAgent } = options;
+  const root = temporaryDirectory(parent);
+  prepare(root);
+  return follow(await start({ roots: [root], flags: [...flags, '--settle', String(settleMs)] }));
+}
+
+/** `EVENT PATH`, with ` from PATH` where that is told. */
+export function brief(changes: readonly Change[]): string[] {
+  return changes.map(
+    ({ event, path, from }) => `${event} ${path}${from === undefined ? '' : ` from ${from}`}`,
+  );
+}
+
+/** Has things happen while the agent stands still, so that it sees none of them half done. */
+export async function behindItsBack(agent: TestAgent, operations: () => void): Promise<void> {
+  agent.kill('SIGSTOP');
+  try {
+    // The signal takes effect when each of the process's threads has met it.
+    await until('the agent to stand still', () =>
+      /\) T /.test(readFileSync(`/proc/${agent.pid}/stat`, 'utf8')),
+    );
+    operations();
+  } finally {
+    agent.kill('SIGCONT');
+  }
+}

@@ -1,0 +1,82 @@
+// When the kernel gives no more watches the root is polled, and says so; what is told stays true.
+import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { temporaryDirectory } from './support/cleanup.ts';
+import { canLimitInotify, startLimitedAgent } from './support/confined-agent.ts';
+import { follow, type Watched, watched } from './support/watched.ts';
+
+/** Makes `count` directories with a file in each. */
+function fill(root: string, count: number): void {
+  for (let number = 0; number < count; number++) {
+    mkdirSync(join(root, `d${number}`));
+    writeFileSync(join(root, `d${number}/f`), '');
+  }
+}
+
+/** Every kind of change, each told without being asked for, and the disk in the end. */
+async function expectService({ root, client, expectTrue }: Watched): Promise<void> {
+  const steps: [string, () => void][] = [
+    ['add new', () => writeFileSync(join(root, 'new'), '1')],
+    ['change d0/f', () => appendFileSync(join(root, 'd0/f'), '2')],
+    ['addDir d1/deeper', () => mkdirSync(join(root, 'd1/deeper'))],
+    ['unlinkDir d2', () => rmSync(join(root, 'd2'), { recursive: true })],
+  ];
+  for (const [change, act] of steps) {
+    act();
+    await client.waitForChange(change);
+  }
+  await expectTrue();
+}
+
+const real = canLimitInotify();
+const inNamespaces = real ? describe : describe.skip;
+const where = real
+  ? 'for real, in a user namespace with limits of its own'
+  : 'NOT TRIED: no user namespaces on this machine; agent/watch/root-engine.test.ts has the errors thrown by hand';
+
+inNamespaces(`limits of inotify, ${where}`, () => {
+  it('out of watches at the start, a root is polled, and names the limit and what raises it', async () => {
+    const watch = await watched((at) => fill(at, 20), { start: startLimitedAgent({ watches: 10 }) });
+    const status = await watch.status();
+    expect(status).toMatchObject({ backend: 'polling', watches: 0 });
+    expect(status.degraded).toMatch(/ENOSPC.*sudo sysctl fs\.inotify\.max_user_watches=\d+/);
+    await expectService(watch);
+  });
+
+  it('out of watches later, what was made meanwhile is told, and nothing twice', async () => {
+    const watch = await watched((at) => fill(at, 3), { start: startLimitedAgent({ watches: 20 }) });
+    expect(await watch.status()).toMatchObject({ backend: 'directories', degraded: null });
+    for (let number = 3; number < 60; number++) {
+      mkdirSync(join(watch.root, `d${number}`));
+      writeFileSync(join(watch.root, `d${number}/f`), '');
+    }
+    await watch.client.waitForChange('add d59/f');
+    expect(await watch.status()).toMatchObject({ backend: 'polling' });
+    expect((await watch.status()).degraded).toMatch(/max_user_watches/);
+    await expectService(watch);
+  });
+
+  it('a root within the limit keeps its watches when another is beyond it', async () => {
+    const [small, large] = [temporaryDirectory(), temporaryDirectory()];
+    fill(small, 3);
+    const agent = await startLimitedAgent({ watches: 20 })({ roots: [small] });
+    const watch = await follow(agent, [small, large]);
+    fill(large, 40);
+    const added = await agent.request('/v1/roots', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ path: large }),
+    });
+    expect(added.json()).toMatchObject({ path: large, backend: 'polling' });
+    expect(await watch.status(small)).toMatchObject({ backend: 'directories', degraded: null, watches: 4 });
+  });
+
+  it('out of inotify instances, a root is polled, and names that limit', async () => {
+    const watch = await watched((at) => fill(at, 5), { start: startLimitedAgent({ instances: 0 }) });
+    const status = await watch.status();
+    expect(status).toMatchObject({ backend: 'polling', watches: 0 });
+    expect(status.degraded).toMatch(/EMFILE.*sudo sysctl fs\.inotify\.max_user_instances=\d+/);
+    await expectService(watch);
+  });
+});

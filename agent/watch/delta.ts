@@ -25,6 +25,15 @@ interface Difference {
   forced: boolean;
 }
 
+/** A save touches a few paths. Where more differ something larger goes on, and waiting is no use. */
+const mostOfSave = 16;
+
+/** What editors append to a name for as long as a save takes: vim's backup, JetBrains' temporary files. */
+const saveSuffix = /(?:~|___jb_(?:tmp|old|bak)___)$/;
+
+/** The empty file by which vim tries whether it may make files in a directory, before it saves in it. */
+const saveTrial = /(?:^|\/)4913$/;
+
 const addEvent = (kind: EntryKind) => (kind === 'dir' ? 'addDir' : 'add');
 const unlinkEvent = (kind: EntryKind) => (kind === 'dir' ? 'unlinkDir' : 'unlink');
 
@@ -43,6 +52,29 @@ export class Delta implements DifferenceSink {
       known.after = after;
       known.forced ||= forced;
     }
+  }
+
+  /**
+   * Whether a save seems to be under way, with the old file still there under another name. Some editors keep
+   * it until the new one is safely on the disk, which can take longer than the settle time, and a file that
+   * nobody made would be told.
+   * @param isKnownFile whether the index has a file at a path
+   */
+  holdsBackup(isKnownFile: (path: string) => boolean): boolean {
+    if (this.differences.size > mostOfSave) return false;
+    for (const [path, { before, after }] of this.differences) {
+      if (before !== undefined || after?.kind !== 'file') continue;
+      if (after.size === 0 && saveTrial.test(path)) return true;
+      const original = path.replace(saveSuffix, '');
+      if (original !== path && this.wasFile(original, isKnownFile)) return true;
+      for (const other of this.differences.values()) if (isReplacedBy(other, after)) return true;
+    }
+    return false;
+  }
+
+  private wasFile(path: string, isKnownFile: (path: string) => boolean): boolean {
+    const difference = this.differences.get(path);
+    return difference === undefined ? isKnownFile(path) : difference.before?.kind === 'file';
   }
 
   /**
@@ -83,6 +115,17 @@ export class Delta implements DifferenceSink {
     }
     return changes;
   }
+}
+
+/** Whether the file of a difference has another in its place, and is what was added elsewhere. */
+function isReplacedBy({ before, after }: Difference, added: EntryStat): boolean {
+  return (
+    before?.kind === 'file' &&
+    after?.kind === 'file' &&
+    before.ino !== after.ino &&
+    before.ino === added.ino &&
+    before.birthtimeMs === added.birthtimeMs
+  );
 }
 
 function sameStat(a: EntryStat, b: EntryStat): boolean {

@@ -9,7 +9,6 @@ import { Delta, type DifferenceSink, untold } from './delta.ts';
 import { Disk } from './disk.ts';
 import { GitHold, holdCheckMs } from './git-hold.ts';
 import { IgnoreRules } from './ignore-rules.ts';
-import { isSaveUnderWay, saveCheckMs } from './save-hold.ts';
 import { Settler } from './settle.ts';
 import { Exclusive, runSliced } from './slices.ts';
 import { type Directory, type EntryStat, kindOf, statOf, TreeIndex } from './tree-index.ts';
@@ -60,6 +59,8 @@ export class RootEngine implements HintSink {
   private backend: WatchBackend;
   private root: Directory | undefined;
   private dirty = new Map<Directory, DirtyNames>();
+  /** What was found for a batch that waits for the end of a save. */
+  private held: Delta | undefined;
   /** Directories to look into again though no hint will ask for it. */
   private readonly retries = new Set<Directory>();
   private timer: NodeJS.Timeout | NodeJS.Immediate | undefined;
@@ -189,7 +190,11 @@ export class RootEngine implements HintSink {
    * quick, for nothing is told meanwhile.
    */
   withIndex<T>(use: (entries: () => Generator<{ path: string; stat: EntryStat }>) => Promise<T>): Promise<T> {
-    return this.exclusive.run(() => use(() => this.index.all()));
+    return this.exclusive.run(() => {
+      this.tell(this.held?.changes() ?? []);
+      this.held = undefined;
+      return use(() => this.index.all());
+    });
   }
 
   /**
@@ -357,13 +362,16 @@ export class RootEngine implements HintSink {
   // Time
 
   private schedule(): void {
-    if (!this.ready || this.closed || this.timer !== undefined) return;
+    if (!this.ready || this.closed) return;
+    // A hint never makes a batch due sooner, unless it is the one that a held batch waits for.
+    if (this.timer !== undefined && this.held === undefined) return;
+    this.clearTimer();
     const due = this.dueMs();
     if (due === undefined) return;
     const waitMs = due - performance.now();
-    // A timer waits for a millisecond at least.
+    // Timers know whole milliseconds: the rest of the last one is waited for turn by turn.
     this.timer =
-      waitMs <= 0 ? setImmediate(() => this.onTimer()) : setTimeout(() => this.onTimer(), Math.ceil(waitMs));
+      waitMs < 1 ? setImmediate(() => this.onTimer()) : setTimeout(() => this.onTimer(), Math.floor(waitMs));
   }
 
   private clearTimer(): void {
@@ -395,11 +403,6 @@ export class RootEngine implements HintSink {
         this.timer = setTimeout(() => this.onTimer(), holdCheckMs);
         return;
       }
-      const leftMs = this.settler.leftMs(nowMs);
-      if (leftMs > 0 && !this.rootSuspect && isSaveUnderWay(this.dirty, this.index, this.disk)) {
-        this.timer = setTimeout(() => this.onTimer(), Math.min(leftMs, saveCheckMs));
-        return;
-      }
       void this.exclusive.run(() => this.work()).catch((error) => this.onCrash(error));
       return;
     }
@@ -409,7 +412,7 @@ export class RootEngine implements HintSink {
   private async work(): Promise<void> {
     const doubtMs = this.doubtDueMs();
     if (doubtMs !== undefined && doubtMs <= performance.now()) await this.recrawl();
-    else await this.tellBatch();
+    else await this.tellBatch({ mayWait: true });
     this.schedule();
   }
 
@@ -447,17 +450,23 @@ export class RootEngine implements HintSink {
   // Work, always under `exclusive`
 
   /** Looks at what is dirty and tells what came of it. */
-  private async tellBatch(): Promise<void> {
+  private async tellBatch({ mayWait = false } = {}): Promise<void> {
     if (this.closed) return;
-    const delta = new Delta();
+    const delta = this.held ?? new Delta();
+    this.held = undefined;
     for (const directory of this.retries) this.markDirty(directory, undefined, false);
     this.retries.clear();
     const dirty = this.dirty;
     this.dirty = new Map();
-    this.settler.close();
+    const openedMs = this.settler.close();
     if (this.rootSuspect) await this.checkRoot(delta);
     await this.run(this.crawler.examineHints(dirty, delta));
-    this.tell(delta.changes());
+    const waits =
+      mayWait &&
+      delta.holdsBackup((path) => this.isKnownFile(path)) &&
+      this.settler.reopen(openedMs, performance.now());
+    if (waits) this.held = delta;
+    else this.tell(delta.changes());
   }
 
   /** Tells what is dirty, then compares the whole tree and tells the rest. */
@@ -511,6 +520,12 @@ export class RootEngine implements HintSink {
 
   private run(steps: Generator<void, void>): Promise<void> {
     return runSliced(steps, () => this.closed);
+  }
+
+  private isKnownFile(path: string): boolean {
+    const slash = path.lastIndexOf('/');
+    const directory = this.index.directories.get(slash === -1 ? '' : path.slice(0, slash));
+    return typeof directory?.entries.get(path.slice(slash + 1)) === 'number';
   }
 
   private tell(changes: Change[]): void {

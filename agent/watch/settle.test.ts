@@ -28,10 +28,29 @@ describe('a batch', () => {
 
   it('can be held as long as it may last at most', () => {
     const settler = new Settler(4, 100);
-    expect(settler.leftMs(1000)).toBe(0);
     settler.hint(1000);
+    expect(settler.reopen(settler.close(), 1004)).toBe(true);
+    expect(settler.dueMs()).toBe(1100);
     settler.hint(1050);
-    expect(settler.leftMs(1060)).toBe(40);
-    expect(settler.leftMs(1200)).toBe(0);
+    expect(settler.dueMs()).toBe(1054);
+    expect(settler.reopen(settler.close(), 1054)).toBe(true);
+    expect(settler.dueMs()).toBe(1100);
+    expect(settler.reopen(settler.close(), 1100)).toBe(false);
+    expect(settler.dueMs()).toBeUndefined();
+  });
+
+  it('that was held goes on with the hints that came meanwhile', () => {
+    const settler = new Settler(4, 100);
+    settler.hint(1000);
+    const openedMs = settler.close();
+    settler.hint(1006);
+    expect(settler.reopen(openedMs, 1007)).toBe(true);
+    expect(settler.dueMs()).toBe(1010);
+  });
+
+  it('can not be held when there was none', () => {
+    const settler = new Settler(4, 100);
+    expect(settler.reopen(settler.close(), 1000)).toBe(false);
+    expect(settler.dueMs()).toBeUndefined();
   });
 });

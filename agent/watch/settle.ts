@@ -28,13 +28,26 @@ export class Settler {
     return Math.min(this.lastMs + this.settleMs, this.firstMs + this.longestMs);
   }
 
-  /** How much longer the open batch could wait, if there were a reason. */
-  leftMs(nowMs: number): number {
-    return this.firstMs === undefined ? 0 : Math.max(0, this.firstMs + this.longestMs - nowMs);
+  /**
+   * Closes the batch: the next hint opens another.
+   * @returns when its first hint came, undefined when none had
+   */
+  close(): number | undefined {
+    const openedMs = this.firstMs;
+    this.firstMs = undefined;
+    return openedMs;
   }
 
-  /** Closes the batch: the next hint opens another. */
-  close(): void {
-    this.firstMs = undefined;
+  /**
+   * Takes the closing back: the batch waits until a hint came and the disk is quiet again, but no longer than
+   * any other.
+   * @param openedMs what `close` returned
+   * @returns false when it has waited for that long: then it stays closed
+   */
+  reopen(openedMs: number | undefined, nowMs: number): boolean {
+    if (openedMs === undefined || nowMs >= openedMs + this.longestMs) return false;
+    if (this.firstMs === undefined) this.lastMs = Number.POSITIVE_INFINITY;
+    this.firstMs = openedMs;
+    return true;
   }
 }

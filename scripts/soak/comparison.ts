@@ -5,8 +5,11 @@ import type { Follower } from './follower.ts';
 import type { History } from './history.ts';
 import { SoakModel } from './model.ts';
 
-/** What is counted; `out of order` is every breach of the laws of events and cursors. */
-export type Fault = 'missing' | 'ghost' | 'stale' | 'out of order';
+/**
+ * What is counted. `out of order` is every breach of the laws of events and cursors; an `audit finding` is
+ * what the agent itself found that no hint had told.
+ */
+export type Fault = 'missing' | 'ghost' | 'stale' | 'out of order' | 'audit finding';
 
 /** One thing that is not as the events tell it. */
 export interface Disagreement {
@@ -37,12 +40,17 @@ export async function compare(
   roots: readonly string[],
 ): Promise<Disagreement[]> {
   const whole = await follower.caughtUp(await agent.sync());
-  const unlawful = follower.takeFaults().map(([root, text]): Disagreement => {
+  const found = follower.takeFaults().map(([root, text]): Disagreement => {
     return { fault: 'out of order', root, text, path: undefined };
   });
   // A gap that the agent told of, and that the journal's limit explains, is no disagreement.
   if (!whole) await follower.begin(roots);
-  return [...unlawful, ...[...follower.models].flatMap(([root, model]) => differences(root, model))];
+  for (const { path: root, auditFindings } of await agent.status()) {
+    const text = `audit finding ${auditFindings}`;
+    if (auditFindings > 0) found.push({ fault: 'audit finding', root, text, path: undefined });
+  }
+  for (const [root, model] of follower.models) found.push(...differences(root, model));
+  return found;
 }
 
 /** Says of a disagreement all that can be found out at once, as text of some lines. */

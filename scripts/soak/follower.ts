@@ -110,7 +110,8 @@ export class Follower {
       }
       return;
     }
-    if (frame.type !== 'file' && frame.type !== 'gap') return;
+    // After a gap the models know too little to judge what follows.
+    if (this.broken || (frame.type !== 'file' && frame.type !== 'gap')) return;
     const { seq } = parsed(frame.cursor);
     this.cursor = frame.cursor;
     if (frame.type === 'gap' && frame.reason !== 'recrawl') {
@@ -119,7 +120,7 @@ export class Follower {
       this.seq = seq;
       return;
     }
-    if (seq !== this.seq + 1 && !this.broken) this.faults.push(`${frame.cursor} after ${this.seq}`);
+    if (seq !== this.seq + 1) this.faults.push(`${frame.cursor} after ${this.seq}`);
     this.seq = seq;
     if (frame.type === 'gap') this.recrawlGaps += 1;
     else if (seq > (this.beginnings.get(frame.root) ?? 0)) this.models.get(frame.root)?.apply(frame.changes);

@@ -57,6 +57,8 @@ async function main(): Promise<void> {
   } catch (error) {
     process.exitCode = 1;
     process.stderr.write(`seed ${seed}, operation ${soak.tally.operations}: ${(error as Error).stack}\n`);
+  } finally {
+    soak.abandon();
   }
   clearInterval(progress);
   process.stdout.write(`${soak.tally.summary(seed)}\n`);

@@ -176,7 +176,7 @@ export class Soak {
     const found = await compare(agent, follower, workplace.roots);
     tally.recrawlGaps = follower.recrawlGaps;
     tally.resets = follower.resets;
-    tally.auditFindings += await agent.newFindings();
+    if ((await agent.status()).some(({ degraded }) => degraded !== null)) tally.degradedComparisons += 1;
     if (found.length === 0) return true;
     tally.countFaults(found);
     const where = `seed ${options.seed}, operation ${tally.operations}, after ${after?.name ?? 'small operations'}`;

@@ -1,11 +1,8 @@
 // agentd as a user starts it: the built binary in a process of its own, with directories of its own.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Bench } from './bench.ts';
 import { monotonicMs } from './clock.ts';
-
-const binary = fileURLToPath(new URL('../../../dist/agentd.js', import.meta.url));
 
 /** A started agentd. */
 export interface AgentProcess {
@@ -24,7 +21,7 @@ export function launchAgent(bench: Bench, root: string, flags: readonly string[]
   const { path: home, remove } = bench.cleanups.directory(bench.diskDirectory);
   const runtime = join(home, 'run');
   const startedMs = monotonicMs();
-  const child = spawn(process.execPath, [binary, root, '--port', '0', ...flags], {
+  const child = spawn(process.execPath, [bench.build.agentd, root, '--port', '0', ...flags], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, AGENT_RUNTIME_DIR: runtime, AGENT_STATE_DIR: join(home, 'state') },
   });
@@ -45,7 +42,7 @@ export function launchAgent(bench: Bench, root: string, flags: readonly string[]
       }
     });
     child.on('error', reject);
-    child.on('close', (code) => reject(new Error(`agentd ended with ${code} (is it built?): ${log}`)));
+    child.on('close', (code) => reject(new Error(`agentd ended with ${code}: ${log}`)));
   });
   // Whoever never asks whether it got ready is not to fail for it.
   readyMs.catch(() => {});

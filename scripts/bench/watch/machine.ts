@@ -13,11 +13,12 @@ const fileSystems: Readonly<Record<number, string>> = {
   2035054128: 'overlayfs',
 };
 
-/** The machine, in two lines. */
+/** The machine, in two lines, with the load average of the minute before the run. */
 export function describeMachine(bench: Bench): string[] {
   const memory = `${(totalmem() / 2 ** 30).toFixed(0)} GiB`;
   return [
-    `${cpus().length} × ${cpus()[0]?.model.trim()}, ${memory}, ${osType()} ${release()} ${arch()}`,
+    `${cpus().length} × ${cpus()[0]?.model.trim()}, ${memory}, ${osType()} ${release()} ${arch()}, ` +
+      `load average before the run ${bench.loadBefore.toFixed(1)}`,
     `trees on ${fileSystemOf(bench.diskDirectory)}, those of the overflow on ${fileSystemOf(bench.memoryDirectory)}; ` +
       `fs.inotify: max_user_watches ${inotifyLimit('max_user_watches')}, ` +
       `max_queued_events ${inotifyLimit('max_queued_events')}`,

@@ -5,9 +5,10 @@
 // Run after a build, on Linux: node --import tsx scripts/bench/watch/main.ts [OPTIONS], see --help. Not with
 // the command tsx, which kills a process that does not answer an interrupt within some 60 ms.
 import { existsSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { type CrawlResult, type IdleResult, measureCrawl, measureIdle } from './agent-alone.ts';
 import type { Bench } from './bench.ts';
+import { copyBuild } from './build.ts';
 import { Cleanups } from './cleanups.ts';
 import { help, type Options, readOptions, writes } from './options.ts';
 import type { Peer } from './peer.ts';
@@ -84,18 +85,8 @@ async function main(): Promise<void> {
     return;
   }
   const startedMs = performance.now();
+  const cleanups = new Cleanups();
   const interrupt = new AbortController();
-  const bench: Bench = {
-    cleanups: new Cleanups(),
-    interrupted: interrupt.signal,
-    diskDirectory: tmpdir(),
-    // ext4 would pass over every inode that was freed lately: slow with tens of thousands.
-    memoryDirectory: existsSync('/dev/shm') ? '/dev/shm' : tmpdir(),
-    progress: (text) => {
-      const seconds = ((performance.now() - startedMs) / 1000).toFixed(0);
-      process.stderr.write(`${seconds.padStart(5)} s  ${text}\n`);
-    },
-  };
   for (const [signal, code] of [
     ['SIGINT', 130],
     ['SIGTERM', 143],
@@ -103,16 +94,29 @@ async function main(): Promise<void> {
     // Not once: it may come twice, from the terminal and from npm, and the second would end us half done.
     process.on(signal, () => {
       interrupt.abort(new Error(`ended by ${signal}`));
-      void bench.cleanups.closeAll().then(() => process.exit(code));
+      void cleanups.closeAll().then(() => process.exit(code));
     });
   }
   try {
+    const bench: Bench = {
+      cleanups,
+      build: copyBuild(cleanups),
+      interrupted: interrupt.signal,
+      diskDirectory: tmpdir(),
+      // ext4 would pass over every inode that was freed lately: slow with tens of thousands.
+      memoryDirectory: existsSync('/dev/shm') ? '/dev/shm' : tmpdir(),
+      loadBefore: loadavg()[0] ?? Number.NaN,
+      progress: (text) => {
+        const seconds = ((performance.now() - startedMs) / 1000).toFixed(0);
+        process.stderr.write(`${seconds.padStart(5)} s  ${text}\n`);
+      },
+    };
     await run(bench, options);
   } catch (error) {
     // What breaks when everything is closed under it is no failure.
     if (!interrupt.signal.aborted) throw error;
   } finally {
-    await bench.cleanups.closeAll();
+    await cleanups.closeAll();
   }
 }
 

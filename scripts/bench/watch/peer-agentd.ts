@@ -15,7 +15,7 @@ export function agentdPeer(bench: Bench, settleMs = defaultSettleMs): Peer {
   return {
     key: 'agentd',
     name: isDefault ? 'agentd' : `agentd --settle ${settleMs}`,
-    version: version(),
+    version: `${version()} (build ${bench.build.digest})`,
     settle: `${settleMs} ms${isDefault ? ', its default' : ''}`,
     latencyOnly: !isDefault,
     async start(root) {

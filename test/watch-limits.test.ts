@@ -1,9 +1,11 @@
 // When the kernel gives no more watches the root is polled, and says so; what is told stays true.
-import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { temporaryDirectory } from './support/cleanup.ts';
-import { canLimitInotify, startLimitedAgent } from './support/confined-agent.ts';
+import { cleanUpWith, temporaryDirectory } from './support/cleanup.ts';
+import { canLimitInotify, startAgentWithFiles, startLimitedAgent } from './support/confined-agent.ts';
+import { until } from './support/wait.ts';
 import { follow, type Watched, watched } from './support/watched.ts';
 
 /** Makes `count` directories with a file in each. */
@@ -79,4 +81,28 @@ inNamespaces(`limits of inotify, ${where}`, () => {
     expect(status.degraded).toMatch(/EMFILE.*sudo sysctl fs\.inotify\.max_user_instances=\d+/);
     await expectService(watch);
   });
+});
+
+it('out of open files for a while, a directory is told when it can be listed', async () => {
+  const openFiles = 64;
+  const { root, agent, client, expectTrue } = await watched(() => {}, {
+    start: startAgentWithFiles(openFiles),
+  });
+  const open = (): number => readdirSync(`/proc/${agent.pid}/fd`).length;
+  // What connects after the last one that is accepted waits in the kernel, or is turned away.
+  const sockets = Array.from({ length: openFiles }, () => {
+    const socket = createConnection(agent.socket);
+    cleanUpWith(() => void socket.destroy());
+    return socket.on('error', () => {});
+  });
+  await until(
+    () => `no file to be left, of which ${open()} are open`,
+    () => open() >= openFiles,
+  );
+  mkdirSync(join(root, 'd'));
+  writeFileSync(join(root, 'd/f'), '');
+  await until('the log line', () => /skipped .*EMFILE/.test(agent.stderr));
+  for (const socket of sockets) socket.destroy();
+  await client.waitForChange('add d/f');
+  await expectTrue();
 });

@@ -142,7 +142,9 @@ describe('the same root', () => {
     const [first, path] = [temporaryDirectory(), temporaryDirectory()];
     const link = join(temporaryDirectory(), 'link');
     symlinkSync(path, link);
-    const agent = await startAgent({ roots: [first] });
+    const agent = await startAgent({ roots: [first, link, path] });
+    expect(await rootsOf(agent)).toEqual([first, path]);
+    expect((await removeRoot(agent, path)).status).toBe(200);
     expect((await addRoot(agent, link)).json()).toMatchObject({ path });
     expect((await addRoot(agent, path)).json()).toMatchObject({ path });
     expect(await rootsOf(agent)).toEqual([first, path]);

@@ -36,7 +36,9 @@ const compareAfter = 3000;
 const longestBurst = 2500;
 /** Small operations in a row with pauses, at most; which part of them are followed by one; how long. */
 const paced = { most: 500, part: 0.3, pauseMs: 5 };
-/** Beside programs at work, what they did has to be heard of meanwhile. */
+/** Beside a program or an agent at work, at most; however long that takes, there is more to come. */
+const mostBeside = 3000;
+/** As many of those in a row as let what they are beside get on with it. */
 const operationsPerTurn = 20;
 
 /** One run. */
@@ -150,7 +152,8 @@ export class Soak {
     });
     // Awaited in the end; a failure in between is none that nobody handles.
     done.catch(() => {});
-    while (under && this.tally.operations < this.options.operations) {
+    const most = Math.min(this.options.operations, this.tally.operations + mostBeside);
+    while (under && this.tally.operations < most) {
       this.burst(operationsPerTurn);
       if (this.random() < paced.part) await delay(this.random() * paced.pauseMs);
       else await nextTurn();

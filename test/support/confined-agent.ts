@@ -5,7 +5,7 @@ import { type AgentOptions, binaries, TestAgent } from './agent.ts';
 import { cleanUpWith, temporaryDirectory } from './cleanup.ts';
 import { until } from './wait.ts';
 
-/** The kernel's limits as the agent shall find them; see inotify(7) and user_namespaces(7). */
+/** The kernel's limits on watches as the agent shall find them; see inotify(7) and user_namespaces(7). */
 export interface InotifyLimits {
   readonly watches?: number;
   readonly instances?: number;
@@ -60,6 +60,12 @@ function succeeds([command = '', ...args]: readonly string[]): boolean {
 /** Starts an agent within limits. */
 export function startLimitedAgent(limits: InotifyLimits): (options: AgentOptions) => Promise<TestAgent> {
   return (options) => startWith(inNamespace(limits), options);
+}
+
+/** Starts an agent that may have only so many files open. */
+export function startAgentWithFiles(openFiles: number): (options: AgentOptions) => Promise<TestAgent> {
+  const prefix = ['sh', '-c', 'ulimit -n "$1" && shift && exec "$@"', 'sh', String(openFiles)];
+  return (options) => startWith(prefix, options);
 }
 
 /** Starts an agent that permissions bind, also when a root user runs the test. */

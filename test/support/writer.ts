@@ -21,7 +21,7 @@ while :; do
   mv v0.tmp "v$((round % 5))"
   [ "$((round % 7))" = 0 ] && rm -rf d0 v1.tmp v2.tmp
   round=$((round + 1))
-  sleep 0.005
+  sleep 0.02
 done`;
 
 /** A process that writes. */

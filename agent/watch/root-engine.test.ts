@@ -1,0 +1,90 @@
+// A backend whose errors are thrown by hand, on real files. That the kernel throws them is tested in
+// test/watch-limits.test.ts, where it can be made to.
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { Change } from '../../shared/index.ts';
+import { cleanUpWith, temporaryDirectory } from '../../test/support/cleanup.ts';
+import { until } from '../../test/support/wait.ts';
+import type { Log } from '../log.ts';
+import type { BackendFactory } from './backend.ts';
+import { directoriesBackend } from './backend-directories.ts';
+import { RootEngine } from './root-engine.ts';
+
+const silent: Log = {
+  error() {},
+  warn() {},
+  info() {},
+  debug() {},
+  isDebug: () => false,
+  child: () => silent,
+  close: async () => {},
+};
+
+/** Real watches, until `allowed` have been made; then each throws. */
+function limitedBackend(allowed: number, code: string): BackendFactory {
+  return (path, sink) => {
+    const backend = directoriesBackend(path, sink);
+    const watchDirectory = backend.watchDirectory.bind(backend);
+    let made = 0;
+    return Object.assign(backend, {
+      watchDirectory: (directory: string) => {
+        if (++made > allowed) throw Object.assign(new Error(`${code}: thrown by hand`), { code });
+        watchDirectory(directory);
+      },
+    });
+  };
+}
+
+describe.each([
+  ['ENOSPC', 'fs.inotify.max_user_watches'],
+  ['EMFILE', 'fs.inotify.max_user_instances'],
+])('when a watch can not be made, with %s', (code, limit) => {
+  let root: string;
+  let told: Change[];
+
+  async function start(allowed: number): Promise<RootEngine> {
+    const engine = new RootEngine(
+      root,
+      limitedBackend(allowed, code),
+      { ignore: [], gitignore: true, settleMs: 4 },
+      { batch: (changes) => void told.push(...changes), hinted: () => {}, lost: () => {} },
+      silent,
+    );
+    cleanUpWith(() => engine.close());
+    await engine.start();
+    return engine;
+  }
+
+  const toldOf = (event: string, path: string): Promise<unknown> =>
+    until(`${event} ${path}`, () => told.some((change) => change.event === event && change.path === path));
+
+  beforeEach(() => {
+    told = [];
+    root = temporaryDirectory();
+    for (const name of ['a', 'b', 'c']) mkdirSync(join(root, name));
+    writeFileSync(join(root, 'c/f'), '');
+  });
+
+  it.each([0, 2])('after %i others, the root is polled and says what to raise', async (allowed) => {
+    const engine = await start(allowed);
+    expect(engine.status()).toMatchObject({ backend: 'polling', watches: 0, files: 1, dirs: 3 });
+    expect(engine.status().degraded).toContain(code);
+    expect(engine.status().degraded).toMatch(new RegExp(`sudo sysctl ${limit}=\\d+`));
+    expect(told).toEqual([]);
+    appendFileSync(join(root, 'c/f'), 'more');
+    await toldOf('change', 'c/f');
+  });
+
+  it('while it runs, what is made from then on is found by polling', async () => {
+    const engine = await start(4);
+    expect(engine.status()).toMatchObject({ backend: 'directories', watches: 4, degraded: null });
+    mkdirSync(join(root, 'd/e'), { recursive: true });
+    writeFileSync(join(root, 'd/e/f'), '');
+    await toldOf('add', 'd/e/f');
+    expect(engine.status()).toMatchObject({ backend: 'polling', watches: 0 });
+    expect(engine.status().degraded).toContain(limit);
+    writeFileSync(join(root, 'a/new'), '');
+    await toldOf('add', 'a/new');
+  });
+});

@@ -1,0 +1,83 @@
+// The barrier under fire: whatever goes on elsewhere, what was written before the call is in when it answers.
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import type { FileRecord } from '../shared/index.ts';
+import type { TestAgent } from './support/agent.ts';
+import { roomForMany } from './support/cleanup.ts';
+import { commit, git } from './support/git.ts';
+import { until } from './support/wait.ts';
+import { backends, behindItsBack, watched } from './support/watched.ts';
+import { startWriter } from './support/writer.ts';
+
+async function indexed(agent: TestAgent, path: string): Promise<FileRecord | undefined> {
+  const [, line] = (await agent.request(`/v1/files?match=${path}`)).text.trim().split('\n');
+  return line === undefined ? undefined : (JSON.parse(line) as FileRecord);
+}
+
+describe.each(backends)('with the backend %s', (backend) => {
+  it('after each of 1,000 writes the index holds the write, and git sees nothing of it', async () => {
+    const { root, agent } = await watched(
+      (at) => {
+        git(at, 'init', '--quiet');
+        for (let file = 0; file < 7; file++) writeFileSync(join(at, `f${file}`), '');
+        commit(at, 'seven files');
+        // Known to git alone: the agent shall have its hands full.
+        writeFileSync(join(at, '.git/info/exclude'), 'busy\n');
+      },
+      { flags: ['--backend', backend], settleMs: 4, parent: roomForMany },
+    );
+    const writer = startWriter(join(root, 'busy'));
+    const odd = new Set<string>();
+    for (let round = 0; round < 1000; round++) {
+      const path = `f${round % 7}`;
+      writeFileSync(join(root, path), 'x'.repeat(round));
+      await agent.sync();
+      expect(await indexed(agent, path)).toMatchObject({ size: round });
+      if (round % 250 !== 0) continue;
+      for (const line of git(root, 'status', '--porcelain').split('\n'))
+        odd.add(line.replace(/^ M f\d$/, ''));
+    }
+    expect([...odd]).toEqual(['']);
+    await writer.stop();
+  });
+
+  it('answers 504 at its time-out, and in time the next time', async () => {
+    const { root, agent, client, expectTrue } = await watched(() => {}, {
+      flags: ['--backend', backend],
+      parent: roomForMany,
+    });
+    // More to look at than a millisecond is enough for.
+    await behindItsBack(agent, () => {
+      for (let file = 0; file < 8000; file++) writeFileSync(join(root, `f${file}`), '');
+    });
+    const answer = await agent.request('/v1/sync?timeout=1', { method: 'POST' });
+    expect(answer.status).toBe(504);
+    expect(answer.json()).toMatchObject({ code: 'sync_timeout', status: 504 });
+    await expectTrue();
+    expect(client.changes.filter((change) => change.startsWith('add'))).toHaveLength(8000);
+  });
+});
+
+it('of calls made at once answers each, and leaves no cookie', async () => {
+  const { root, agent, client } = await watched(() => {}, { settleMs: 4 });
+  const writer = startWriter(join(root, 'busy'));
+  await Promise.all(
+    Array.from({ length: 100 }, async (_unused, index) => {
+      const path = `f${index}`;
+      writeFileSync(join(root, path), String(index));
+      await agent.sync();
+      expect(await indexed(agent, path)).toMatchObject({ path });
+    }),
+  );
+  await until('100 files', () => client.changes.filter((change) => /^add f\d+$/.test(change)).length === 100);
+  await writer.stop();
+  await agent.sync();
+  expect(readdirSync(join(agent.runtime, 'default.cookies'))).toEqual([]);
+});
+
+it('leaves nothing that git would see', async () => {
+  const { root, agent } = await watched((at) => git(at, 'init', '--quiet'));
+  for (let round = 0; round < 20; round++) await agent.sync();
+  expect(git(root, 'status', '--porcelain')).toBe('');
+});

@@ -1,0 +1,75 @@
+// The command line of the benchmark.
+import { parseArgs } from 'node:util';
+import { type ServerKey, serverKeys } from './server.ts';
+
+/** What can be measured apart. */
+export const parts = ['fanout', 'sizes', 'stuck', 'replay'] as const;
+export type Part = (typeof parts)[number];
+
+/** How much is sent. */
+export interface Amounts {
+  /** One at a time. */
+  readonly messages: number;
+  /** Of as many messages as there are senders. */
+  readonly bursts: number;
+  /** With and without a stuck client, one at a time after each start. */
+  readonly stuckMessages: number;
+  readonly starts: number;
+  readonly replays: number;
+}
+
+/** What a run is to do. */
+export interface Options {
+  readonly servers: readonly ServerKey[];
+  readonly clients: number;
+  readonly parts: ReadonlySet<Part>;
+  readonly amounts: Amounts;
+  /** File for the results, besides standard output. */
+  readonly markdown?: string;
+}
+
+const usual: Amounts = { messages: 300, bursts: 10, stuckMessages: 100, starts: 3, replays: 5 };
+const quick: Amounts = { messages: 100, bursts: 4, stuckMessages: 50, starts: 1, replays: 3 };
+
+/** Printed for `--help`. */
+export const help = `npm run bench:fanout -- [OPTIONS]      (Linux, after npm run build)
+
+  --only KEYS      of ${serverKeys.join(',')}
+  --clients N      clients that all servers are compared with (1000)
+  --parts PARTS    of ${parts.join(',')}
+  --quick          fewer messages: a look, not a measurement
+  --markdown FILE  write the results there, too
+`;
+
+/** Reads the arguments; undefined when help was asked for. Throws an Error that says what is wrong. */
+export function readOptions(args: readonly string[]): Options | undefined {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      only: { type: 'string', default: serverKeys.join(',') },
+      clients: { type: 'string', default: '1000' },
+      parts: { type: 'string', default: parts.join(',') },
+      quick: { type: 'boolean', default: false },
+      markdown: { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) return undefined;
+  const clients = Number(values.clients);
+  if (!Number.isInteger(clients) || clients <= 0)
+    throw new Error(`--clients: ${values.clients} is no whole number above 0`);
+  return {
+    servers: words('only', values.only, serverKeys),
+    clients,
+    parts: new Set(words('parts', values.parts, parts)),
+    amounts: values.quick ? quick : usual,
+    ...(values.markdown === undefined ? {} : { markdown: values.markdown }),
+  };
+}
+
+function words<Word extends string>(name: string, text: string, known: readonly Word[]): Word[] {
+  const given = text.split(',');
+  const unknown = given.find((word) => !known.includes(word as Word));
+  if (unknown !== undefined) throw new Error(`--${name}: ${unknown} is none of ${known.join(', ')}`);
+  return known.filter((word) => given.includes(word));
+}

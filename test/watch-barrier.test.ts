@@ -1,10 +1,12 @@
 // The barrier under fire: whatever goes on elsewhere, what was written before the call is in when it answers.
+import { once } from 'node:events';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import type { FileRecord } from '../shared/index.ts';
+import type { FileRecord, ServerFrame } from '../shared/index.ts';
 import type { TestAgent } from './support/agent.ts';
 import { roomForMany } from './support/cleanup.ts';
+import type { TestClient } from './support/client.ts';
 import { commit, git } from './support/git.ts';
 import { until } from './support/wait.ts';
 import { backends, behindItsBack, watched } from './support/watched.ts';
@@ -15,9 +17,19 @@ async function indexed(agent: TestAgent, path: string): Promise<FileRecord | und
   return line === undefined ? undefined : (JSON.parse(line) as FileRecord);
 }
 
+/** The frames from `begin` on that came before the answer to the sync that is called `id`. */
+async function framesBefore(client: TestClient, begin: number, id: string): Promise<ServerFrame[]> {
+  for (;;) {
+    const frames = client.frames.slice(begin);
+    const end = frames.findIndex((frame) => frame.type === 'synced' && frame.id === id);
+    if (end !== -1) return frames.slice(0, end);
+    await once(client.ws, 'message');
+  }
+}
+
 describe.each(backends)('with the backend %s', (backend) => {
   it('after each of 1,000 writes the index holds the write, and git sees nothing of it', async () => {
-    const { root, agent } = await watched(
+    const { root, agent, client } = await watched(
       (at) => {
         git(at, 'init', '--quiet');
         for (let file = 0; file < 7; file++) writeFileSync(join(at, `f${file}`), '');
@@ -29,12 +41,21 @@ describe.each(backends)('with the backend %s', (backend) => {
     );
     const writer = startWriter(join(root, 'busy'));
     const odd = new Set<string>();
-    for (let round = 0; round < 1000; round++) {
+    for (let round = 1; round <= 1000; round++) {
       const path = `f${round % 7}`;
+      const begin = client.frames.length;
+      // The call before the write may be read together with the one after it, and before the write's hint.
+      client.send({ type: 'sync', id: `before ${round}` });
       writeFileSync(join(root, path), 'x'.repeat(round));
+      client.send({ type: 'sync', id: `after ${round}` });
+      const told = (await framesBefore(client, begin, `after ${round}`))
+        .flatMap((frame) => (frame.type === 'file' ? frame.changes : []))
+        .findLast((change) => change.path === path);
+      expect(told).toMatchObject({ event: 'change', size: round });
+      if (round % 50 !== 0) continue;
+      writeFileSync(join(root, path), 'over HTTP');
       await agent.sync();
-      expect(await indexed(agent, path)).toMatchObject({ size: round });
-      if (round % 250 !== 0) continue;
+      expect(await indexed(agent, path)).toMatchObject({ size: 9 });
       for (const line of git(root, 'status', '--porcelain').split('\n'))
         odd.add(line.replace(/^ M f\d$/, ''));
     }

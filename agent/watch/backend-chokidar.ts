@@ -59,7 +59,11 @@ class ChokidarBackend implements WatchBackend {
   async close(): Promise<void> {
     // One that is closed for want of watches never says that it is ready.
     this.started();
-    await this.watcher?.close();
+    const { watcher } = this;
+    if (watcher === undefined) return;
+    // A removal that it is about to tell would have it begin anew after the close.
+    watcher.add = () => watcher;
+    await watcher.close();
   }
 
   private inside(path: string): string {

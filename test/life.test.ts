@@ -492,7 +492,8 @@ describe('--idle-exit', () => {
   it('ends an agent that nobody uses, but none with a client', async () => {
     const idleMs = 1_000;
     const agent = await startAgent({ flags: ['--idle-exit', String(idleMs)], ready: false });
-    await until('it to listen', () => existsSync(agent.socket));
+    // The file is there a moment before anybody may connect to it.
+    await until('it to listen', () => agent.logLines.some(({ event }) => event === 'listening'));
     const client = await connect(agent);
     // Here time itself is what is waited for.
     const end = performance.now() + 1.5 * idleMs;

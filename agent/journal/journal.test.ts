@@ -72,6 +72,7 @@ describe('Journal', () => {
     const journal = new Journal(64 * kibibyte, 'e');
     expect(journal.append(message('a'))).toEqual({
       seq: 1,
+      bytes: journal.bytes,
       event: { type: 'message', cursor: 'e:1', time: 0, topic: 't', from: 'f', data: 'a' },
     });
     expect(journal.append({ type: 'gap', reason: 'recrawl' }).event).toEqual({

@@ -493,7 +493,7 @@ describe('--idle-exit', () => {
     const idleMs = 1_000;
     const agent = await startAgent({ flags: ['--idle-exit', String(idleMs)], ready: false });
     // The file is there a moment before anybody may connect to it.
-    await until('it to listen', () => agent.logLines.some(({ event }) => event === 'listening'));
+    await until('it to listen', () => agent.stderr.includes('listening'));
     const client = await connect(agent);
     // Here time itself is what is waited for.
     const end = performance.now() + 1.5 * idleMs;

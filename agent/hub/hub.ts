@@ -9,6 +9,7 @@ import {
   limits,
   protocolVersion,
   type ServerFrame,
+  type Transport,
   version,
 } from '../../shared/index.ts';
 import type { Journal, NewEvent } from '../journal/index.ts';
@@ -88,14 +89,21 @@ export class Hub {
     return this.behind.size;
   }
 
+  /** Connected clients by transport. */
+  countByTransport(): Record<Transport, number> {
+    const open: Record<Transport, number> = { ws: 0, sse: 0, ndjson: 0 };
+    for (const { outlet } of this.clients.values()) open[outlet.transport] += 1;
+    return open;
+  }
+
   /** Puts an event into the journal; it is delivered at the end of this turn of the loop. */
   append(event: NewEvent): number {
     const before = this.recent.at(-1)?.event;
     const placed = this.journal.append(event);
-    // `more` is followed by its next piece in the same turn, so the piece before is always among the recent.
     this.counters.events[event.type] += 1;
     this.counters.eventBytes += placed.bytes;
     if (event.type === 'gap') this.counters.gaps[event.reason] += 1;
+    // `more` is followed by its next piece in the same turn, so the piece before is always among the recent.
     this.recent.push({
       seq: placed.seq,
       event: placed.event,

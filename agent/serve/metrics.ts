@@ -68,11 +68,9 @@ export class Metrics {
     this.counter('devagent_stalled_clients_total', 'Clients closed because they took nothing', [], () =>
       plain(counters.stalled),
     );
-    this.gauge('devagent_clients', 'Streams open', ['transport'], () => {
-      const open = { ws: 0, sse: 0, ndjson: 0 };
-      for (const { transport } of hub.list()) open[transport] += 1;
-      return by('transport', open);
-    });
+    this.gauge('devagent_clients', 'Streams open', ['transport'], () =>
+      by('transport', hub.countByTransport()),
+    );
     this.gauge('devagent_slow_clients', 'Clients that have not got everything yet', [], () =>
       plain(hub.behindCount),
     );
@@ -156,29 +154,18 @@ export class Metrics {
   }
 
   private gauge(name: string, help: string, labelNames: string[], samples: () => Sample[]): void {
-    new Gauge({
-      name,
-      help,
-      labelNames,
-      registers: [this.registry],
-      collect() {
-        this.reset();
-        for (const [labels, value] of samples()) this.set(labels, value);
-      },
-    });
+    new Gauge({ name, help, labelNames, registers: [this.registry], collect: collector(samples) });
   }
 
   private counter(name: string, help: string, labelNames: string[], samples: () => Sample[]): void {
-    new Counter({
-      name,
-      help,
-      labelNames,
-      registers: [this.registry],
-      collect() {
-        // The count is kept elsewhere; this only shows it.
-        this.reset();
-        for (const [labels, value] of samples()) this.inc(labels, value);
-      },
-    });
+    new Counter({ name, help, labelNames, registers: [this.registry], collect: collector(samples) });
   }
+}
+
+/** Shows what is counted elsewhere, when it is asked for. */
+function collector(samples: () => Sample[]) {
+  return function collect(this: Counter | Gauge): void {
+    this.reset();
+    for (const [labels, value] of samples()) this.inc(labels, value);
+  };
 }

@@ -5,7 +5,7 @@
 //   N connects of each transport, in all rounds together
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +15,7 @@ import { parseArgs } from 'node:util';
 import { type Status, type Transport, version } from '../shared/index.ts';
 import { churn } from '../test/support/churn.ts';
 import { Inspector, inspectable } from '../test/support/inspector.ts';
+import { residentMB } from '../test/support/procfs.ts';
 import { until } from '../test/support/wait.ts';
 
 const transports: readonly Transport[] = ['ws', 'sse', 'ndjson'];
@@ -26,7 +27,7 @@ interface Sample {
   readonly clients: number;
   readonly handles: number;
   readonly heapBytes: number;
-  readonly residentBytes: number;
+  readonly residentMB: number;
   readonly seconds: number;
 }
 
@@ -53,12 +54,6 @@ async function statusOf(socketPath: string): Promise<Status> {
   return JSON.parse((await get(socketPath, '/v1/status')).body) as Status;
 }
 
-/** From the kernel (Linux). */
-function residentBytes(pid: number): number {
-  const [, kibibytes = '0'] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return Number(kibibytes) * 1024;
-}
-
 /** Waits until every client is gone; a socket that is never closed shows as a handle. */
 async function sample(
   pid: number,
@@ -77,16 +72,16 @@ async function sample(
   );
   const heapBytes = await inspector.usedHeapBytes();
   const handles = readdirSync(`/proc/${pid}/fd`).length;
-  return { connects, clients, handles, heapBytes, residentBytes: residentBytes(pid), seconds };
+  return { connects, clients, handles, heapBytes, residentMB: residentMB(pid), seconds };
 }
 
-function print({ connects, clients, handles, heapBytes, residentBytes: resident, seconds }: Sample): void {
+function print({ connects, clients, handles, heapBytes, residentMB: resident, seconds }: Sample): void {
   const cells = [
     String(connects).padStart(9),
     String(clients).padStart(8),
     String(handles).padStart(8),
     (heapBytes / 1e6).toFixed(2).padStart(9),
-    (resident / 1e6).toFixed(1).padStart(7),
+    resident.toFixed(1).padStart(7),
     seconds.toFixed(1).padStart(8),
   ];
   console.log(cells.join('  '));

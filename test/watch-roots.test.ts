@@ -1,18 +1,11 @@
 // Roots come and go while an agent runs and files are being written.
-import {
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { type Answer, startAgent, type TestAgent } from './support/agent.ts';
 import { temporaryDirectory } from './support/cleanup.ts';
 import { connect } from './support/client.ts';
+import { inotifyWatches } from './support/procfs.ts';
 import { until } from './support/wait.ts';
 import { brief, follow, watched } from './support/watched.ts';
 import { startWriter } from './support/writer.ts';
@@ -31,21 +24,6 @@ function removeRoot(agent: TestAgent, path: string): Promise<Answer> {
 
 async function rootsOf(agent: TestAgent): Promise<string[]> {
   return (await agent.request('/v1/roots')).json<{ path: string }[]>().map(({ path }) => path);
-}
-
-/** The kernel's watches that the agent holds: in each inotify instance a line for each. */
-function kernelWatches(agent: TestAgent): number {
-  const directory = `/proc/${agent.pid}/fdinfo`;
-  return readdirSync(directory)
-    .map((name) => {
-      try {
-        return readFileSync(join(directory, name), 'utf8');
-      } catch {
-        // Closed since it was listed.
-        return '';
-      }
-    })
-    .flatMap((text) => text.match(/^inotify wd:/gm) ?? []).length;
 }
 
 /** Makes a tree of `count` directories. */
@@ -166,37 +144,37 @@ describe('watches', () => {
   it('are given back when a root is removed', async () => {
     const [first, path] = [temporaryDirectory(), tree(60)];
     const agent = await startAgent({ roots: [first] });
-    const before = kernelWatches(agent);
+    const before = inotifyWatches(agent.pid);
     const answer = (await addRoot(agent, path)).json<{ watches: number; dirs: number }>();
     expect(answer.watches).toBe(answer.dirs + 1);
-    expect(kernelWatches(agent)).toBe(before + answer.watches);
+    expect(inotifyWatches(agent.pid)).toBe(before + answer.watches);
     await removeRoot(agent, path);
-    expect(kernelWatches(agent)).toBe(before);
+    expect(inotifyWatches(agent.pid)).toBe(before);
   });
 
   it('are given back when directories go, are moved out, or are ignored from now on', async () => {
     const { agent, root, status, changes } = await watched((at) => {
       for (const name of ['gone', 'moved', 'ignored']) mkdirSync(join(at, name, 'deep'), { recursive: true });
     });
-    const cookie = kernelWatches(agent) - (await status()).watches;
+    const cookie = inotifyWatches(agent.pid) - (await status()).watches;
     expect((await status()).watches).toBe(7);
     rmSync(join(root, 'gone'), { recursive: true });
     renameSync(join(root, 'moved'), join(temporaryDirectory(), 'moved'));
     writeFileSync(join(root, '.gitignore'), 'ignored\n');
     await changes();
     expect((await status()).watches).toBe(1);
-    expect(kernelWatches(agent)).toBe(1 + cookie);
+    expect(inotifyWatches(agent.pid)).toBe(1 + cookie);
   });
 
   it('of roots in each other are one in the kernel, and stay for the one that stays', async () => {
     const outer = tree(30);
     const inner = join(outer, 'd1');
     const agent = await startAgent({ roots: [outer] });
-    const before = kernelWatches(agent);
+    const before = inotifyWatches(agent.pid);
     await addRoot(agent, inner);
-    expect(kernelWatches(agent)).toBe(before);
+    expect(inotifyWatches(agent.pid)).toBe(before);
     await removeRoot(agent, inner);
-    expect(kernelWatches(agent)).toBe(before);
+    expect(inotifyWatches(agent.pid)).toBe(before);
     const client = await connect(agent);
     writeFileSync(join(inner, 'a'), '');
     await client.waitForChange('add d1/a');

@@ -4,14 +4,17 @@
 // Run after a build: tsx scripts/bench/stuck-client.ts [MEGABYTES]
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { arch, cpus, type as osType, release, tmpdir, totalmem } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { WebSocket, WebSocketServer } from 'ws';
 import { version } from '../../shared/index.ts';
+import { residentMB } from '../../test/support/procfs.ts';
+import { describeHardware } from './support/machine.ts';
+import { packageVersion, projectDirectory } from './support/peer-packages.ts';
 
 const megabyte = 1_000_000;
 const messageBytes = 1024;
@@ -41,12 +44,6 @@ interface Result {
 /** Message `n`, a string of its own: a shared one would cost a queue next to nothing. */
 function messageText(n: number): string {
   return String(n).padStart(messageBytes, 'x');
-}
-
-/** Resident memory, from the kernel (Linux): the same for every kind of process. */
-function residentMB(pid: number): number {
-  const [, kibibytes = '0'] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return (Number(kibibytes) * 1024) / megabyte;
 }
 
 async function startAgent(): Promise<Sender> {
@@ -213,16 +210,11 @@ function print(results: readonly Result[], totalMB: number): void {
       '',
       `Peak with a stuck client over peak without: devagent ${ratioOf('devagent')}, ws loop ${ratioOf('ws loop')}.`,
       '',
-      `${cpus().length} × ${cpus()[0]?.model.trim()}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, ${osType()} ${release()} ${arch()}`,
-      `node ${process.versions.node}, devagent ${version()}, ws ${wsVersion()}`,
+      describeHardware(),
+      `node ${process.versions.node}, devagent ${version()}, ws ${packageVersion('ws', projectDirectory)}`,
       '',
     ].join('\n'),
   );
-}
-
-function wsVersion(): string {
-  const file = new URL('../../node_modules/ws/package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
 async function main(totalMB: number): Promise<void> {

@@ -1,7 +1,7 @@
 // A process of many clients. It reports what all of them have got, not what each got: that would cost more
 // than the server.
 import type { Socket } from 'node:net';
-import { monotonicMs } from '../watch/clock.ts';
+import { monotonicMs } from '../support/clock.ts';
 import { openClient } from './counting-client.ts';
 import type { OnText } from './frames.ts';
 import { type Delivered, type News, type Order, timeMark } from './swarm-protocol.ts';

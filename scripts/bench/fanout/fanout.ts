@@ -1,6 +1,6 @@
 // Messages to all clients: what a delivery costs the server, and how soon the last client has it.
 import { setTimeout as delay } from 'node:timers/promises';
-import { cpuMs, residentMB } from '../watch/procfs.ts';
+import { cpuMs, residentMB } from '../../../test/support/procfs.ts';
 import type { Amounts } from './options.ts';
 import { Publishers } from './publishers.ts';
 import type { Fanout, Phase } from './results.ts';

@@ -1,7 +1,7 @@
 // What the agent is meant to reach, and whether it did.
-import type { Goal } from '../watch/goals.ts';
-import { median, percentile } from '../watch/numbers.ts';
-import { cell, count } from '../watch/table.ts';
+import { type Goal, goal } from '../support/goals.ts';
+import { median, percentile } from '../support/numbers.ts';
+import { cell, count } from '../support/table.ts';
 import { cpuUs, fanoutOf, type Phase, type Results, type Stuck } from './results.ts';
 import type { ServerKey } from './server.ts';
 
@@ -59,9 +59,4 @@ function judgeReplay({ replays }: Results): Goal {
 
 function cpuOf(phase: Phase | undefined): number {
   return phase === undefined ? Number.NaN : cpuUs(phase);
-}
-
-/** Compares; a number that is missing makes it neither met nor missed. */
-function goal(text: string, value: string, left: number, atMost: number): Goal {
-  return { text, value, met: Number.isNaN(left) || Number.isNaN(atMost) ? undefined : left <= atMost };
 }

@@ -1,5 +1,6 @@
 // The command line of the benchmark.
 import { parseArgs } from 'node:util';
+import { words } from '../support/options.ts';
 import { type ServerKey, serverKeys } from './server.ts';
 
 /** What can be measured apart. */
@@ -65,11 +66,4 @@ export function readOptions(args: readonly string[]): Options | undefined {
     amounts: values.quick ? quick : usual,
     ...(values.markdown === undefined ? {} : { markdown: values.markdown }),
   };
-}
-
-function words<Word extends string>(name: string, text: string, known: readonly Word[]): Word[] {
-  const given = text.split(',');
-  const unknown = given.find((word) => !known.includes(word as Word));
-  if (unknown !== undefined) throw new Error(`--${name}: ${unknown} is none of ${known.join(', ')}`);
-  return known.filter((word) => given.includes(word));
 }

@@ -1,6 +1,6 @@
 // Those who send: connections of the run itself.
 import { WebSocket } from 'ws';
-import { monotonicMs } from '../watch/clock.ts';
+import { monotonicMs } from '../support/clock.ts';
 import type { RunningServer, Server } from './server.ts';
 import { timeMark } from './swarm-protocol.ts';
 

@@ -1,6 +1,6 @@
 // A full journal to clients that come back: how fast they have all of it.
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Bench } from '../watch/bench.ts';
+import type { Bench } from '../support/bench.ts';
 import { senders } from './fanout.ts';
 import { messageBytes, Publishers } from './publishers.ts';
 import type { Replay } from './results.ts';

@@ -1,9 +1,9 @@
 // The results as Markdown, which is what the documentation quotes.
-import type { Bench } from '../watch/bench.ts';
-import type { Goal } from '../watch/goals.ts';
-import { describeMachine } from '../watch/machine.ts';
-import { median, percentile } from '../watch/numbers.ts';
-import { cell, count, ratio, table } from '../watch/table.ts';
+import type { Bench } from '../support/bench.ts';
+import { goalTable } from '../support/goals.ts';
+import { describeMachine, describeVersions } from '../support/machine.ts';
+import { median, percentile } from '../support/numbers.ts';
+import { cell, count, ratio, table } from '../support/table.ts';
 import { senders } from './fanout.ts';
 import { judge } from './goals.ts';
 import type { Options } from './options.ts';
@@ -23,11 +23,9 @@ export interface Run {
 /** The whole report. */
 export function report({ bench, options, servers, skipped, results }: Run): string {
   const { clients, parts } = options;
-  const versions = servers.map(({ name, version }) => `${name} ${version}`);
-  // The machine alone: what else is said there is of trees and watches.
   const facts = [
-    ...describeMachine(bench).slice(0, 1),
-    [`node ${process.versions.node}`, ...versions].join(', '),
+    describeMachine(bench),
+    describeVersions(servers),
     `loopback TCP, messages of ${messageBytes} bytes`,
     ...skipped,
     ...results.failures,
@@ -175,13 +173,4 @@ function replayTable({ replays }: Results): string {
     cell(Math.max(...megabytesPerSecond), 0),
   ]);
   return table(['clients at once', 'messages to each', 'MB/s to all, median', 'best'], rows);
-}
-
-function goalTable(goals: readonly Goal[]): string {
-  const words = (met: boolean | undefined): string =>
-    met === undefined ? 'not measured' : met ? 'met' : 'missed';
-  return table(
-    ['goal', 'measured', ''],
-    goals.map(({ text, value, met }) => [text, met === undefined ? '-' : value, words(met)]),
-  );
 }

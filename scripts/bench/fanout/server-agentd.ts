@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { version } from '../../../shared/index.ts';
-import { launchAgent } from '../watch/agent-process.ts';
-import type { Bench } from '../watch/bench.ts';
+import { launchAgent } from '../support/agent-process.ts';
+import type { Bench } from '../support/bench.ts';
 import type { RunningServer, Server } from './server.ts';
 
 /** A running agentd, which can do more than the others. */

@@ -1,17 +1,15 @@
 // The servers of a run: which of them are there, and what they need before they can be started.
 import { execFileSync, spawn } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { Bench } from '../watch/bench.ts';
-import { packageVersion } from '../watch/peer-library.ts';
+import type { Bench } from '../support/bench.ts';
+import { installPeers, packageVersion, projectDirectory } from '../support/peer-packages.ts';
 import type { Endpoint, Server, ServerKey } from './server.ts';
 import { agentdServer } from './server-agentd.ts';
 
-const peersPackage = new URL('../peers/', import.meta.url);
-const projectDirectory = new URL('../../../', import.meta.url);
-/** A place of its own: an installation empties the folder, and another benchmark may be at work in its own. */
+/** Where the peers that are packages are installed. */
 const peersDirectory = new URL('node_modules/.cache/bench-fanout-peers/', projectDirectory);
 /** What is asked for where it is installed; the run does without it elsewhere. */
 const commands = { go: 'go', dpkgQuery: 'dpkg-query' } as const;
@@ -55,7 +53,7 @@ function wsServer(bench: Bench): Server {
 }
 
 function socketIoServer(bench: Bench): Server {
-  const version = installSocketIo(bench);
+  const version = installPeers(bench, 'socket.io', peersDirectory);
   const path = '/socket.io/?EIO=4&transport=websocket';
   return peer(bench, {
     key: 'socket.io',
@@ -151,27 +149,4 @@ function peer(bench: Bench, options: PeerOptions): Server {
       };
     },
   };
-}
-
-/** Installs the peers where Socket.IO is not; gives its version. */
-function installSocketIo(bench: Bench): string {
-  const { dependencies } = JSON.parse(readFileSync(new URL('package.json', peersPackage), 'utf8')) as {
-    dependencies: Record<string, string>;
-  };
-  try {
-    const installed = packageVersion('socket.io', peersDirectory);
-    if (installed === dependencies['socket.io']) return installed;
-  } catch {
-    // Not installed yet.
-  }
-  bench.progress('installing Socket.IO of scripts/bench/peers into node_modules/.cache (npm ci)');
-  mkdirSync(peersDirectory, { recursive: true });
-  for (const file of ['package.json', 'package-lock.json']) {
-    copyFileSync(new URL(file, peersPackage), new URL(file, peersDirectory));
-  }
-  execFileSync('npm', ['ci', '--ignore-scripts'], {
-    cwd: fileURLToPath(peersDirectory),
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  return packageVersion('socket.io', peersDirectory);
 }

@@ -2,9 +2,9 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Bench } from '../watch/bench.ts';
-import { median } from '../watch/numbers.ts';
-import { residentMB } from '../watch/procfs.ts';
+import { residentMB } from '../../../test/support/procfs.ts';
+import type { Bench } from '../support/bench.ts';
+import { median } from '../support/numbers.ts';
 import { upgradeRequest } from './counting-client.ts';
 import { sendBursts, senders, sendSingly } from './fanout.ts';
 import { Publishers } from './publishers.ts';

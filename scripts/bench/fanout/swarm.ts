@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { Bench } from '../watch/bench.ts';
+import type { Bench } from '../support/bench.ts';
 import type { Endpoint } from './server.ts';
 import type { Delivered, News, Order } from './swarm-protocol.ts';
 

@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import type { ServerFrame } from '../../../shared/index.ts';
-import { type AgentProcess, launchAgent } from './agent-process.ts';
-import type { Bench } from './bench.ts';
-import { monotonicMs } from './clock.ts';
-import { cpuMs, residentMB } from './procfs.ts';
+import { cpuMs, residentMB } from '../../../test/support/procfs.ts';
+import { type AgentProcess, launchAgent } from '../support/agent-process.ts';
+import type { Bench } from '../support/bench.ts';
+import { monotonicMs } from '../support/clock.ts';
 import type { Tree } from './trees.ts';
 
 /** From ready until the idle time is taken: young garbage is collected, and the code that is hot is compiled. */

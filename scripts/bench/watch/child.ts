@@ -4,8 +4,8 @@
 // Arguments: KEY ROOT
 import { lstatSync, watch as watchRecursively } from 'node:fs';
 import { relative } from 'node:path';
+import { monotonicMs } from '../support/clock.ts';
 import type { LibraryKey, Question, Reply } from './child-protocol.ts';
-import { monotonicMs } from './clock.ts';
 import { Observer } from './observer.ts';
 
 const [key, root] = process.argv.slice(2) as [LibraryKey, string];

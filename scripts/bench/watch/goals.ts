@@ -1,19 +1,12 @@
 // What the agent is meant to reach, and whether it did.
-import { percentile } from './numbers.ts';
+import { type Goal, goal } from '../support/goals.ts';
+import { percentile } from '../support/numbers.ts';
+import { count } from '../support/table.ts';
 import { measuredOf, type Results, summarize } from './results.ts';
-import { count } from './table.ts';
 import type { TruthResult } from './truth.ts';
 
 /** Above one watch a directory: the root, and the agent's own runtime directory. */
 const handful = 5;
-
-/** A goal, and what came of it. */
-export interface Goal {
-  readonly text: string;
-  readonly value: string;
-  /** Undefined where it was not measured. */
-  readonly met: boolean | undefined;
-}
 
 /** Judges a run. Goals for a tree are judged on each size. */
 export function judge(results: Results): Goal[] {
@@ -24,11 +17,6 @@ export function judge(results: Results): Goal[] {
     ...judgeTruth('random operations', results.truth, false),
     ...judgeTruth('overflow', results.overflow, true),
   ];
-}
-
-/** Compares; a number that is missing makes it neither met nor missed. */
-function goal(text: string, value: string, left: number, atMost: number): Goal {
-  return { text, value, met: Number.isNaN(left) || Number.isNaN(atMost) ? undefined : left <= atMost };
 }
 
 function judgeTree(results: Results, files: number): Goal[] {

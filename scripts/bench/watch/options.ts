@@ -1,5 +1,6 @@
 // The command line of the benchmark.
 import { parseArgs } from 'node:util';
+import { words } from '../support/options.ts';
 import { type PeerKey, peerKeys } from './peer.ts';
 
 /** What can be measured apart. */
@@ -65,14 +66,6 @@ export function readOptions(args: readonly string[]): Options | undefined {
     idleSeconds,
     ...(values.markdown === undefined ? {} : { markdown: values.markdown }),
   };
-}
-
-function words<Word extends string>(name: string, text: string, known: readonly Word[]): Word[] {
-  const given = text.split(',');
-  const unknown = given.find((word) => !known.includes(word as Word));
-  if (unknown !== undefined) throw new Error(`--${name}: ${unknown} is none of ${known.join(', ')}`);
-  // In the order in which they stand there: agentd is what the others are compared with.
-  return known.filter((word) => given.includes(word));
 }
 
 function numbers(name: string, text: string): number[] {

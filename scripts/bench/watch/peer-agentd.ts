@@ -3,11 +3,12 @@ import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { defaultSettleMs, type ServerFrame, version } from '../../../shared/index.ts';
 import { TreeModel } from '../../../test/support/model.ts';
-import { type AgentProcess, launchAgent } from './agent-process.ts';
-import type { Bench } from './bench.ts';
-import { monotonicMs } from './clock.ts';
-import { type Observed, Observer, type Tally } from './observer.ts';
-import type { Peer, RunningPeer } from './peer.ts';
+import { type AgentProcess, launchAgent } from '../support/agent-process.ts';
+import type { Bench } from '../support/bench.ts';
+import { monotonicMs } from '../support/clock.ts';
+import { ObservedPeer } from './observed-peer.ts';
+import type { Observed } from './observer.ts';
+import type { Peer } from './peer.ts';
 
 /** The agent; with `settleMs` unlike the default it is measured for latency alone. */
 export function agentdPeer(bench: Bench, settleMs = defaultSettleMs): Peer {
@@ -25,17 +26,17 @@ export function agentdPeer(bench: Bench, settleMs = defaultSettleMs): Peer {
   };
 }
 
-class RunningAgentd implements RunningPeer {
+class RunningAgentd extends ObservedPeer {
   readonly pid: number;
   readonly readyMs: number;
   private readonly agent: AgentProcess;
   private readonly root: string;
-  private readonly observer = new Observer();
   /** Stricter than what the peers are measured by: kinds, sizes, times, and the order of events count. */
   private model: TreeModel | undefined;
   private ws: WebSocket | undefined;
 
   constructor(agent: AgentProcess, root: string, readyMs: number) {
+    super();
     this.agent = agent;
     this.root = root;
     this.pid = agent.pid;
@@ -61,22 +62,6 @@ class RunningAgentd implements RunningPeer {
     for (const { event, path } of frame.changes) {
       this.observer.told(path, atMs, () => !event.startsWith('unlink'));
     }
-  }
-
-  async told(): Promise<Tally> {
-    return { ...this.observer.tally };
-  }
-
-  async arrivalsMs(): Promise<ReadonlyMap<string, number>> {
-    return this.observer.arrivalsMs;
-  }
-
-  async paths(): Promise<ReadonlySet<string>> {
-    return this.observer.paths;
-  }
-
-  async losses(): Promise<readonly string[]> {
-    return this.observer.losses;
   }
 
   async troubles(): Promise<readonly string[]> {

@@ -1,9 +1,8 @@
 // Watchers that are libraries: chokidar, @parcel/watcher and Node's own, each in a small process.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import type { Bench } from './bench.ts';
+import type { Bench } from '../support/bench.ts';
+import { monotonicMs } from '../support/clock.ts';
 import type { LibraryKey, Question, Reply } from './child-protocol.ts';
-import { monotonicMs } from './clock.ts';
 import type { Observed, Tally } from './observer.ts';
 import type { Peer, RunningPeer } from './peer.ts';
 
@@ -37,12 +36,6 @@ export function libraryPeer(bench: Bench, key: LibraryKey, childFile: string, ve
       return Object.assign(running, { readyMs: monotonicMs() - startedMs });
     },
   };
-}
-
-/** Version of a package in `directory`/node_modules; throws where there is none. */
-export function packageVersion(name: string, directory: URL): string {
-  const file = new URL(`node_modules/${name}/package.json`, directory);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
 class RunningLibrary implements Omit<RunningPeer, 'readyMs'> {

@@ -2,9 +2,10 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Bench } from './bench.ts';
-import { monotonicMs } from './clock.ts';
-import { type Observed, Observer, type Tally } from './observer.ts';
+import type { Bench } from '../support/bench.ts';
+import { monotonicMs } from '../support/clock.ts';
+import { ObservedPeer } from './observed-peer.ts';
+import type { Observed } from './observer.ts';
 import type { Peer, RunningPeer } from './peer.ts';
 import { type Pdu, WatchmanConnection } from './watchman-connection.ts';
 
@@ -72,13 +73,12 @@ interface WatchmanFile {
   readonly exists: boolean;
 }
 
-class RunningWatchman implements RunningPeer {
+class RunningWatchman extends ObservedPeer {
   readonly pid: number;
   readonly readyMs: number;
   private readonly root: string;
   private readonly connection: WatchmanConnection;
   private readonly end: () => Promise<void>;
-  private readonly observer = new Observer();
 
   constructor(
     pid: number,
@@ -87,6 +87,7 @@ class RunningWatchman implements RunningPeer {
     connection: WatchmanConnection,
     end: () => Promise<void>,
   ) {
+    super();
     this.pid = pid;
     this.readyMs = readyMs;
     this.root = root;
@@ -112,22 +113,6 @@ class RunningWatchman implements RunningPeer {
     for (const { name, exists } of (pdu['files'] ?? []) as WatchmanFile[]) {
       this.observer.told(name, atMs, () => exists);
     }
-  }
-
-  async told(): Promise<Tally> {
-    return { ...this.observer.tally };
-  }
-
-  async arrivalsMs(): Promise<ReadonlyMap<string, number>> {
-    return this.observer.arrivalsMs;
-  }
-
-  async paths(): Promise<ReadonlySet<string>> {
-    return this.observer.paths;
-  }
-
-  async losses(): Promise<readonly string[]> {
-    return this.observer.losses;
   }
 
   async troubles(): Promise<readonly string[]> {

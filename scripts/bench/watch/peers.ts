@@ -1,19 +1,16 @@
 // The peers of a run: which of them are there, and what they need before they can be started.
-import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import type { Bench } from './bench.ts';
+import type { Bench } from '../support/bench.ts';
+import { installPeers, packageVersion, projectDirectory } from '../support/peer-packages.ts';
 import type { Peer, PeerKey } from './peer.ts';
 import { agentdPeer } from './peer-agentd.ts';
-import { libraryPeer, packageVersion } from './peer-library.ts';
+import { libraryPeer } from './peer-library.ts';
 import { watchmanPeer, watchmanVersion } from './peer-watchman.ts';
 
-/** A package of its own, so that what only the benchmark needs is no dependency of the project. */
-const peersPackage = new URL('../peers/', import.meta.url);
-const projectDirectory = new URL('../../../', import.meta.url);
-/** Where it is installed: out of the way of whatever reads all sources. */
+/** Where the peers that are packages are installed. */
 const peersDirectory = new URL('node_modules/.cache/bench-peers/', projectDirectory);
 
 /** The peers that can be started, agentd first, and a line for each that can't. */
@@ -53,29 +50,10 @@ export async function findPeers(
 
 /** Installs @parcel/watcher where it is not; gives its version, or why it can't be had. */
 function parcelVersion(bench: Bench): string | Error {
-  const { dependencies } = JSON.parse(readFileSync(new URL('package.json', peersPackage), 'utf8')) as {
-    dependencies: Record<string, string>;
-  };
   try {
-    const installed = packageVersion('@parcel/watcher', peersDirectory);
-    if (installed === dependencies['@parcel/watcher']) return installed;
-  } catch {
-    // Not installed yet.
-  }
-  bench.progress('installing @parcel/watcher of scripts/bench/peers into node_modules/.cache (npm ci)');
-  try {
-    mkdirSync(peersDirectory, { recursive: true });
-    for (const file of ['package.json', 'package-lock.json']) {
-      copyFileSync(new URL(file, peersPackage), new URL(file, peersDirectory));
-    }
-    // Its install script would only compile what its prebuilt packages hold.
-    execFileSync('npm', ['ci', '--ignore-scripts'], {
-      cwd: fileURLToPath(peersDirectory),
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    return packageVersion('@parcel/watcher', peersDirectory);
+    return installPeers(bench, '@parcel/watcher', peersDirectory);
   } catch (error) {
-    // Without a network, say: the others are measured all the same.
+    // The others are measured all the same.
     return error as Error;
   }
 }

@@ -1,8 +1,8 @@
 // When a peer has nothing more to tell.
 import { setTimeout as delay } from 'node:timers/promises';
-import { monotonicMs } from './clock.ts';
+import { cpuMs } from '../../../test/support/procfs.ts';
+import { monotonicMs } from '../support/clock.ts';
 import type { RunningPeer } from './peer.ts';
-import { cpuMs } from './procfs.ts';
 
 const pollMs = 100;
 const quietMs = 2000;

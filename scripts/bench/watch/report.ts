@@ -1,13 +1,15 @@
 // The results as Markdown, which is what the documentation quotes.
-import type { Bench } from './bench.ts';
-import { type Goal, judge } from './goals.ts';
-import { describeMachine, describeVersions } from './machine.ts';
-import { median, percentile } from './numbers.ts';
+import type { Bench } from '../support/bench.ts';
+import { goalTable } from '../support/goals.ts';
+import { describeMachine, describeVersions } from '../support/machine.ts';
+import { median, percentile } from '../support/numbers.ts';
+import { cell, count, ratio, table } from '../support/table.ts';
+import { judge } from './goals.ts';
 import type { Options } from './options.ts';
 import type { Peer } from './peer.ts';
 import { measuredOf, type Results, summarize } from './results.ts';
 import type { Measured } from './rounds.ts';
-import { cell, count, ratio, table } from './table.ts';
+import { describeTrees } from './tree-storage.ts';
 import type { TruthResult } from './truth.ts';
 
 /** What was run, besides its results. */
@@ -22,9 +24,13 @@ export interface Run {
 /** The whole report. */
 export function report({ bench, options, peers, skipped, results }: Run): string {
   const wants = options.parts;
-  const sections: string[] = [
-    [...describeMachine(bench), describeVersions(peers), ...skipped].map((line) => `- ${line}`).join('\n'),
+  const facts = [
+    describeMachine(bench),
+    describeTrees(bench),
+    describeVersions(peers.filter(({ latencyOnly }) => !latencyOnly)),
+    ...skipped,
   ];
+  const sections: string[] = [facts.map((line) => `- ${line}`).join('\n')];
   const add = (heading: string, body: string): void => void sections.push(`### ${heading}`, body);
   if (wants.has('ready')) {
     add(
@@ -184,15 +190,6 @@ function growthTable(results: Results): string {
   return table(
     ['files', 'directories', 'ready ms', 'µs a file', 'RSS MB', 'watches', 'save p50 ms', 'save p99 ms'],
     rows,
-  );
-}
-
-function goalTable(goals: readonly Goal[]): string {
-  const words = (met: boolean | undefined): string =>
-    met === undefined ? 'not measured' : met ? 'met' : 'missed';
-  return table(
-    ['goal', 'measured', ''],
-    goals.map(({ text, value, met }) => [text, met === undefined ? '-' : value, words(met)]),
   );
 }
 

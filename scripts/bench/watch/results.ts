@@ -1,6 +1,7 @@
 // All that one run measured.
+
+import { median, percentile } from '../support/numbers.ts';
 import type { CrawlResult, IdleResult } from './agent-alone.ts';
-import { median, percentile } from './numbers.ts';
 import type { PeerKey } from './peer.ts';
 import type { Measured } from './rounds.ts';
 import type { TruthResult } from './truth.ts';

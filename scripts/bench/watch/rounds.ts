@@ -3,10 +3,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Bench } from './bench.ts';
-import { monotonicMs } from './clock.ts';
+import { inotifyWatches, residentMB } from '../../../test/support/procfs.ts';
+import type { Bench } from '../support/bench.ts';
+import { monotonicMs } from '../support/clock.ts';
 import type { Peer, RunningPeer } from './peer.ts';
-import { inotifyWatches, residentMB } from './procfs.ts';
 import { shuffled, type Tree, type Trees } from './trees.ts';
 
 /** Between ready and the reading of memory and watches: what a peer does just after it said ready counts, too. */

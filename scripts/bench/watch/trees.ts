@@ -3,7 +3,7 @@ import { lstatSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { randomFrom } from '../../../test/support/random-operations.ts';
-import type { Bench } from './bench.ts';
+import type { Bench } from '../support/bench.ts';
 
 const filesPerDirectory = 20;
 /** Directories with files in one above them: enough that a listing is no feat, as in a project's packages. */

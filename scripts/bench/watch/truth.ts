@@ -3,12 +3,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isStopped } from '../../../test/support/procfs.ts';
 import { RandomOperations, randomFrom } from '../../../test/support/random-operations.ts';
-import type { Bench } from './bench.ts';
-import { monotonicMs } from './clock.ts';
+import type { Bench } from '../support/bench.ts';
+import { monotonicMs } from '../support/clock.ts';
 import { pathsOnDisk } from './observer.ts';
 import type { Peer, RunningPeer } from './peer.ts';
-import { isStopped } from './procfs.ts';
 import { untilQuiet } from './quiet.ts';
 
 const operations = 4000;

@@ -1,7 +1,7 @@
 // Watchman's socket, speaking JSON: https://facebook.github.io/watchman/docs/socket-interface.html
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { monotonicMs } from './clock.ts';
+import { monotonicMs } from '../support/clock.ts';
 
 /** One message from Watchman. */
 export type Pdu = Readonly<Record<string, unknown>>;

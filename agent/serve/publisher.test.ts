@@ -1,20 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { silentLog } from '../../test/support/silent-log.ts';
 import { Hub } from '../hub/index.ts';
 import { Journal } from '../journal/index.ts';
-import type { Log } from '../log.ts';
 import { Publisher } from './publisher.ts';
 
 const minuteMs = 60_000;
-
-const silent: Log = {
-  error: () => {},
-  warn: () => {},
-  info: () => {},
-  debug: () => {},
-  isDebug: () => false,
-  child: () => silent,
-  close: async () => {},
-};
 
 /** No client here wants one. */
 const noSnapshots = { take: () => Promise.reject(new Error('no snapshot')) };
@@ -28,7 +18,7 @@ describe('Publisher', () => {
   beforeEach(() => {
     nowMs = 0;
     journal = new Journal(1024 * 1024, 'e');
-    hub = new Hub(journal, () => [], noSnapshots, silent);
+    hub = new Hub(journal, () => [], noSnapshots, silentLog);
     publisher = new Publisher(hub, () => nowMs);
   });
   afterEach(() => hub.close(1001, 'the test is over'));

@@ -5,21 +5,11 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Change } from '../../shared/index.ts';
 import { cleanUpWith, temporaryDirectory } from '../../test/support/cleanup.ts';
+import { silentLog } from '../../test/support/silent-log.ts';
 import { until } from '../../test/support/wait.ts';
-import type { Log } from '../log.ts';
 import type { BackendFactory } from './backend.ts';
 import { directoriesBackend } from './backend-directories.ts';
 import { RootEngine } from './root-engine.ts';
-
-const silent: Log = {
-  error() {},
-  warn() {},
-  info() {},
-  debug() {},
-  isDebug: () => false,
-  child: () => silent,
-  close: async () => {},
-};
 
 /** Real watches, until `allowed` have been made; then each throws. */
 function limitedBackend(allowed: number, code: string): BackendFactory {
@@ -49,7 +39,7 @@ describe.each([
       limitedBackend(allowed, code),
       { ignore: [], gitignore: true, settleMs: 4 },
       { batch: (changes) => void told.push(...changes), hinted: () => {}, lost: () => {} },
-      silent,
+      silentLog,
     );
     cleanUpWith(() => engine.close());
     await engine.start();

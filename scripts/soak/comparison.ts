@@ -1,9 +1,9 @@
 // The comparison of what the events told with what is on disk, and the account of a disagreement.
 import { setTimeout as delay } from 'node:timers/promises';
+import { TreeModel } from '../../test/support/model.ts';
 import type { Agent } from './agent.ts';
 import type { Follower } from './follower.ts';
 import type { History } from './history.ts';
-import { SoakModel } from './model.ts';
 
 /**
  * What is counted. `out of order` is every breach of the laws of events and cursors; an `audit finding` is
@@ -26,7 +26,7 @@ const told = { paths: 10, histories: 4, operations: 12 };
 /** So much later a change that is merely late has come. */
 const latestMs = 2000;
 
-function differences(root: string, model: SoakModel): Disagreement[] {
+function differences(root: string, model: TreeModel): Disagreement[] {
   return model.differences(root).map((text) => {
     const blank = text.indexOf(' ');
     return { fault: text.slice(0, blank) as Fault, root, text, path: text.slice(blank + 1) };
@@ -74,7 +74,7 @@ export async function account(
   }
   lines.push(`  status: ${JSON.stringify(await agent.status())}`);
   for (const root of follower.models.keys()) {
-    const model = SoakModel.ofIndex((await agent.files(root)).records);
+    const model = TreeModel.ofRecords((await agent.files(root)).records);
     lines.push(`  the index of ${root} differs from the disk in ${model.differences(root).length}`);
   }
   await delay(latestMs);

@@ -2,9 +2,9 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { type Cursor, parseCursor, type ServerFrame } from '../../shared/index.ts';
+import { TreeModel } from '../../test/support/model.ts';
 import { until } from '../../test/support/wait.ts';
 import type { Agent } from './agent.ts';
-import { SoakModel } from './model.ts';
 
 /** How long what is in the journal may take to get here before the run gives up. */
 const giveUpMs = 120_000;
@@ -17,7 +17,7 @@ function parsed(cursor: string): Cursor {
 
 /** Follows one agent over any number of connections. */
 export class Follower {
-  readonly models = new Map<string, SoakModel>();
+  readonly models = new Map<string, TreeModel>();
   /** Times that the agent told of hints lost. */
   recrawlGaps = 0;
   /** Times that this client fell too far behind, or came back too late, and began anew. */
@@ -44,7 +44,7 @@ export class Follower {
       const { cursor, records } = await this.agent.files(root);
       // Read one after the other, so the first one's cursor is the oldest.
       first ??= cursor;
-      this.models.set(root, SoakModel.ofIndex(records));
+      this.models.set(root, TreeModel.ofRecords(records));
       this.beginnings.set(root, parsed(cursor).seq);
     }
     this.cursor = first ?? '';

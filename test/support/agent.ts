@@ -24,6 +24,8 @@ export interface AgentOptions {
   /** Directories of an earlier agent, to start another in its place. */
   readonly runtime?: string;
   readonly state?: string;
+  /** A command with arguments that runs the agent, given as more arguments. Default: none. */
+  readonly prefix?: readonly string[];
   /** Whether to wait until the first crawl is done; default true. */
   readonly ready?: boolean;
 }
@@ -181,7 +183,9 @@ export async function startAgent(options: AgentOptions = {}): Promise<TestAgent>
   const flags = options.flags ?? [];
   const nameAt = flags.indexOf('--name');
   const name = nameAt === -1 ? 'default' : (flags[nameAt + 1] as string);
-  const child = spawn(process.execPath, [binaries.agentd, ...roots, '--port', '0', ...flags], {
+  const command = [process.execPath, binaries.agentd, ...roots, '--port', '0', ...flags];
+  const [file = '', ...args] = [...(options.prefix ?? []), ...command];
+  const child = spawn(file, args, {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, ...options.env, AGENT_RUNTIME_DIR: runtime, AGENT_STATE_DIR: state },
   });

@@ -1,9 +1,6 @@
 // An agent that has less than its user has: fewer of the kernel's watches, or no power over permissions.
-import { execFileSync, spawn } from 'node:child_process';
-import { join } from 'node:path';
-import { type AgentOptions, binaries, TestAgent } from './agent.ts';
-import { cleanUpWith, temporaryDirectory } from './cleanup.ts';
-import { until } from './wait.ts';
+import { execFileSync } from 'node:child_process';
+import { type AgentOptions, startAgent, type TestAgent } from './agent.ts';
 
 /** The kernel's limits on watches as the agent shall find them; see inotify(7) and user_namespaces(7). */
 export interface InotifyLimits {
@@ -59,45 +56,16 @@ function succeeds([command = '', ...args]: readonly string[]): boolean {
 
 /** Starts an agent within limits. */
 export function startLimitedAgent(limits: InotifyLimits): (options: AgentOptions) => Promise<TestAgent> {
-  return (options) => startWith(inNamespace(limits), options);
+  return (options) => startAgent({ ...options, prefix: inNamespace(limits) });
 }
 
 /** Starts an agent that may have only so many files open. */
 export function startAgentWithFiles(openFiles: number): (options: AgentOptions) => Promise<TestAgent> {
   const prefix = ['sh', '-c', 'ulimit -n "$1" && shift && exec "$@"', 'sh', String(openFiles)];
-  return (options) => startWith(prefix, options);
+  return (options) => startAgent({ ...options, prefix });
 }
 
 /** Starts an agent that permissions bind, also when a root user runs the test. */
 export function startPowerlessAgent(options: AgentOptions): Promise<TestAgent> {
-  return startWith(withoutPower, options);
-}
-
-async function startWith(prefix: readonly string[], options: AgentOptions): Promise<TestAgent> {
-  const roots = options.roots ?? [temporaryDirectory()];
-  const runtime = join(temporaryDirectory(), 'run');
-  const state = join(temporaryDirectory(), 'state');
-  const command = [process.execPath, binaries.agentd, ...roots, '--port', '0', ...(options.flags ?? [])];
-  const [file = '', ...args] = [...prefix, ...command];
-  const child = spawn(file, args, {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, ...options.env, AGENT_RUNTIME_DIR: runtime, AGENT_STATE_DIR: state },
-  });
-  const agent = new TestAgent(child, roots, runtime, state, 'default');
-  cleanUpWith(async () => {
-    child.kill('SIGCONT');
-    child.kill('SIGKILL');
-    await agent.exited;
-  });
-  await until(
-    () => `the agent to be ready: ${agent.stderr}`,
-    async () => {
-      if (child.exitCode !== null) throw new Error(`agentd ended with ${child.exitCode}: ${agent.stderr}`);
-      return agent.request('/healthz').then(
-        ({ status }) => status === 200,
-        () => false,
-      );
-    },
-  );
-  return agent;
+  return startAgent({ ...options, prefix: withoutPower });
 }

@@ -6,6 +6,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import type { ServerFrame } from '../../shared/index.ts';
 import { cleanUpWith } from './cleanup.ts';
+import { upgradeRequest } from './upgrade-request.ts';
 import { until } from './wait.ts';
 
 export const opcodes = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
@@ -66,17 +67,7 @@ export class FrameReader {
       this.ended = true;
       if (this.pending.length > 0) this.faults.push(`the end within a frame: ${this.brief()}`);
     });
-    socket.write(
-      [
-        `GET /v1/events${query === '' ? '' : `?${query}`} HTTP/1.1`,
-        'Host: localhost',
-        'Connection: Upgrade',
-        'Upgrade: websocket',
-        'Sec-WebSocket-Version: 13',
-        `Sec-WebSocket-Key: ${this.key}`,
-        '\r\n',
-      ].join('\r\n'),
-    );
+    socket.write(upgradeRequest(query, this.key));
   }
 
   get isOpen(): boolean {

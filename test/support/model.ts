@@ -15,53 +15,63 @@ function entry(kind: EntryKind, size: number, mtime: number): ModelEntry {
   return kind === 'dir' ? { kind, size: 0, mtime: 0 } : { kind, size, mtime };
 }
 
+const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));
+
 /** The files below one root, as told. */
 export class TreeModel {
-  readonly entries = new Map<string, ModelEntry>();
   /** Events that did not fit. */
   readonly faults: string[] = [];
+  private readonly known = new Map<string, ModelEntry>();
+  /** Entries by directory, '' being the root; a directory with none has no count. */
+  private readonly children = new Map<string, number>();
 
   /** Begins with what is on disk, for a tree that is known to be at rest. */
   static ofDisk(root: string): TreeModel {
     const model = new TreeModel();
-    for (const [path, found] of readTree(root)) model.entries.set(path, found);
+    for (const [path, found] of readTree(root)) model.put(path, found);
     return model;
   }
 
+  /** Begins with what an index or a snapshot lists. */
+  static ofRecords(records: Iterable<FileRecord>): TreeModel {
+    const model = new TreeModel();
+    model.load(records);
+    return model;
+  }
+
+  /** What is known, by path. */
+  get entries(): ReadonlyMap<string, ModelEntry> {
+    return this.known;
+  }
+
   /** Takes in a piece of a snapshot. */
-  load(files: readonly FileRecord[]): void {
+  load(files: Iterable<FileRecord>): void {
     for (const { path, kind, size, mtime } of files) {
-      if (this.entries.has(path)) this.faults.push(`snapshot with ${path} twice`);
-      if (path.includes('/') && !this.entries.has(path.slice(0, path.lastIndexOf('/')))) {
-        this.faults.push(`snapshot with ${path} before its directory`);
-      }
-      this.entries.set(path, entry(kind, size, mtime));
+      if (this.known.has(path)) this.faults.push(`${path} is listed twice`);
+      if (!this.hasParent(path)) this.faults.push(`${path} is listed before its directory`);
+      this.put(path, entry(kind, size, mtime));
     }
   }
 
   /** Applies a batch. */
   apply(changes: readonly Change[]): void {
     for (const { event, path, kind, size = 0, mtime = 0 } of changes) {
-      const known = this.entries.get(path);
+      const known = this.known.get(path);
       switch (event) {
         case 'add':
         case 'addDir':
           if (known !== undefined) this.faults.push(`${event} of the known ${path}`);
-          if (path.includes('/') && this.entries.get(path.slice(0, path.lastIndexOf('/')))?.kind !== 'dir') {
-            this.faults.push(`${event} of ${path} before its directory`);
-          }
-          this.entries.set(path, entry(kind, size, mtime));
+          if (!this.hasParent(path)) this.faults.push(`${event} of ${path} before its directory`);
+          this.put(path, entry(kind, size, mtime));
           break;
         case 'change':
           if (known?.kind !== kind) this.faults.push(`change of the unknown ${path}`);
-          this.entries.set(path, entry(kind, size, mtime));
+          this.put(path, entry(kind, size, mtime));
           break;
         default:
           if (known?.kind !== kind) this.faults.push(`${event} of the unknown ${path}`);
-          if (kind === 'dir' && [...this.entries.keys()].some((other) => other.startsWith(`${path}/`))) {
-            this.faults.push(`${event} of ${path} before what is in it`);
-          }
-          this.entries.delete(path);
+          if (this.children.has(path)) this.faults.push(`${event} of ${path} before what is in it`);
+          if (this.known.delete(path)) this.count(parentOf(path), -1);
       }
     }
   }
@@ -71,14 +81,30 @@ export class TreeModel {
     const disk = readTree(root);
     const found: string[] = [];
     for (const [path, there] of disk) {
-      const known = this.entries.get(path);
+      const known = this.known.get(path);
       if (known === undefined) found.push(`missing ${path}`);
       else if (known.kind !== there.kind || known.size !== there.size || known.mtime !== there.mtime) {
         found.push(`stale ${path}`);
       }
     }
-    for (const path of this.entries.keys()) if (!disk.has(path)) found.push(`ghost ${path}`);
+    for (const path of this.known.keys()) if (!disk.has(path)) found.push(`ghost ${path}`);
     return found;
+  }
+
+  private hasParent(path: string): boolean {
+    const parent = parentOf(path);
+    return parent === '' || this.known.get(parent)?.kind === 'dir';
+  }
+
+  private put(path: string, found: ModelEntry): void {
+    if (!this.known.has(path)) this.count(parentOf(path), 1);
+    this.known.set(path, found);
+  }
+
+  private count(directory: string, by: number): void {
+    const children = (this.children.get(directory) ?? 0) + by;
+    if (children === 0) this.children.delete(directory);
+    else this.children.set(directory, children);
   }
 }
 

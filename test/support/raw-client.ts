@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { cleanUpWith } from './cleanup.ts';
+import { upgradeRequest } from './upgrade-request.ts';
 import { until } from './wait.ts';
 
 /** A frame as it came, unmasked as a server's frames are. */
@@ -114,17 +115,7 @@ export async function connectRaw(socketPath: string, query = ''): Promise<RawCli
   const socket = connect(socketPath);
   cleanUpWith(() => void socket.destroy());
   const client = new RawClient(socket);
-  socket.write(
-    [
-      `GET /v1/events${query === '' ? '' : `?${query}`} HTTP/1.1`,
-      'Host: localhost',
-      'Connection: Upgrade',
-      'Upgrade: websocket',
-      'Sec-WebSocket-Version: 13',
-      `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}`,
-      '\r\n',
-    ].join('\r\n'),
-  );
+  socket.write(upgradeRequest(query, randomBytes(16).toString('base64')));
   await until('the raw client to be greeted', () => client.texts[0]?.['type'] === 'hello');
   return client;
 }

@@ -14,7 +14,7 @@ import type { WebSockets } from './web-socket.ts';
 /** A client that has not sent its headers, or its body, by then is given up. */
 const headersMs = 10_000;
 const requestMs = 60_000;
-const checkMs = 2_000;
+const checkMs = 5_000;
 
 const router = new Router(routes);
 

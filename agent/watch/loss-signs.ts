@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 /** The kernel's default, where it can't be read. */
 const defaultQueueLength = 16_384;
 /** The time between two beats of the watcher's one timer. Each wakes an idle process, so not too often. */
-export const beatMs = 500;
+export const beatMs = 1000;
 /** The loop is this late for a beat: it stood still, and the queue filled unread. */
 const stallMs = 150;
 /** How soon after a standstill its hints come, if the timers' turn was first. */

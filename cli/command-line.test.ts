@@ -75,6 +75,6 @@ describe('parseCommandLine', () => {
 
   it('refuses operands where a command takes none', async () => {
     const line = await parse('look', 'there');
-    expect(() => line.command?.prepare(line.found, line.operands)).toThrow(UsageError);
+    expect(() => line.command?.prepare(line.found, line.operands, line.trailing)).toThrow(UsageError);
   });
 });

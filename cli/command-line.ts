@@ -23,6 +23,8 @@ export interface CommandLine {
   readonly found: Readonly<Record<string, unknown>>;
   /** What follows the command's name, flags taken out. */
   readonly operands: readonly string[];
+  /** What follows a `--`, for a command that tells it apart from operands; empty for others. */
+  readonly trailing: readonly string[];
   /** The text of the help that is asked for, or that is all there is to say without a command. */
   readonly help: string | undefined;
 }
@@ -71,7 +73,8 @@ function baseParser(terminalColumns: number | undefined): Argv {
  * asked for or not, a tenth of the whole start, and their operands lose a lone "-".
  */
 function commandParser(command: Command, terminalColumns: number | undefined): Argv {
-  const heading = `agent-cli ${command.name} ${command.operands}`.trimEnd();
+  const trailing = command.trailing === undefined ? '' : ` -- ${command.trailing}`;
+  const heading = `agent-cli ${command.name} ${command.operands}`.trimEnd() + trailing;
   const usage = [heading, command.summary, ...(command.details === undefined ? [] : [command.details])];
   return withFlags(baseParser(terminalColumns), command.flags)
     .usage(usage.join('\n\n'))
@@ -151,13 +154,15 @@ export async function parseCommandLine(
     throw explainUsage(message ?? error?.message ?? '', command);
   });
   const found = await parser.parseAsync(words.filter((_, at) => at !== index));
-  const afterDashes = found['--'];
+  const afterDashes = Array.isArray(found['--']) ? found['--'].map(String) : [];
+  const tellsApart = command?.trailing !== undefined;
   const common = readFlags(commonFlags, found);
   return {
     command,
     common,
     found,
-    operands: [...found._, ...(Array.isArray(afterDashes) ? afterDashes : [])].map(String),
+    operands: [...found._.map(String), ...(tellsApart ? [] : afterDashes)],
+    trailing: tellsApart ? afterDashes : [],
     help: common.help || command === undefined ? await parser.getHelp() : undefined,
   };
 }

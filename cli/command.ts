@@ -19,6 +19,8 @@ export interface CommandDefinition<Flags extends FlagTable> {
   readonly name: string;
   /** What stands after the name, as in `MSG...`; empty for a command that takes nothing but flags. */
   readonly operands: string;
+  /** What stands after a `--`, as in `CMD...`. Without it, what stands there is operands, too. */
+  readonly trailing?: string;
   /** One line for the list of commands. */
   readonly summary: string;
   /** More about it, for its own help. */
@@ -26,8 +28,16 @@ export interface CommandDefinition<Flags extends FlagTable> {
   /** Command lines with what each does. */
   readonly examples: readonly (readonly [commandLine: string, effect: string])[];
   readonly flags: Flags;
-  /** @param operands what was given after the name, flags taken out */
-  run(flags: FlagValues<Flags>, operands: readonly string[], context: CommandContext): Promise<ExitCode>;
+  /**
+   * @param operands what was given after the name, flags taken out
+   * @param trailing what was given after a `--`; empty where {@link trailing} is absent
+   */
+  run(
+    flags: FlagValues<Flags>,
+    operands: readonly string[],
+    context: CommandContext,
+    trailing: readonly string[],
+  ): Promise<ExitCode>;
 }
 
 /** A command whose flags' types are known to itself alone. */
@@ -35,12 +45,14 @@ export type Command = Omit<CommandDefinition<FlagTable>, 'run'> & {
   /**
    * Reads the command line's flags.
    * @param found what yargs found, by flag
+   * @param trailing what follows a `--`, for a command that tells it apart
    * @returns the command, ready to run
    * @throws UsageError for values or operands that it does not take
    */
   prepare(
     found: Readonly<Record<string, unknown>>,
     operands: readonly string[],
+    trailing: readonly string[],
   ): (context: CommandContext) => Promise<ExitCode>;
 };
 
@@ -48,14 +60,14 @@ export type Command = Omit<CommandDefinition<FlagTable>, 'run'> & {
 export function defineCommand<Flags extends FlagTable>(definition: CommandDefinition<Flags>): Command {
   return {
     ...definition,
-    prepare(found, operands) {
+    prepare(found, operands, trailing) {
       if (operands.length > 0 && definition.operands === '') {
         throw new UsageError(
           `"${definition.name}" takes no arguments, only flags: what is "${operands[0]}"?`,
         );
       }
       const values = readFlags(definition.flags, found);
-      return (context) => definition.run(values, operands, context);
+      return (context) => definition.run(values, operands, context, trailing);
     },
   };
 }

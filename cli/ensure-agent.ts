@@ -1,5 +1,19 @@
 import type { Status } from '../shared/index.ts';
-import type { Connection } from './connection.ts';
+import type { CommandContext } from './command.ts';
+import { switchFlag } from './flags.ts';
+
+/** The flag of every command that starts an agent where none runs. */
+export const startFlags = {
+  'no-start': switchFlag('Exit 3 if no agent runs, rather than start one in the background'),
+} as const;
+
+/** What an agent is started with, if one has to be. */
+export interface StartWish {
+  /** Whether none is to be started. */
+  readonly noStart: boolean;
+  /** Absolute; watched by an agent that is started, and no business of one that runs. */
+  readonly roots: readonly string[];
+}
 
 /**
  * Makes sure that an agent is there before a command that lives from its events begins. This is the one
@@ -7,6 +21,6 @@ import type { Connection } from './connection.ts';
  * @returns the agent's status
  * @throws NoAgentError when none is running
  */
-export async function ensureAgent(connection: Connection): Promise<Status> {
-  return connection.status();
+export async function ensureAgent(context: CommandContext, _wish: StartWish): Promise<Status> {
+  return context.connection.status();
 }

@@ -33,7 +33,7 @@ async function runCommandLine(words: readonly string[], surroundings: Surroundin
   }
   if (command === undefined) return exitCodes.usage;
 
-  const body = command.prepare(line.found, line.operands);
+  const body = command.prepare(line.found, line.operands, line.trailing);
   const name = common.name ?? (env['AGENT_NAME'] || defaultName);
   const connection = new Connection(instancePaths(name, env));
   const sameProtocol = await checkProtocol(connection, output);

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { defineCommand } from '../command.ts';
-import { ensureAgent } from '../ensure-agent.ts';
+import { ensureAgent, startFlags } from '../ensure-agent.ts';
 import { UsageError } from '../errors.ts';
 import { choiceFlag, listFlag, switchFlag, textFlag, wholeNumberFlag } from '../flags.ts';
 
@@ -24,12 +24,13 @@ export const tail = defineCommand({
     snapshot: switchFlag('Print the files that exist first'),
     limit: wholeNumberFlag('Exit 0 after this many events', 1, Number.MAX_SAFE_INTEGER),
     format: choiceFlag('How to print; text is the bare message, or EVENT PATH', ['text', 'json']),
+    ...startFlags,
   },
   async run(flags, _operands, context) {
     if (context.json && flags.format === 'text') {
       throw new UsageError('--json and --format text exclude each other: give one of them');
     }
-    await ensureAgent(context.connection);
+    await ensureAgent(context, { noStart: flags['no-start'], roots: [process.cwd()] });
     const { follow } = await import('../stream/index.ts');
     const { topic, match, ignore, since, snapshot, limit } = flags;
     // The agent knows roots by their absolute path, and not where this command runs.

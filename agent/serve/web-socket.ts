@@ -8,7 +8,7 @@ import { type Client, type Outlet, webSocketJson, webSocketText } from '../hub/i
 import { ClientMessages } from './client-messages.ts';
 import type { Services } from './context.ts';
 import { ProblemError, sendRawProblem } from './problem.ts';
-import { unsentBytes } from './socket.ts';
+import { unsentBytes, writeDirectly } from './socket.ts';
 import { parseStreamRequest } from './stream-request.ts';
 
 /** Times of the keep-alive, for tests that can't wait half a minute. */
@@ -36,13 +36,7 @@ class WebSocketOutlet implements Outlet {
   write(buffers: readonly Buffer[]): boolean {
     // Nothing may follow a close frame.
     if (this.ws.readyState !== this.ws.OPEN) return false;
-    const [first] = buffers;
-    if (first !== undefined && buffers.length === 1) return this.socket.write(first);
-    let room = true;
-    this.socket.cork();
-    for (const buffer of buffers) room = this.socket.write(buffer);
-    this.socket.uncork();
-    return room;
+    return writeDirectly(this.socket, buffers);
   }
 
   unsentBytes(): number {

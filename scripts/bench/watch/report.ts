@@ -145,13 +145,16 @@ function lossOf({ losses, differences, kernelDrops }: TruthResult): string {
 function aloneTable({ idle, crawl }: Results): string {
   const rows: string[][] = [];
   if (idle !== undefined) {
-    const share = (idle.cpuMs / (idle.seconds * 1000)) * 100;
-    rows.push([
-      `processor time, ${idle.seconds} s idle, ${count(idle.files)} files`,
-      `${idle.cpuMs.toFixed(0)} ms`,
-      `${share.toFixed(3)} % of a core`,
-      `${cell(idle.residentMB, 0)} MB RSS after it`,
-    ]);
+    const row = (what: string, cpuMs: number, seconds: number, more: string): string[] => [
+      `processor time, ${what} ${seconds} s, ${count(idle.files)} files`,
+      `${cpuMs.toFixed(0)} ms`,
+      `${((cpuMs / (seconds * 1000)) * 100).toFixed(3)} % of a core`,
+      more,
+    ];
+    rows.push(
+      row('first', idle.restCpuMs, idle.restSeconds, 'the garbage of the crawl is collected'),
+      row('next', idle.cpuMs, idle.seconds, `${cell(idle.residentMB, 0)} MB RSS after it`),
+    );
   }
   if (crawl !== undefined) {
     const row = (phase: string, samplesMs: readonly number[]): string[] => [

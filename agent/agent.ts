@@ -247,6 +247,8 @@ export class Agent {
       socket: this.paths.socket,
       url: this.url,
       roots: this.rootsAdded ? this.watcher.roots : this.config.roots,
+      args: this.config.args,
+      logFile: this.config.logFile ?? this.paths.logFile,
     });
   }
 

@@ -75,7 +75,42 @@ describe('the settings', () => {
       gitignore: true,
       journalBytes: 16 * 1024 * 1024,
       logLevel: 'info',
+      args: [],
     });
+  });
+
+  it('given as flags are kept for another start, elsewhere and under any name', async () => {
+    const file = writeConfig({ settle: 7 }, 'other.json');
+    const flags = [
+      'web',
+      '--port',
+      '0',
+      '--name',
+      'x',
+      '--ignore',
+      'a,{b,c}',
+      '--ignore=d e',
+      '--log-file',
+      'l',
+    ];
+    const { args } = await read([
+      ...flags,
+      '--no-gitignore',
+      '--allow-remote=false',
+      '--config',
+      'other.json',
+    ]);
+    expect([...args].sort()).toEqual([
+      '--allow-remote=false',
+      `--config=${file}`,
+      '--ignore=a,{b,c}',
+      '--ignore=d e',
+      `--log-file=${join(cwd, 'l')}`,
+      '--no-gitignore=true',
+      '--port=0',
+    ]);
+    const again = await parseConfig([join(cwd, 'web'), '--name', 'x', ...args], {}, '/');
+    expect(again).toEqual({ ...(await read([...flags, '--no-gitignore', '--config', file])), args });
   });
 
   it.each<[keyof Config, string, unknown, unknown, string, unknown, string[], unknown]>([

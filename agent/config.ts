@@ -11,7 +11,7 @@ import {
   defaultPort,
   defaultSettleMs,
 } from '../shared/index.ts';
-import { readCommandLine } from './config-flags.ts';
+import { type CommandLine, readCommandLine } from './config-flags.ts';
 import {
   isLoopbackHost,
   opposite,
@@ -54,6 +54,8 @@ export interface Config {
   /** Absolute. */
   logFile?: string;
   idleExitMs?: number;
+  /** The flags as another start would have to be given them, in whatever directory; without the name. */
+  args: string[];
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -82,7 +84,7 @@ export async function parseConfig(
   if (fromFile?.logFile !== undefined) fromFile.logFile = resolve(file.directory, fromFile.logFile);
   const settings: Settings = { ...fromFile, ...fromVariables, ...fromFlags };
   refuseRemoteHost(settings, [...file.readings, ...variables, ...commandLine.readings]);
-  return complete(roots, settings, cwd);
+  return { ...complete(roots, settings, cwd), args: repeatable(commandLine, cwd) };
 }
 
 /** The directories to watch, absolute, each once. */
@@ -196,7 +198,7 @@ function refuseRemoteHost(settings: Settings, readings: readonly Reading[]): voi
   );
 }
 
-function complete(roots: string[], settings: Settings, cwd: string): Config {
+function complete(roots: string[], settings: Settings, cwd: string): Omit<Config, 'args'> {
   const { logFile, idleExit } = settings;
   return {
     roots,
@@ -216,6 +218,17 @@ function complete(roots: string[], settings: Settings, cwd: string): Config {
     ...(logFile === undefined ? {} : { logFile: resolve(cwd, logFile) }),
     ...(idleExit === undefined ? {} : { idleExitMs: idleExit }),
   };
+}
+
+/** The flags of a command line whose values were found good, each as `--flag=value`. */
+function repeatable({ readings, configFile }: CommandLine, cwd: string): string[] {
+  const args = readings.flatMap(({ key, label, value }) => {
+    if (key === 'name') return [];
+    if (key === 'logFile') return [`${label}=${resolve(cwd, String(value))}`];
+    const said = settingInfo[key].negated ? opposite(value) : value;
+    return [said].flat().map((item) => `${label}=${item}`);
+  });
+  return configFile === undefined ? args : [...args, `--config=${resolve(cwd, configFile)}`];
 }
 
 function errorCode(error: unknown): unknown {

@@ -1,10 +1,10 @@
 // The agent's log: events with fields, readable on standard error and as JSON lines in a file. winston
-// does levels and fans out; what a line looks like is in log-line.ts, and the file in log-file.ts.
+// does levels and fans out; what a line looks like is in shared/log-line.ts, and the file in log-file.ts.
 import { once } from 'node:events';
 import { Writable } from 'node:stream';
 import winston from 'winston';
+import { consoleLine, jsonLine, type LogEntry, type LogLevel } from '../shared/index.ts';
 import { LogFile, type LogFileOptions } from './log-file.ts';
-import { consoleLine, jsonLine, type LogEntry, type LogLevel } from './log-line.ts';
 
 export type { LogLevel };
 

@@ -65,6 +65,9 @@ function onCrash(log: Log, cleanUp: () => void): void {
   });
 }
 
+// Whoever started the agent may have gone, and its end of the pipe with it.
+process.stderr.on('error', () => {});
+
 main().then(
   (code) => {
     process.exitCode = code;

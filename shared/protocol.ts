@@ -187,6 +187,10 @@ export interface RunFile {
   socket: string;
   url: string;
   roots: string[];
+  /** The flags that the agent was started with, but for its name, each as `--flag=value`; none is a secret. */
+  args?: string[] | undefined;
+  /** Where it keeps its log. */
+  logFile?: string | undefined;
 }
 
 /** RFC 9457 problem details; `code` is the stable word to program against. */

@@ -159,6 +159,8 @@ describe('a killed agent', () => {
       socket: next.socket,
       url: `http://127.0.0.1:${next.port}/`,
       roots: [next.root],
+      args: ['--port=0'],
+      logFile: join(next.state, 'default.log'),
     });
     const client = await connect(next);
     expect(client.hello.cursor.split(':')[0]).not.toBe(epoch);

@@ -12,6 +12,8 @@ const content: RunFile = {
   socket: '/run/default.sock',
   url: 'http://127.0.0.1:5520',
   roots: ['/app'],
+  args: ['--port=0'],
+  logFile: '/state/default.log',
 };
 
 describe('the run file', () => {
@@ -30,6 +32,12 @@ describe('the run file', () => {
     expect(readRunFile(path)).toEqual(content);
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(readdirSync(directory)).toEqual(['default.json']);
+  });
+
+  it('is read without what earlier versions did not write', () => {
+    const { args: _args, logFile: _logFile, ...earlier } = content;
+    writeFileSync(path, JSON.stringify(earlier));
+    expect(readRunFile(path)).toEqual(earlier);
   });
 
   it('leaves no litter when it can not be written', () => {

@@ -13,6 +13,9 @@ const runFileSchema = z.object({
   socket: z.string(),
   url: z.string(),
   roots: z.array(z.string()),
+  // Agents of earlier versions do not write these.
+  args: z.array(z.string()).optional(),
+  logFile: z.string().optional(),
 });
 
 /**

@@ -1,7 +1,7 @@
 // How a log entry looks: for people on a console, and as a JSON line in a file. Pure: entry in, text out.
 import { types } from 'node:util';
 import picocolors from 'picocolors';
-import { DevagentError } from '../shared/index.ts';
+import { DevagentError } from './errors.ts';
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { DevagentError } from '../shared/index.ts';
+import { DevagentError } from './errors.ts';
 import { consoleLine, jsonLine, type LogEntry } from './log-line.ts';
 
 const time = new Date(2030, 0, 2, 3, 4, 5, 6);

@@ -1,5 +1,6 @@
 // Why the agent can't be talked to, told with what to do about it. Connections of both kinds, HTTP and
 // WebSocket, fail with Node's error codes; here these become the errors that people read.
+import { readFileSync } from 'node:fs';
 import { defaultName, type InstancePaths } from '../shared/index.ts';
 import { CliError, NoAgentError, UnusableAgentError } from './errors.ts';
 import { isProcessAlive, readRunFile } from './run-file.ts';
@@ -29,15 +30,30 @@ function who(instance: InstancePaths): string {
   return `the agent "${instance.name}"${process}`;
 }
 
+/** Whether a process stands still after SIGSTOP or Ctrl-Z; false where the system does not tell. */
+function isStopped(pid: number): boolean {
+  try {
+    return /^State:\s+T/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    // No /proc here, or no such process: no more can be said about it.
+    return false;
+  }
+}
+
 /** The agent has the socket open and says nothing: stopped by a signal, hung, or overloaded. */
 export function silentAgent(instance: InstancePaths, timeoutMs: number, cause?: unknown): UnusableAgentError {
-  return new UnusableAgentError(
-    `${who(instance)} holds ${instance.socket} but did not answer within ${formatDuration(timeoutMs)}`,
-    {
+  const { pid } = readRunFile(instance);
+  const silence = `${who(instance)} holds ${instance.socket} but did not answer within ${formatDuration(timeoutMs)}`;
+  if (pid !== undefined && isStopped(pid)) {
+    return new UnusableAgentError(`${silence}: it was stopped by a signal`, {
       cause,
-      hint: `if it stays so, end it with: ${killCommand(instance)} — and start it again with: ${startCommand(instance)}`,
-    },
-  );
+      hint: `let it go on with: kill -CONT ${pid} — or end it with: kill ${pid}; kill -CONT ${pid}`,
+    });
+  }
+  return new UnusableAgentError(silence, {
+    cause,
+    hint: `if it stays so, end it with: ${killCommand(instance)} — and start it again with: ${startCommand(instance)}`,
+  });
 }
 
 /** Turns the error of a connection that failed into one that says what to do. */

@@ -1,5 +1,5 @@
 import { protocolVersion, version } from '../shared/index.ts';
-import { cliCommand, startCommand } from './agent-failure.ts';
+import { cliCommand } from './agent-failure.ts';
 import type { Connection } from './connection.ts';
 import { UnusableAgentError } from './errors.ts';
 import type { Output } from './output.ts';
@@ -18,9 +18,25 @@ export function noteOtherProtocol(
   const { instance } = connection;
   output.note(
     `the agent is version ${agent.version} and speaks protocol ${agent.protocol}, this agent-cli is version ${version()} and speaks protocol ${protocolVersion}: ` +
-      `what follows may be wrong; restart the agent with: ${cliCommand(instance, 'stop')} && ${startCommand(instance)}`,
+      `what follows may be wrong; restart the agent with: ${cliCommand(instance, 'restart')}`,
   );
   return false;
+}
+
+/**
+ * Says that the agent is of another version than this CLI, if it is: both speak the same protocol, so
+ * that only the commands that are about the process itself say so.
+ */
+export function noteOtherVersion(
+  agent: { readonly protocol: number; readonly version: string },
+  connection: Connection,
+  output: Output,
+): void {
+  if (agent.protocol !== protocolVersion || agent.version === version()) return;
+  output.note(
+    `the agent is version ${agent.version} and this agent-cli is version ${version()}: ` +
+      `they get on, but what is new comes with: ${cliCommand(connection.instance, 'restart')}`,
+  );
 }
 
 /**

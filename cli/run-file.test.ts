@@ -16,24 +16,28 @@ const instance = () => instancePaths('x', { AGENT_RUNTIME_DIR: directory, AGENT_
 
 describe('readRunFile', () => {
   it('reads what an agent wrote', () => {
-    writeFileSync(
-      instance().runFile,
-      JSON.stringify({ pid: 12, version: '1.2.3', url: 'http://x/', roots: [] }),
-    );
-    expect(readRunFile(instance())).toEqual({ pid: 12, version: '1.2.3', url: 'http://x/' });
+    const content = { pid: 12, version: '1.2.3', url: 'http://x/', roots: ['/a'], args: [], logFile: '/l' };
+    writeFileSync(instance().runFile, JSON.stringify({ ...content, socket: '/s' }));
+    expect(readRunFile(instance())).toEqual(content);
   });
 
   it('knows nothing where there is no file', () => {
     expect(readRunFile(instance())).toEqual({});
   });
 
-  it.each(['', '{"pid":', 'null', '[]', '{"pid":"12; rm","version":7}', '{"pid":-1}', '{"pid":0}'])(
-    'takes nothing from %j',
-    (content) => {
-      writeFileSync(instance().runFile, content);
-      expect(readRunFile(instance())).toEqual({});
-    },
-  );
+  it.each([
+    '',
+    '{"pid":',
+    'null',
+    '[]',
+    '{"pid":"12; rm","version":7}',
+    '{"pid":-1}',
+    '{"pid":0}',
+    '{"roots":"/","args":[1],"logFile":0}',
+  ])('takes nothing from %j', (content) => {
+    writeFileSync(instance().runFile, content);
+    expect(readRunFile(instance())).toEqual({});
+  });
 });
 
 describe('isProcessAlive', () => {

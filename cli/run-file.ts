@@ -14,12 +14,19 @@ export function readRunFile(instance: InstancePaths): Partial<RunFile> {
     return {};
   }
   if (typeof content !== 'object' || content === null) return {};
-  const { pid, version, url } = content as Record<string, unknown>;
+  const { pid, version, url, roots, args, logFile } = content as Record<string, unknown>;
   return {
     ...(typeof pid === 'number' && Number.isSafeInteger(pid) && pid > 0 ? { pid } : {}),
     ...(typeof version === 'string' ? { version } : {}),
     ...(typeof url === 'string' ? { url } : {}),
+    ...(isTextList(roots) ? { roots } : {}),
+    ...(isTextList(args) ? { args } : {}),
+    ...(typeof logFile === 'string' ? { logFile } : {}),
   };
+}
+
+function isTextList(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }
 
 /** Whether a process of this id exists, also one of another user. */

@@ -11,7 +11,7 @@ import { startCli } from './support/cli-process.ts';
 import { type Place, serveConnections, serveHttp } from './support/socket-server.ts';
 import { until } from './support/wait.ts';
 
-const commands = [['broadcast', 'x'], ['tail'], ['status'], ['clients'], ['stop'], ['url']];
+const commands = [['broadcast', 'x'], ['tail', '--no-start'], ['status'], ['clients'], ['stop'], ['url']];
 
 function nowhere(): Record<string, string> {
   const directory = temporaryDirectory();
@@ -47,7 +47,10 @@ describe('with an agent that does not answer', () => {
       expect(result).toMatchObject({ code: 3, stdout: '' });
       expect(result.stderr).toContain(`the agent "default" (pid ${agent.pid}) holds ${agent.socket}`);
       expect(result.stderr).toContain('did not answer within 5 s');
-      expect(result.stderr).toContain(`kill ${agent.pid}`);
+      expect(result.stderr).toContain('it was stopped by a signal');
+      expect(result.stderr).toContain(
+        `kill -CONT ${agent.pid} — or end it with: kill ${agent.pid}; kill -CONT`,
+      );
     }
   });
 
@@ -101,7 +104,7 @@ describe('with an agent of another protocol', () => {
     expect(result).toMatchObject({ code: 0, stdout: 'delivered to 1 of 1 clients (e:2)\n' });
     expect(result.stderr).toContain('the agent is version 9.0.0 and speaks protocol 7');
     expect(result.stderr).toContain(`version ${version()} and speaks protocol ${protocolVersion}`);
-    expect(result.stderr).toContain('restart the agent with: agent-cli stop && agentd DIR');
+    expect(result.stderr).toContain('restart the agent with: agent-cli restart');
   });
 
   it('fails in order where its answers lack what is needed', async () => {

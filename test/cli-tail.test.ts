@@ -123,8 +123,8 @@ describe('agent-cli tail', () => {
   it('finds the next agent after the first was killed, and tells of the gap', async () => {
     const agent = await startAgent();
     const { runtime, state, roots } = agent;
-    const tail = await startTail(agent, ['--json']);
-    const readable = await startTail(agent);
+    const tail = await startTail(agent, ['--json', '--no-start']);
+    const readable = await startTail(agent, ['--no-start']);
     await agent.broadcast('before');
     await tail.line('the message', (line) => line.includes('before'));
     agent.kill('SIGKILL');

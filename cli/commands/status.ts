@@ -2,6 +2,7 @@ import { protocolVersion, type RootStatus, type Status } from '../../shared/inde
 import { defineCommand } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { Colors } from '../output.ts';
+import { noteOtherVersion } from '../protocol-check.ts';
 import { alignRows } from '../table.ts';
 import { countOf, formatBytes, formatDuration } from '../units.ts';
 import { visibleText } from '../visible-text.ts';
@@ -67,6 +68,7 @@ export const status = defineCommand({
   flags: {},
   async run(_flags, _operands, { connection, output, json }) {
     const answer = await connection.status();
+    noteOtherVersion(answer, connection, output);
     if (json) output.json(JSON.stringify(answer));
     else
       for (const line of describeStatus(connection.instance.name, answer, output.colors)) output.result(line);

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { defineCommand } from '../command.ts';
-import { ensureAgent, startFlags } from '../ensure-agent.ts';
+import { agentReviver, ensureAgent, startFlags } from '../ensure-agent.ts';
 import { UsageError } from '../errors.ts';
 import { choiceFlag, listFlag, switchFlag, textFlag, wholeNumberFlag } from '../flags.ts';
 
@@ -30,7 +30,8 @@ export const tail = defineCommand({
     if (context.json && flags.format === 'text') {
       throw new UsageError('--json and --format text exclude each other: give one of them');
     }
-    await ensureAgent(context, { noStart: flags['no-start'], roots: [process.cwd()] });
+    const noStart = flags['no-start'];
+    await ensureAgent(context, { noStart, roots: [process.cwd()] });
     const { follow } = await import('../stream/index.ts');
     const { topic, match, ignore, since, snapshot, limit } = flags;
     // The agent knows roots by their absolute path, and not where this command runs.
@@ -39,6 +40,7 @@ export const tail = defineCommand({
       query: { topic, root, match, ignore, since, snapshot, name: 'agent-cli tail' },
       format: context.json ? 'json' : (flags.format ?? 'readable'),
       limit,
+      revive: agentReviver(context, { noStart }),
     });
   },
 });

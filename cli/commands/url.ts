@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { cliCommand, startCommand } from '../agent-failure.ts';
+import { cliCommand } from '../agent-failure.ts';
 import { defineCommand } from '../command.ts';
 import { CliError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -26,7 +26,7 @@ export const url = defineCommand({
         `the token can't be read: ${error instanceof Error ? error.message : String(error)}`,
         {
           cause: error,
-          hint: `if the agent runs with another AGENT_STATE_DIR, set the same here; else restart it: ${cliCommand(instance, 'stop')} && ${startCommand(instance)}`,
+          hint: `if the agent runs with another AGENT_STATE_DIR, set the same here; else restart it: ${cliCommand(instance, 'restart')}`,
         },
       );
     }

@@ -5,7 +5,7 @@ import WebSocket from 'ws';
 import type { HelloFrame, InstancePaths, ServerFrame } from '../../shared/index.ts';
 import { explainFailure, silentAgent } from '../agent-failure.ts';
 import { answerTimeoutMs, userAgent } from '../connection.ts';
-import { type AgentError, CliError } from '../errors.ts';
+import { type AgentError, CliError, NoAgentError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { agentErrorFrom, readBody } from '../problem.ts';
 import type { Backoff } from './backoff.ts';
@@ -16,6 +16,15 @@ import { type StreamQuery, streamPath } from './query.ts';
 const goodConnectionMs = 5_000;
 /** After our close frame; an agent that hangs must not hold the process. */
 const closeAnswerMs = 500;
+
+/**
+ * After a loss: a service manager brings a dead agent back within a second or two (docs/service.md), and it
+ * knows better how it is to be started.
+ */
+const reviveGraceMs = 3_000;
+
+/** Starts the next agent where one died, if it can; resolves when there is something to connect to, or not. */
+export type ReviveAgent = (roots: readonly string[]) => Promise<void>;
 
 /** What a user of the stream is told. */
 export interface StreamListener {
@@ -60,16 +69,31 @@ export class EventStream {
   readonly #listener: StreamListener;
   readonly #backoff: Backoff;
   readonly #position: StreamPosition;
+  readonly #revive: ReviveAgent | undefined;
   readonly #stopped = new AbortController();
   #socket: WebSocket | undefined;
   #paused = false;
   #connectedBefore = false;
+  #roots: readonly string[] = [];
+  /** When the next agent is to be started, on the clock of performance.now(); undefined for never. */
+  #reviveAtMs: number | undefined;
 
-  constructor(instance: InstancePaths, query: StreamQuery, listener: StreamListener, backoff: Backoff) {
+  /**
+   * @param revive called once when an agent that said no farewell has been gone for a while, with the roots
+   *   that it had; without it the stream waits for somebody else to start one
+   */
+  constructor(
+    instance: InstancePaths,
+    query: StreamQuery,
+    listener: StreamListener,
+    backoff: Backoff,
+    revive?: ReviveAgent,
+  ) {
     this.#instance = instance;
     this.#listener = listener;
     this.#backoff = backoff;
     this.#position = new StreamPosition(query);
+    this.#revive = revive;
   }
 
   /**
@@ -86,6 +110,10 @@ export class EventStream {
       if (ending.kind === 'closed' && ending.hadHello) {
         this.#listener.lost(describeEnding(ending));
         if (performance.now() - startedMs >= goodConnectionMs) this.#backoff.reset();
+        // One that stops in order was told to, and whoever did so may be about to start the next.
+        this.#reviveAtMs = ending.code === 1001 ? undefined : performance.now() + reviveGraceMs;
+      } else if (await this.#reviveIfDue(ending)) {
+        continue;
       }
       // Rejects when stopped, which the loop's condition sees.
       await delay(this.#backoff.next(), undefined, { signal: this.#stopped.signal }).catch(() => {});
@@ -112,6 +140,26 @@ export class EventStream {
     socket.resume();
     socket.close(1000);
     setTimeout(() => socket.terminate(), closeAnswerMs).unref();
+  }
+
+  /** Has the next agent started when it is time to; returns whether that was tried. */
+  async #reviveIfDue(ending: Ending): Promise<boolean> {
+    if (this.#revive === undefined || this.#reviveAtMs === undefined) return false;
+    if (performance.now() < this.#reviveAtMs || !this.#isAbsence(ending)) return false;
+    this.#reviveAtMs = undefined;
+    const { signal } = this.#stopped;
+    const stopped = new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    await Promise.race([this.#revive(this.#roots), stopped]);
+    this.#backoff.reset();
+    return true;
+  }
+
+  /** Whether nobody listens at the socket: an agent that is silent or in trouble is still one. */
+  #isAbsence(ending: Ending): boolean {
+    if (ending.kind === 'refused' || ending.error === undefined) return false;
+    return explainFailure(ending.error, this.#instance, answerTimeoutMs) instanceof NoAgentError;
   }
 
   #failIfFinal(ending: Ending): void {
@@ -193,6 +241,8 @@ export class EventStream {
   #begin(hello: HelloFrame): void {
     const cameBack = this.#connectedBefore;
     this.#connectedBefore = true;
+    this.#roots = hello.roots;
+    this.#reviveAtMs = undefined;
     this.#position.begin(hello);
     this.#listener.connected(hello, cameBack);
   }

@@ -5,7 +5,7 @@ import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { noteOtherProtocol } from '../protocol-check.ts';
 import { visibleText } from '../visible-text.ts';
 import { Backoff } from './backoff.ts';
-import { EventStream, type StreamListener } from './event-stream.ts';
+import { EventStream, type ReviveAgent, type StreamListener } from './event-stream.ts';
 import { bareLines, describeGap, type PrintedFrame, readableLines } from './frame-text.ts';
 import type { StreamQuery } from './query.ts';
 
@@ -17,6 +17,8 @@ export interface FollowOptions {
   readonly format: FollowFormat;
   /** End after so many file and message events; undefined for never. */
   readonly limit: number | undefined;
+  /** Starts the next agent where one died; undefined to wait for one. */
+  readonly revive?: ReviveAgent | undefined;
 }
 
 /** Prints the frames of one stream, no faster than stdout takes them. */
@@ -31,7 +33,8 @@ class Follower implements StreamListener {
   constructor(context: CommandContext, options: FollowOptions) {
     this.#context = context;
     this.#options = options;
-    this.#stream = new EventStream(context.connection.instance, options.query, this, new Backoff());
+    const { query, revive } = options;
+    this.#stream = new EventStream(context.connection.instance, query, this, new Backoff(), revive);
   }
 
   run(): Promise<void> {

@@ -220,11 +220,12 @@ export interface CliResult extends Exit {
 /** Runs agent-cli to its end. */
 export async function runCli(
   args: readonly string[],
-  options: { env?: Readonly<Record<string, string>>; input?: string } = {},
+  options: { env?: Readonly<Record<string, string>>; input?: string; cwd?: string } = {},
 ): Promise<CliResult> {
   const child = spawn(process.execPath, [binaries.cli, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, ...options.env },
+    cwd: options.cwd,
   });
   cleanUpWith(() => void child.kill('SIGKILL'));
   let stdout = '';

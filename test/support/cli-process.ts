@@ -59,11 +59,12 @@ export class CliProcess {
 /** Starts agent-cli, and ends it after the test. */
 export function startCli(
   args: readonly string[],
-  options: { env?: Readonly<Record<string, string>>; read?: boolean } = {},
+  options: { env?: Readonly<Record<string, string>>; read?: boolean; cwd?: string } = {},
 ): CliProcess {
   const child = spawn(process.execPath, [binaries.cli, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...options.env },
+    cwd: options.cwd,
   });
   const cli = new CliProcess(child);
   cleanUpWith(async () => {

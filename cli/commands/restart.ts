@@ -1,0 +1,92 @@
+import type { Status } from '../../shared/index.ts';
+import { cliCommand } from '../agent-failure.ts';
+import {
+  agentWords,
+  awaitReady,
+  defaultReadyMs,
+  directoryWords,
+  isDirectory,
+  namedDirectory,
+  readyFlags,
+  refuseName,
+  startAnswer,
+} from '../agent-start.ts';
+import { type CommandContext, defineCommand } from '../command.ts';
+import { CliError, NoAgentError } from '../errors.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { readRunFile } from '../run-file.ts';
+
+async function runningAgent({ connection }: CommandContext): Promise<Status | undefined> {
+  try {
+    return await connection.status();
+  } catch (error) {
+    if (error instanceof NoAgentError) return undefined;
+    throw error;
+  }
+}
+
+/** What the next agent is to watch: what the last one did, as far as it is there. */
+function rootsToWatch(context: CommandContext, running: Status | undefined): string[] {
+  const { connection, output } = context;
+  const last = running?.roots.map(({ path }) => path) ?? readRunFile(connection.instance).roots;
+  if (last === undefined) return [namedDirectory('.')];
+  const roots = last.filter(isDirectory);
+  const gone = last.filter((root) => !roots.includes(root));
+  if (gone.length > 0) output.note(`no longer there, and so not watched: ${directoryWords(gone)}`);
+  if (roots.length > 0) return roots;
+  throw new CliError(exitCodes.failed, 'there is no directory that the next agent could watch', {
+    hint: `begin anew: ${running === undefined ? '' : `${cliCommand(connection.instance, 'stop')} && `}${cliCommand(connection.instance, 'start DIR')}`,
+  });
+}
+
+/** A service that stops in order stays stopped: the next agent would be none of systemd's. */
+function refuseService(unit: string | undefined): void {
+  if (unit === undefined) return;
+  throw new CliError(exitCodes.failed, `the agent is run by systemd, as ${unit}`, {
+    hint: `restart it with: systemctl --user restart ${unit}`,
+  });
+}
+
+export const restart = defineCommand({
+  name: 'restart',
+  operands: '',
+  trailing: 'AGENTD-FLAGS...',
+  summary: 'Stop the agent, and start it again with the same directories and flags',
+  details:
+    'Where none runs one is started, as the last one was if that was killed, or for the current directory. What stands after the -- is added to the flags; agentd takes the last one of a kind.',
+  examples: [
+    ['agent-cli restart', 'after an update, or a change of agent.config.json'],
+    ['agent-cli restart -- --log-level debug', 'the same, but with a louder log'],
+  ],
+  flags: readyFlags,
+  async run(flags, _operands, context, agentFlags) {
+    const { connection, output, json } = context;
+    refuseName(agentFlags);
+    const { launchAgent, shutDownAgent, systemdUnitOf } = await import('../process/index.ts');
+    const running = await runningAgent(context);
+    if (running !== undefined) refuseService(systemdUnitOf(running.pid));
+    const { args } = readRunFile(connection.instance);
+    const roots = rootsToWatch(context, running);
+    if (running !== undefined) {
+      if (args === undefined)
+        output.note('the flags that it was started with are not known: started without');
+      await shutDownAgent(connection, running.pid);
+    }
+    const { started } = await launchAgent(connection, { roots, flags: [...(args ?? []), ...agentFlags] });
+    const exitCode = await awaitReady(context, flags.wait ?? defaultReadyMs);
+
+    const status = await connection.status();
+    const answer = { ...startAnswer(context, status, started), stopped: running?.pid ?? null };
+    const before = running === undefined ? 'none ran before' : `it was pid ${running.pid}`;
+    const update =
+      running === undefined || running.version === status.version
+        ? ''
+        : `, version ${running.version} before and ${status.version} now`;
+    if (json) output.json(JSON.stringify(answer));
+    else
+      output.result(
+        `${started ? 'started' : 'found'} ${agentWords(context, answer.pid)} at ${answer.url}, watching ${directoryWords(answer.roots)}; ${before}${update}`,
+      );
+    return exitCode;
+  },
+});

@@ -1,0 +1,99 @@
+import { sep } from 'node:path';
+import type { Status } from '../../shared/index.ts';
+import { cliCommand } from '../agent-failure.ts';
+import {
+  agentWords,
+  awaitReady,
+  defaultReadyMs,
+  directoryWords,
+  namedDirectory,
+  readyFlags,
+  refuseName,
+  startAnswer,
+} from '../agent-start.ts';
+import { type CommandContext, defineCommand } from '../command.ts';
+import { answerTimeoutMs } from '../connection.ts';
+import { idleExitOf } from '../ensure-agent.ts';
+import { UnusableAgentError } from '../errors.ts';
+import { noteOtherVersion } from '../protocol-check.ts';
+import { readRunFile } from '../run-file.ts';
+import { formatDuration } from '../units.ts';
+
+/** Whether one of the roots is the directory, or holds it. */
+function isWatched(directory: string, roots: readonly string[]): boolean {
+  return roots.some((root) => `${directory}${sep}`.startsWith(root.endsWith(sep) ? root : `${root}${sep}`));
+}
+
+/** Has the agent watch more directories; a crawl that takes longer than `readyMs` goes on without us. */
+async function addRoots(
+  { connection }: CommandContext,
+  directories: readonly string[],
+  readyMs: number,
+): Promise<void> {
+  const timeoutMs = Math.max(readyMs, answerTimeoutMs);
+  for (const path of directories) {
+    try {
+      await connection.request({ method: 'POST', path: '/v1/roots', body: { path }, timeoutMs });
+    } catch (error) {
+      // It answers when the crawl is done; whether it lives is asked next.
+      if (!(error instanceof UnusableAgentError)) throw error;
+    }
+  }
+}
+
+/** Says what became of a wish to start an agent that runs already. */
+function noteAlreadyRunning(context: CommandContext, status: Status, agentFlags: readonly string[]): void {
+  const { connection, output } = context;
+  noteOtherVersion(status, connection, output);
+  if (agentFlags.length > 0) {
+    const command = `${cliCommand(connection.instance, 'restart')} -- ${agentFlags.join(' ')}`;
+    output.note(`it runs already, without ${agentFlags.join(' ')}: restart it with: ${command}`);
+  }
+  const idleMs = idleExitOf(readRunFile(connection.instance).args ?? []);
+  if (idleMs !== undefined) {
+    output.note(
+      `it ends after ${formatDuration(idleMs)} without use; for one that stays: ${cliCommand(connection.instance, 'stop')} && ${cliCommand(connection.instance, 'start')}`,
+    );
+  }
+}
+
+export const start = defineCommand({
+  name: 'start',
+  operands: '[DIR...]',
+  trailing: 'AGENTD-FLAGS...',
+  summary: 'Start the agent in the background, or have one that runs watch DIR as well',
+  details:
+    'Without DIR it watches the current directory. It returns when the agent knows all files; the agent stays until it is told to stop. What stands after the -- is for agentd: see agentd --help.',
+  examples: [
+    ['agent-cli start', 'watch the current directory'],
+    ['agent-cli start web api -- --ignore "**/*.log"', 'watch two directories, but no log files'],
+    ['agent-cli start --name ci -- --port 0', 'a second agent, on any free port'],
+  ],
+  flags: readyFlags,
+  async run(flags, operands, context, agentFlags) {
+    const { connection, output, json } = context;
+    refuseName(agentFlags);
+    const named = operands.length === 0 ? ['.'] : operands;
+    const directories = [...new Set(named.map(namedDirectory))];
+    const readyMs = flags.wait ?? defaultReadyMs;
+    const { launchAgent } = await import('../process/index.ts');
+    const { status, started } = await launchAgent(connection, { roots: directories, flags: agentFlags });
+
+    const roots = status.roots.map(({ path }) => path);
+    // Who names no directory wants an agent, and not this directory watched by one that is for others.
+    const missing =
+      started || operands.length === 0 ? [] : directories.filter((path) => !isWatched(path, roots));
+    if (!started) noteAlreadyRunning(context, status, agentFlags);
+    await addRoots(context, missing, readyMs);
+    const exitCode = await awaitReady(context, readyMs);
+
+    const answer = startAnswer(context, await connection.status(), started);
+    const agent = agentWords(context, answer.pid);
+    const watching = `watching ${directoryWords(answer.roots)}`;
+    if (json) output.json(JSON.stringify(answer));
+    else if (started) output.result(`started ${agent} at ${answer.url}, ${watching}`);
+    else if (missing.length === 0) output.result(`${agent} is already running at ${answer.url}, ${watching}`);
+    else output.result(`${agent} is already running at ${answer.url}, now ${watching}`);
+    return exitCode;
+  },
+});

@@ -1,0 +1,53 @@
+// Who starts the agent, when many want one at the same moment. The agent's own lock decides which one
+// runs; this only spares the machine twenty processes of which nineteen would end at once. So it may be
+// wrong now and then: a turn that was lost to a crash is simply taken.
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ensurePrivateDirectory, type InstancePaths } from '../../shared/index.ts';
+import { isProcessAlive } from '../run-file.ts';
+
+/** The right to start the agent of one name. */
+export interface StartTurn {
+  /** Gives it back; a second call does nothing. */
+  release(): void;
+}
+
+function turnFile(instance: InstancePaths): string {
+  return join(instance.runtime, `${instance.name}.starting`);
+}
+
+/** The process that has its turn; undefined when there is none, or it is about to say so. */
+function holderOf(file: string): number | undefined {
+  try {
+    const pid = Number(readFileSync(file, 'utf8'));
+    return Number.isSafeInteger(pid) && pid > 0 ? pid : undefined;
+  } catch {
+    // Given back just now.
+    return undefined;
+  }
+}
+
+/**
+ * Takes the turn unless another living process has it.
+ * @param anyway whether to take it from a living one, which had it for too long
+ * @throws DevagentError `directory_not_private` for an unsafe runtime directory; Error of the file system
+ */
+export function takeStartTurn(instance: InstancePaths, anyway: boolean): StartTurn | undefined {
+  ensurePrivateDirectory(instance.runtime, 'runtime');
+  const file = turnFile(instance);
+  const holder = holderOf(file);
+  if (anyway || (holder !== undefined && !isProcessAlive(holder))) rmSync(file, { force: true });
+  try {
+    writeFileSync(file, String(process.pid), { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined;
+    throw error;
+  }
+  const release = (): void => {
+    process.removeListener('exit', release);
+    if (holderOf(file) === process.pid) rmSync(file, { force: true });
+  };
+  // A signal ends the process from within a handler, and this with it.
+  process.on('exit', release);
+  return { release };
+}

@@ -58,6 +58,11 @@ export function switchFlag(description: string): Flag<boolean> {
   };
 }
 
+/** The same flag, which one letter stands for as well. */
+export function withAlias<Value>(letter: string, flag: Flag<Value>): Flag<Value> {
+  return { ...flag, options: { ...flag.options, alias: letter } };
+}
+
 /** Any text, once. */
 export function textFlag(description: string): Flag<string | undefined> {
   return valueFlag(description, (_name, text) => text);

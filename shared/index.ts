@@ -10,7 +10,7 @@ export {
   defaultSettleMs,
   limits,
 } from './limits.ts';
-export { consoleLine, jsonLine, type LogEntry, type LogLevel } from './log-line.ts';
+export { consoleLine, jsonLine, type LogEntry, type LogLevel, logLevels } from './log-line.ts';
 export {
   ensurePrivateDirectory,
   type InstancePaths,

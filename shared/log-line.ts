@@ -1,9 +1,13 @@
 // How a log entry looks: for people on a console, and as a JSON line in a file. Pure: entry in, text out.
+// The agent writes both, and agent-cli turns the second into the first.
 import { types } from 'node:util';
 import picocolors from 'picocolors';
 import { DevagentError } from './errors.ts';
 
-export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
+/** From the gravest on: a log at one level holds those before it as well. */
+export const logLevels = ['error', 'warn', 'info', 'debug'] as const;
+
+export type LogLevel = (typeof logLevels)[number];
 
 /** One event of the log. */
 export interface LogEntry {

@@ -28,6 +28,8 @@ export interface CommandDefinition<Flags extends FlagTable> {
   /** Command lines with what each does. */
   readonly examples: readonly (readonly [commandLine: string, effect: string])[];
   readonly flags: Flags;
+  /** It works without an agent, and beside one that does not answer: nothing is asked before it runs. */
+  readonly withoutAgent?: true;
   /**
    * @param operands what was given after the name, flags taken out
    * @param trailing what was given after a `--`; empty where {@link trailing} is absent

@@ -36,7 +36,7 @@ async function runCommandLine(words: readonly string[], surroundings: Surroundin
   const body = command.prepare(line.found, line.operands, line.trailing);
   const name = common.name ?? (env['AGENT_NAME'] || defaultName);
   const connection = new Connection(instancePaths(name, env));
-  const sameProtocol = await checkProtocol(connection, output);
+  const sameProtocol = command.withoutAgent === true || (await checkProtocol(connection, output));
   try {
     return await body({ output, connection, json: common.json });
   } catch (error) {

@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { startAgent } from './support/agent.ts';
 import { type BackgroundPlace, backgroundPlace } from './support/background.ts';
 import { temporaryDirectory } from './support/cleanup.ts';
+import { serveConnections } from './support/socket-server.ts';
 import { until } from './support/wait.ts';
 
 const logLine = z.looseObject({
@@ -50,6 +51,15 @@ describe('agent-cli logs', () => {
     expect(running.stdout).toContain(' ready  roots=');
     await agent.stop();
     expect(await runLogs(agent.env)).toEqual({ code: 0, signal: null, stdout: agent.stderr, stderr: '' });
+  });
+
+  it('asks nothing of an agent that does not answer', async () => {
+    const place = backgroundPlace();
+    writeFileSync(logOf(place), lineOf(1));
+    const silent = await serveConnections((socket) => socket.resume());
+    silent.writeRunFile({ pid: process.pid, version: '9.9.9' });
+    const env = { AGENT_RUNTIME_DIR: silent.env['AGENT_RUNTIME_DIR'] ?? '' };
+    expect(await place.run(['logs'], { env })).toMatchObject({ code: 0, stderr: '' });
   });
 
   it('prints with --json the lines as they are', async () => {

@@ -70,6 +70,7 @@ export const logs = defineCommand({
       wholeNumberFlag(`How many of the last lines (default: ${defaultLines})`, 0, Number.MAX_SAFE_INTEGER),
     ),
   },
+  withoutAgent: true,
   async run(flags, _operands, context) {
     const { LogReader, parseLogLine } = await import('../process/index.ts');
     const { instance } = context.connection;

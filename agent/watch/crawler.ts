@@ -250,7 +250,11 @@ export class Crawler {
     for (let tries = 0; tries < watchTries; tries++) {
       const before = directory.stat;
       if (!this.watched.has(directory)) {
-        if (!this.host.watch(directory)) return false;
+        if (!this.host.watch(directory)) {
+          // It may be elsewhere for this moment and the same when it is looked at again: nothing in it is known.
+          directory.doubtful = true;
+          return false;
+        }
         this.watched.add(directory);
       }
       const stats = this.disk.look(directory.path);

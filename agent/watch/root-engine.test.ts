@@ -1,6 +1,6 @@
 // A backend whose errors are thrown by hand, on real files. That the kernel throws them is tested in
 // test/watch-limits.test.ts, where it can be made to.
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Change } from '../../shared/index.ts';
@@ -76,5 +76,52 @@ describe.each([
     expect(engine.status().degraded).toContain(limit);
     writeFileSync(join(root, 'a/new'), '');
     await toldOf('add', 'a/new');
+  });
+});
+
+/** Real watches; the first one of the directory called `name` comes while that is elsewhere. */
+function unluckyBackend(name: string): BackendFactory {
+  return (path, sink) => {
+    const backend = directoriesBackend(path, sink);
+    const watchDirectory = backend.watchDirectory.bind(backend);
+    let unlucky = true;
+    return Object.assign(backend, {
+      watchDirectory: (directory: string) => {
+        if (directory !== name || !unlucky) return watchDirectory(directory);
+        unlucky = false;
+        renameSync(join(path, name), join(path, `${name}.aside`));
+        try {
+          watchDirectory(directory);
+        } finally {
+          renameSync(join(path, `${name}.aside`), join(path, name));
+        }
+      },
+    });
+  };
+}
+
+describe('a directory that is elsewhere at the moment when it is to be watched, and back at once', () => {
+  it.each(['during the first crawl', 'later'])('has what is in it told, %s', async (when) => {
+    const root = temporaryDirectory();
+    const told: Change[] = [];
+    const make = (): void => {
+      mkdirSync(join(root, 'a/deep'), { recursive: true });
+      writeFileSync(join(root, 'a/deep/f'), '');
+    };
+    if (when !== 'later') make();
+    const engine = new RootEngine(
+      root,
+      unluckyBackend('a'),
+      { ignore: [], gitignore: true, settleMs: 4 },
+      { batch: (changes) => void told.push(...changes), hinted: () => {}, lost: () => {} },
+      silentLog,
+    );
+    cleanUpWith(() => engine.close());
+    await engine.start();
+    if (when === 'later') make();
+    await until('add a/deep/f', () => told.some(({ event, path }) => event === 'add' && path === 'a/deep/f'));
+    expect(engine.status()).toMatchObject({ files: 1, dirs: 2, degraded: null });
+    writeFileSync(join(root, 'a/deep/g'), '');
+    await until('add a/deep/g', () => told.some(({ path }) => path === 'a/deep/g'));
   });
 });

@@ -3,24 +3,28 @@
 // same operation on it: the bytes from here to there.
 import { randomBytes } from 'node:crypto';
 import { formatCursor, type JournalEvent } from '../../shared/index.ts';
-import { frameHeaderBytes, writeFrameHeader } from './frame.ts';
+import { frameHeaderBytes, textFrame, writeFrameHeader } from './frame.ts';
 
 /**
  * Large enough that a burst is one or two slices, small enough that a chunk which a stuck socket keeps
  * from being freed costs little.
  */
-const chunkBytes = 256 * 1024;
+const mostChunkBytes = 256 * 1024;
 
 type WithoutCursor<E> = E extends unknown ? Omit<E, 'cursor'> : never;
 /** An event before it has its place. */
 export type NewEvent = WithoutCursor<JournalEvent>;
 
-/** Events first..first+count-1, laid end to end. Filled chunks are never written again. */
+/**
+ * A piece of the bytes. Frames lie end to end across chunks, so that each chunk is full whatever the frames'
+ * sizes are; what is written is never written again.
+ */
 interface Chunk {
   readonly buffer: Buffer;
+  /** The first event whose frame begins here, or, while none does, the next one to begin anywhere. */
   readonly firstSeq: number;
-  /** Where each event's frame begins, and at the end where the last one ends. */
-  readonly offsets: number[];
+  /** Where the frames that begin here begin. */
+  readonly starts: number[];
 }
 
 /** A run of frames. */
@@ -33,19 +37,31 @@ export interface Frames {
   readonly seq: number;
 }
 
-/** An append-only ring of encoded events, bounded in bytes. */
+/**
+ * An append-only ring of encoded events, bounded in bytes: its memory is its limit and two chunks at most,
+ * one that is not full yet and one that is partly let go of. Only an event that is larger than the limit is
+ * held as it is.
+ */
 export class Journal {
   /** New for every journal: a cursor of another one can't be mistaken for one of this. */
   readonly epoch: string;
   readonly limitBytes: number;
+  /** A small journal has small chunks, or its memory would be far more than its limit. */
+  private readonly chunkBytes: number;
   private readonly chunks: Chunk[] = [];
-  private used = 0;
+  /** How much of the last chunk is written; all of it before there is one. */
+  private filled: number;
   private head = 0;
+  private oldest = 1;
+  /** Where the oldest event begins: always within the first chunk. */
+  private start = 0;
 
   /** @param limitBytes how much of the newest is kept, frame headers included */
   constructor(limitBytes: number, epoch: string = newEpoch()) {
     this.limitBytes = limitBytes;
     this.epoch = epoch;
+    this.chunkBytes = Math.min(mostChunkBytes, Math.max(4096, Math.floor(limitBytes / 16)));
+    this.filled = this.chunkBytes;
   }
 
   /** The newest event's number; 0 while there is none. */
@@ -55,16 +71,16 @@ export class Journal {
 
   /** The oldest event's number that is still held; one beyond the newest while there is none. */
   get oldestSeq(): number {
-    return this.chunks[0]?.firstSeq ?? this.head + 1;
+    return this.oldest;
   }
 
   get events(): number {
-    return this.head + 1 - this.oldestSeq;
+    return this.head + 1 - this.oldest;
   }
 
   /** Held, frame headers included. */
   get bytes(): number {
-    return this.used;
+    return this.end() - this.start;
   }
 
   /** The cursor of the position after event `seq`, the newest unless given. */
@@ -79,15 +95,20 @@ export class Journal {
     const placed = { type, cursor: this.cursor(seq), ...rest } as JournalEvent;
     const json = JSON.stringify(placed);
     const payloadBytes = Buffer.byteLength(json);
-    const frameBytes = frameHeaderBytes(payloadBytes) + payloadBytes;
-    const chunk = this.chunkFor(frameBytes, seq);
-    const start = chunk.offsets[chunk.offsets.length - 1] as number;
-    chunk.buffer.write(json, writeFrameHeader(chunk.buffer, start, payloadBytes), 'utf8');
-    chunk.offsets.push(start + frameBytes);
+    const bytes = frameHeaderBytes(payloadBytes) + payloadBytes;
+    if (this.filled === this.chunkBytes) this.addChunk(seq);
+    const { buffer, starts } = this.chunks[this.chunks.length - 1] as Chunk;
+    const start = this.filled;
+    if (start + bytes <= this.chunkBytes) {
+      buffer.write(json, writeFrameHeader(buffer, start, payloadBytes), 'utf8');
+      this.filled += bytes;
+    } else {
+      this.appendInPieces(textFrame(json), seq);
+    }
+    starts.push(start);
     this.head = seq;
-    this.used += frameBytes;
     this.trim();
-    return { seq, event: placed, bytes: frameBytes };
+    return { seq, event: placed, bytes };
   }
 
   /**
@@ -95,34 +116,21 @@ export class Journal {
    * one if there is any. The position must not lie before the oldest event held.
    */
   read(afterSeq: number, limitBytes: number, untilSeq: number = this.head): Frames {
-    const buffers: Buffer[] = [];
-    let bytes = 0;
-    let seq = afterSeq;
-    for (let index = this.chunkIndex(afterSeq + 1); index < this.chunks.length; index++) {
-      const { buffer, firstSeq, offsets } = this.chunks[index] as Chunk;
-      if (seq >= untilSeq) break;
-      const from = seq + 1 - firstSeq;
-      const start = offsets[from] as number;
-      let to = Math.min(offsets.length - 1, untilSeq + 1 - firstSeq);
-      if (bytes + (offsets[to] as number) - start > limitBytes) {
-        to = lastWithin(offsets, from, to, start + limitBytes - bytes);
-        if (to === from && bytes === 0) to = from + 1;
-      }
-      if (to === from) break;
-      const end = offsets[to] as number;
-      buffers.push(buffer.subarray(start, end));
-      bytes += end - start;
-      seq = firstSeq + to - 1;
-      if (to < offsets.length - 1) break;
+    if (afterSeq >= untilSeq) return { buffers: [], bytes: 0, events: 0, seq: afterSeq };
+    const start = this.startOf(afterSeq + 1);
+    let seq = untilSeq;
+    let end = this.startOf(untilSeq + 1);
+    if (end - start > limitBytes) {
+      seq = Math.max(afterSeq + 1, this.lastStarting(start + limitBytes) - 1);
+      end = this.startOf(seq + 1);
     }
-    return { buffers, bytes, events: seq - afterSeq, seq };
+    return { buffers: this.slices(start, end), bytes: end - start, events: seq - afterSeq, seq };
   }
 
   /** The frame of one event that is held. */
   frame(seq: number): Buffer {
-    const { buffer, firstSeq, offsets } = this.chunks[this.chunkIndex(seq)] as Chunk;
-    const at = seq - firstSeq;
-    return buffer.subarray(offsets[at], offsets[at + 1]);
+    const [first, ...rest] = this.slices(this.startOf(seq), this.startOf(seq + 1));
+    return rest.length === 0 ? (first as Buffer) : Buffer.concat([first as Buffer, ...rest]);
   }
 
   /** The JSON of one event that is held, as bytes. */
@@ -134,66 +142,82 @@ export class Journal {
 
   /** How many bytes of frames lie after position `afterSeq`, as far as they are held. */
   bytesAfter(afterSeq: number): number {
-    const first = Math.max(afterSeq + 1, this.oldestSeq);
-    if (first > this.head) return 0;
-    let bytes = 0;
-    for (let index = this.chunkIndex(first); index < this.chunks.length; index++) {
-      const { firstSeq, offsets } = this.chunks[index] as Chunk;
-      bytes += (offsets[offsets.length - 1] as number) - (offsets[Math.max(0, first - firstSeq)] as number);
+    return this.end() - this.startOf(Math.max(afterSeq + 1, this.oldest));
+  }
+
+  private addChunk(firstSeq: number): void {
+    this.chunks.push({ buffer: Buffer.allocUnsafeSlow(this.chunkBytes), firstSeq, starts: [] });
+    this.filled = 0;
+  }
+
+  /** Writes the frame of event `seq`, which begins in the last chunk, on into new ones. */
+  private appendInPieces(frame: Buffer, seq: number): void {
+    for (let done = 0; done < frame.length; ) {
+      if (this.filled === this.chunkBytes) this.addChunk(seq + 1);
+      const { buffer } = this.chunks[this.chunks.length - 1] as Chunk;
+      const copied = frame.copy(buffer, this.filled, done);
+      this.filled += copied;
+      done += copied;
     }
-    return bytes;
   }
 
-  private chunkFor(frameBytes: number, seq: number): Chunk {
-    const last = this.chunks[this.chunks.length - 1];
-    const end = last?.offsets[last.offsets.length - 1] ?? 0;
-    if (last !== undefined && end + frameBytes <= last.buffer.length) return last;
-    const chunk = {
-      buffer: Buffer.allocUnsafeSlow(Math.max(this.chunkSize(), frameBytes)),
-      firstSeq: seq,
-      offsets: [0],
-    };
-    this.chunks.push(chunk);
-    return chunk;
-  }
-
-  /** A small journal has small chunks, or it would let go of much of what it holds at once. */
-  private chunkSize(): number {
-    return Math.min(chunkBytes, Math.max(4096, Math.floor(this.limitBytes / 16)));
-  }
-
-  /** Lets go of whole chunks, never of the newest. */
+  /** Lets go of the oldest events, never of the newest, and of the chunks that held nothing else. */
   private trim(): void {
-    while (this.used > this.limitBytes && this.chunks.length > 1) {
-      const { offsets } = this.chunks.shift() as Chunk;
-      this.used -= offsets[offsets.length - 1] as number;
+    const end = this.end();
+    while (end - this.start > this.limitBytes && this.oldest < this.head) {
+      this.oldest += 1;
+      const { firstSeq, starts } = this.chunks[0] as Chunk;
+      this.start = starts[this.oldest - firstSeq] ?? this.startOf(this.oldest);
     }
+    for (; this.start >= this.chunkBytes; this.start -= this.chunkBytes) this.chunks.shift();
   }
 
-  /** The index of the chunk that holds event `seq`; the number of chunks when it is yet to come. */
-  private chunkIndex(seq: number): number {
+  // Places are counted from the beginning of the first chunk.
+
+  private end(): number {
+    return (this.chunks.length - 1) * this.chunkBytes + this.filled;
+  }
+
+  /** Where the frame of an event that is held begins; for the one yet to come, the end. */
+  private startOf(seq: number): number {
+    if (seq > this.head) return this.end();
     let low = 0;
-    let high = this.chunks.length;
+    let high = this.chunks.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if ((this.chunks[middle] as Chunk).firstSeq <= seq) low = middle;
+      else high = middle - 1;
+    }
+    const { firstSeq, starts } = this.chunks[low] as Chunk;
+    return low * this.chunkBytes + (starts[seq - firstSeq] as number);
+  }
+
+  /** The last event whose frame begins at `place` or before it. */
+  private lastStarting(place: number): number {
+    const index = Math.floor(place / this.chunkBytes);
+    const { firstSeq, starts } = this.chunks[index] as Chunk;
+    const offset = place - index * this.chunkBytes;
+    let low = 0;
+    let high = starts.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const { firstSeq, offsets } = this.chunks[middle] as Chunk;
-      if (firstSeq + offsets.length - 1 <= seq) low = middle + 1;
+      if ((starts[middle] as number) <= offset) low = middle + 1;
       else high = middle;
     }
-    return low;
+    return firstSeq + low - 1;
   }
-}
 
-/** The last index in `from`..`to` whose offset is no more than `end`. */
-function lastWithin(offsets: readonly number[], from: number, to: number, end: number): number {
-  let low = from;
-  let high = to;
-  while (low < high) {
-    const middle = (low + high + 1) >>> 1;
-    if ((offsets[middle] as number) <= end) low = middle;
-    else high = middle - 1;
+  private slices(start: number, end: number): Buffer[] {
+    const buffers: Buffer[] = [];
+    for (let from = start; from < end; ) {
+      const index = Math.floor(from / this.chunkBytes);
+      const base = index * this.chunkBytes;
+      const to = Math.min(end, base + this.chunkBytes);
+      buffers.push((this.chunks[index] as Chunk).buffer.subarray(from - base, to - base));
+      from = to;
+    }
+    return buffers;
   }
-  return low;
 }
 
 /** Eight letters and digits: of a size to read aloud, and one in a trillion to come again. */

@@ -1,17 +1,19 @@
 // What a client that loses its connection can rely on: every event once, in order, as if it had never been
 // gone; and where that is impossible, the exact number of what it missed.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { type JournalEvent, parseCursor, type Transport } from '../shared/index.ts';
 import { startAgent, type TestAgent } from './support/agent.ts';
+import { temporaryDirectory } from './support/cleanup.ts';
 import { connect } from './support/client.ts';
 import { startCuttingProxy } from './support/cutting-proxy.ts';
 import { globs, type PlainFilter, queryOf, seenThrough, takesTopic } from './support/oracle.ts';
 import { randomFrom } from './support/random-operations.ts';
 import { connectRaw } from './support/raw-client.ts';
 import { type ResumingClient, resume } from './support/resuming-client.ts';
+import { Sequence } from './support/sequence.ts';
 import { openStream, type TestStream } from './support/stream.ts';
 import { until } from './support/wait.ts';
 import { behindItsBack } from './support/watched.ts';
@@ -183,17 +185,31 @@ describe.each(transports)('a client over %s that comes too late, or reads too sl
     // Cuts and bursts of their own may have brought about more.
     expect(gaps('expired')).toBeGreaterThanOrEqual(3);
     expect(gaps('slow')).toBeGreaterThanOrEqual(1);
-    let position = seqOf(hello.cursor);
-    for (const event of client.events) {
-      const step = event.type === 'gap' ? (event.missed ?? Number.NaN) : 1;
-      expect({ seed, event: event.type, at: seqOf(event.cursor) }).toEqual({
-        seed,
-        event: event.type,
-        at: position + step,
-      });
-      position += step;
+    const sequence = new Sequence(seqOf(hello.cursor));
+    for (const event of client.events) sequence.take(event);
+    expect({ seed, faults: sequence.faults }).toEqual({ seed, faults: [] });
+    expect(sequence.position).toBe(seqOf(cursor));
+  });
+});
+
+describe('when more is told at once than the journal holds', () => {
+  it('everybody is told how much of it is gone, and gets the rest', async () => {
+    const agent = await startAgent({ flags: ['--journal-bytes', '65536'] });
+    const streams = [
+      ...(await Promise.all(transports.map((transport) => openStream(agent, transport)))),
+      await openStream(agent, 'ws', 'match=**/*'),
+    ];
+    const directory = temporaryDirectory();
+    for (let n = 0; n < 3_000; n++) writeFileSync(join(directory, `file-${n}`), '');
+    renameSync(directory, join(agent.root, 'directory'));
+    await agent.sync();
+    const { cursor } = await agent.broadcast('end');
+    for (const stream of streams) {
+      await haveEnd(stream, cursor);
+      const sequence = new Sequence(seqOf(stream.hello.cursor));
+      for (const event of stream.events) sequence.take(event);
+      expect(sequence).toMatchObject({ faults: [], position: seqOf(cursor), gaps: [expect.any(Number)] });
     }
-    expect(position).toBe(seqOf(cursor));
   });
 });
 

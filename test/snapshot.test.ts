@@ -8,6 +8,7 @@ import { temporaryDirectory } from './support/cleanup.ts';
 import { connect } from './support/client.ts';
 import { TreeModel } from './support/model.ts';
 import { RandomOperations } from './support/random-operations.ts';
+import { Sequence } from './support/sequence.ts';
 import { openStream } from './support/stream.ts';
 import { until } from './support/wait.ts';
 
@@ -166,6 +167,15 @@ describe('a snapshot', () => {
     await expectDisk(agent, client);
     expect(client.gaps).toMatchObject([{ reason: 'slow' }]);
     expect(snapshotsOf(client.frames)).toHaveLength(2);
+    // Up to the snapshot everything that it did not get is counted, and nothing of what it got.
+    const sequence = new Sequence(Number(client.hello.cursor.split(':')[1]));
+    for (const event of client.events) sequence.take(event);
+    expect(sequence.faults).toEqual([]);
+    const at = client.frames.findIndex(({ type }) => type === 'gap');
+    expect(client.frames.slice(at, at + 2)).toMatchObject([
+      { type: 'gap' },
+      { type: 'snapshot', done: true },
+    ]);
   });
 
   it('can be resumed over server-sent events only once it is complete', async () => {

@@ -55,6 +55,7 @@ export class Hub {
   readonly counters = new Counters();
   private readonly journal: Journal;
   private readonly log: Log;
+  private readonly stalledMs: number;
   private readonly roots: () => string[];
   private readonly snapshots: SnapshotSource;
   private readonly clients = new Map<string, Client>();
@@ -70,12 +71,22 @@ export class Hub {
   private waiters: Waiter[] = [];
   private lastId = 0;
 
-  /** @param roots the real paths of the roots, for hello */
-  constructor(journal: Journal, roots: () => string[], snapshots: SnapshotSource, log: Log) {
+  /**
+   * @param roots the real paths of the roots, for hello
+   * @param stalledMs after how long a client that takes nothing is closed
+   */
+  constructor(
+    journal: Journal,
+    roots: () => string[],
+    snapshots: SnapshotSource,
+    log: Log,
+    stalledMs: number = limits.stalledMs,
+  ) {
     this.journal = journal;
     this.roots = roots;
     this.snapshots = snapshots;
     this.log = log;
+    this.stalledMs = stalledMs;
     this.frontSeq = journal.headSeq;
   }
 
@@ -272,6 +283,15 @@ export class Hub {
   }
 
   private deliver(group: Group, recent: readonly Recent[], afterSeq: number): void {
+    if (afterSeq < this.journal.oldestSeq - 1) {
+      // In one turn there was more than the journal holds: what is gone of it everybody has missed.
+      for (const client of group.clients) {
+        if (!client.live) continue;
+        this.fallBehind(client, afterSeq);
+        this.catchUp(client);
+      }
+      return;
+    }
     const encoded = group.encodeRecent(recent, afterSeq, limits.sendAheadBytes);
     if (this.log.isDebug()) this.logDeliveries(group, recent);
     for (const client of group.clients) {
@@ -507,7 +527,7 @@ export class Hub {
       if (unsentBytes !== client.lastUnsentBytes) {
         client.lastUnsentBytes = unsentBytes;
         client.stalledSinceMs = nowMs;
-      } else if (nowMs - client.stalledSinceMs >= limits.stalledMs) {
+      } else if (nowMs - client.stalledSinceMs >= this.stalledMs) {
         this.counters.stalled += 1;
         this.log.warn('client stalled', { ...this.describe(client), unsentBytes });
         client.stalledSinceMs = nowMs;

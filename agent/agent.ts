@@ -178,13 +178,9 @@ export class Agent {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code !== 'EADDRINUSE') {
-        throw new DevagentError(
-          'port_in_use',
-          `can't listen on ${host}:${port} (${code}): choose another --host or --port`,
-          {
-            cause: error,
-          },
-        );
+        throw new DevagentError('cannot_listen', `can't listen on ${host}:${port}: ${whyNot(code)}`, {
+          cause: error,
+        });
       }
       if (portGiven) {
         throw new DevagentError(
@@ -297,6 +293,21 @@ export class Agent {
 
 function isWildcard(address: string): boolean {
   return address === '0.0.0.0' || address === '::';
+}
+
+/** Why an address can't be listened on, and what to do; for all that is no port in use. */
+function whyNot(code: string | undefined): string {
+  switch (code) {
+    case 'EACCES':
+      return 'this user may not have that port: choose one of 1024 and more with --port';
+    case 'EADDRNOTAVAIL':
+      return 'this machine has no such address: choose another with --host';
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return 'no address is known for that name: choose another with --host';
+    default:
+      return `${code}: choose another --host or --port`;
+  }
 }
 
 function urlOf({ address, port, family }: AddressInfo): string {

@@ -5,6 +5,8 @@ export type ErrorCode =
   | 'agent_running'
   | 'bad_config'
   | 'bad_name'
+  | 'bad_token_file'
+  | 'cannot_listen'
   | 'directory_not_private'
   | 'internal'
   | 'lock_held'

@@ -490,6 +490,19 @@ describe('agents of two names', () => {
   });
 });
 
+describe('an address that can not be had', () => {
+  it('ends the agent, with why and what to do', async () => {
+    const runtime = join(temporaryDirectory(), 'run');
+    // Of the addresses that are for examples, and so no machine's.
+    const flags = ['--host', '192.0.2.1', '--allow-remote'];
+    const { code, stderr } = await refused({ runtime, flags });
+    expect(code).toBe(1);
+    expect(stderr).toContain("can't listen on 192.0.2.1:0: this machine has no such address");
+    expect(stderr).toContain('--host');
+    expect(readdirSync(runtime)).toEqual([]);
+  });
+});
+
 describe('--idle-exit', () => {
   it('ends an agent that nobody uses, but none with a client', async () => {
     const idleMs = 1_000;

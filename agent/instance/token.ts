@@ -14,7 +14,7 @@ const newOne = 'and the next start makes a new one';
 
 /**
  * Reads the token, and makes it (0600) when there is none. Agents that start at once get the same one.
- * @throws DevagentError `bad_config` for a file that others can read, that is not this user's, or that holds no
+ * @throws DevagentError `bad_token_file` for a file that others can read, that is not this user's, or that holds no
  *   token: it says what to do. A token that others could read is not repaired but refused, because they may
  *   have read it.
  */
@@ -67,5 +67,5 @@ function readToken(file: string): string | undefined {
 }
 
 function refuse(file: string, why: string, remedy: string): never {
-  throw new DevagentError('bad_config', `the token file ${file} ${why}: ${remedy}`);
+  throw new DevagentError('bad_token_file', `the token file ${file} ${why}: ${remedy}`);
 }

@@ -53,12 +53,7 @@ export class Agent {
   private markStopped = (): void => {};
 
   /** @param keepAlive other times than the protocol's, for tests */
-  constructor(
-    config: Config,
-    paths: InstancePaths,
-    log: Log,
-    keepAlive: KeepAlive = { pingMs: limits.pingMs, closeAnswerMs: limits.closeAnswerMs },
-  ) {
+  constructor(config: Config, paths: InstancePaths, log: Log, keepAlive: KeepAlive = limits) {
     this.config = config;
     this.paths = paths;
     this.log = log;
@@ -82,6 +77,7 @@ export class Agent {
       () => this.watcher.roots,
       new Snapshots(this.watcher, this.journal),
       log,
+      keepAlive.stalledMs,
     );
     this.services = {
       journal: this.journal,
@@ -89,12 +85,13 @@ export class Agent {
       watcher: this.watcher,
       publisher: new Publisher(this.hub),
       log,
+      keepAlive,
       status: () => this.status(),
       ready: () => this.rootsAdded && this.watcher.ready,
       rootsChanged: () => this.writeRunFile(),
       shutdown: () => void this.stop('shutdown was asked for'),
     };
-    this.webSockets = new WebSockets(this.services, keepAlive);
+    this.webSockets = new WebSockets(this.services);
     this.stopped = new Promise((resolve) => {
       this.markStopped = resolve;
     });

@@ -22,6 +22,8 @@ export const limits = {
   stalledMs: 60_000,
   /** WebSocket keep-alive. */
   pingMs: 30_000,
+  /** A sign of life on SSE and NDJSON: well under the minute after which proxies and browsers give up. */
+  commentMs: 15_000,
   /** Pings without any sign of life before a client counts as dead. */
   missedPings: 2,
   /** A WebSocket that did not answer the close frame by then is terminated. */

@@ -1,18 +1,24 @@
 // A client that has silently gone is found out by pings; one that answers them stays. The agent runs in
 // this process, with shorter times than the protocol's.
 import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import { connect as connectSocket } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { WebSocket } from 'ws';
 import { Agent } from '../agent/agent.ts';
 import { parseConfig } from '../agent/config.ts';
 import type { Log, LogFields, LogLevel } from '../agent/log.ts';
-import { type InstancePaths, instancePaths } from '../shared/index.ts';
+import { type InstancePaths, instancePaths, limits } from '../shared/index.ts';
 import { cleanUpWith, temporaryDirectory } from './support/cleanup.ts';
 import { connectRaw } from './support/raw-client.ts';
 import { until } from './support/wait.ts';
 
-const keepAlive = { pingMs: 50, closeAnswerMs: 200 };
+type KeepAlive = NonNullable<ConstructorParameters<typeof Agent>[3]>;
+
+const keepAlive: KeepAlive = { ...limits, pingMs: 50, closeAnswerMs: 200 };
+/** Clients are looked at once a second. */
+const stalledMs = 1_500;
 
 interface Entry {
   readonly level: LogLevel;
@@ -69,7 +75,7 @@ class RecordingLog implements Log {
 }
 
 /** Starts an agent in this process, and stops it after the test. */
-async function startInProcess(): Promise<{ paths: InstancePaths; log: RecordingLog }> {
+async function startInProcess(times = keepAlive): Promise<{ paths: InstancePaths; log: RecordingLog }> {
   const config = await parseConfig([temporaryDirectory(), '--port', '0'], {}, process.cwd());
   if ('help' in config || 'version' in config) throw new Error('no configuration');
   const directory = temporaryDirectory();
@@ -78,7 +84,7 @@ async function startInProcess(): Promise<{ paths: InstancePaths; log: RecordingL
     AGENT_STATE_DIR: join(directory, 'state'),
   });
   const log = new RecordingLog();
-  const agent = new Agent(config, paths, log, keepAlive);
+  const agent = new Agent(config, paths, log, times);
   cleanUpWith(() => agent.stop('the test is over'));
   await agent.start();
   return { paths, log };
@@ -156,5 +162,86 @@ describe('the keep-alive', () => {
     ]);
     stuck.resume();
     await until('its connection to end', () => stuck.ended);
+  });
+});
+
+describe('a stream over HTTP on which nothing happens', () => {
+  it.each([
+    ['text/event-stream', '', ':\n\n'],
+    ['*/*', '', '\n'],
+    ['*/*', '?format=text', '\n'],
+  ])('for %s%s gets a sign of life again and again, which is no event', async (accept, query, sign) => {
+    const { paths } = await startInProcess({ ...limits, commentMs: 20 });
+    const request = get({ socketPath: paths.socket, path: `/v1/events${query}`, headers: { accept } });
+    cleanUpWith(() => void request.destroy());
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    let text = '';
+    response.setEncoding('utf8').on('data', (piece: string) => {
+      text += piece;
+    });
+    await until('five of them', () => text.endsWith(sign.repeat(5)));
+    const others = text.split('\n').filter((line) => line !== '' && line !== ':');
+    const hello = /^(?:retry: \d+|id: .*|(?:data: )?\{"type":"hello",.*\})$/;
+    expect(others.filter((line) => !hello.test(line))).toEqual([]);
+  });
+});
+
+describe('a client that takes nothing for too long', () => {
+  /** Publishes until the socket of each client is full, and the agent holds more for it. */
+  async function fillUp(socketPath: string, lagging: number): Promise<void> {
+    const publisher = new WebSocket(`ws+unix:${socketPath}:/v1/events?topic=none`);
+    cleanUpWith(() => publisher.terminate());
+    await once(publisher, 'message');
+    const data = 'x'.repeat(100_000);
+    let counted = 0;
+    while (counted < lagging) {
+      publisher.send(JSON.stringify({ type: 'publish', id: 1, data }));
+      const [answer] = (await once(publisher, 'message')) as [Buffer];
+      counted = (JSON.parse(String(answer)) as { lagging: number }).lagging;
+    }
+    // And a good deal more, all at once.
+    for (let n = 0; n < 40; n++) publisher.send(JSON.stringify({ type: 'publish', id: 2, data }));
+    let answers = 0;
+    publisher.on('message', () => {
+      answers += 1;
+    });
+    await until('all of it to be published', () => answers === 40);
+  }
+
+  it('is closed, a WebSocket with 1013; one that takes a little now and then is not', async () => {
+    const { paths, log } = await startInProcess({ ...limits, closeAnswerMs: 10_000, stalledMs });
+    const stuck = await connectRaw(paths.socket, 'name=stuck');
+    const slow = await connectRaw(paths.socket, 'name=slow');
+    const lines = connectSocket(paths.socket);
+    cleanUpWith(() => void lines.destroy());
+    lines.write('GET /v1/events?name=lines HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await once(lines, 'data');
+    for (const socket of [stuck.socket, slow.socket, lines]) socket.pause();
+    await fillUp(paths.socket, 3);
+    let taken = 0;
+    const trickle = setInterval(() => {
+      if (slow.socket.read() !== null) taken += 1;
+    }, 150);
+    cleanUpWith(() => clearInterval(trickle));
+
+    const stalled = (): unknown[] =>
+      log.entries.filter(({ event }) => event === 'client stalled').map(({ fields }) => fields['name']);
+    await until('the two to be found out', () => stalled().length >= 2);
+    expect(stalled().sort()).toEqual(['lines', 'stuck']);
+    const ahead = log.entries
+      .filter(({ event }) => event === 'client stalled')
+      .map(({ fields }) => Number(fields['unsentBytes']));
+    // What is handed to a socket is a mebibyte, and the message that is on its way by then.
+    expect(Math.max(...ahead)).toBeLessThan(limits.sendAheadBytes + 101_000);
+    expect(Math.min(...ahead)).toBeGreaterThan(0);
+    stuck.resume();
+    await until('the end of the one', () => stuck.closeCodes.length > 0);
+    expect(stuck.closeCodes).toEqual([1013]);
+    lines.resume();
+    await once(lines, 'close');
+    await until('the other to be gone', () =>
+      log.entries.some(({ event, fields }) => event === 'client left' && fields['name'] === 'lines'),
+    );
+    expect([taken > 0, slow.ended]).toEqual([true, false]);
   });
 });

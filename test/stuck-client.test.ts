@@ -1,11 +1,14 @@
 // A client that stops reading: it costs nobody else anything, and it is told what it missed.
 import { describe, expect, it } from '@jest/globals';
-import type { ClientInfo } from '../shared/index.ts';
+import type { ClientInfo, Status, Transport } from '../shared/index.ts';
 import { startAgent, type TestAgent } from './support/agent.ts';
 import { connect } from './support/client.ts';
 import { type Crowd, startCrowd } from './support/crowd.ts';
 import { connectRaw, type RawClient } from './support/raw-client.ts';
+import { type Pace, readSequence, type SequenceReader } from './support/sequence-reader.ts';
 import { until } from './support/wait.ts';
+
+const transports: readonly Transport[] = ['ws', 'sse', 'ndjson'];
 
 const readers = 50;
 const messages = 5_000;
@@ -15,9 +18,18 @@ const fill = 'x'.repeat(1024);
 /** At most so many messages ahead of the slowest reader: far less than the smallest journal here holds. */
 const ahead = 200;
 
+/** 200 MB in all, published this many ahead of the slowest fast reader: 4 MB, the journal holds 16. */
+const largeBytes = 100_000;
+const largeMessages = 2_000;
+const largeAhead = 20;
+
 /** The number of an event. */
 function seqOf(cursor: unknown): number {
   return Number(String(cursor).split(':')[1]);
+}
+
+function stateOf({ name, sequence }: SequenceReader): string {
+  return `${name} ${sequence.position} ${sequence.faults.slice(0, 3).join(', ')}`;
 }
 
 /** Publishes messages, no faster than the crowd reads, and waits until it has them. */
@@ -148,5 +160,50 @@ describe('a client that never reads, next to 50 that do', () => {
     stuck.resume();
     await until('its connection to end', () => stuck.ended);
     expectAllRead(crowd, enough);
+  });
+});
+
+describe('a fast, a slow and a stuck client of each transport, side by side', () => {
+  it('over 200 MB of events: the fast get each, the others get each or are told how many they missed', async () => {
+    const agent = await startAgent();
+    const all = (pace: Pace): Promise<SequenceReader[]> =>
+      Promise.all(transports.map((transport) => readSequence(agent, transport, pace)));
+    const [fast, slow, stuck] = [await all('fast'), await all('slow'), await all('stuck')];
+    const publisher = await connect(agent, 'topic=none');
+    const data = 'x'.repeat(largeBytes);
+    const have = (readers: readonly SequenceReader[], count: number): Promise<unknown> =>
+      until(
+        () => `${count} events; at ${readers.map(stateOf).join('; ')}`,
+        () => readers.every(({ sequence }) => sequence.position >= count || sequence.faults.length > 0),
+      );
+
+    for (let n = 1; n <= largeMessages; n++) {
+      publisher.send({ type: 'publish', id: n, data });
+      // Far less than the journal holds: whoever reads, gets everything.
+      if (n % largeAhead === 0) await have(fast, n - largeAhead);
+    }
+    await have(fast, largeMessages);
+    const { memory } = (await agent.request('/v1/status')).json<Status>();
+    // Queued for the six that do not keep up it would be a gigabyte.
+    expect(memory.rssBytes).toBeLessThan(400e6);
+    for (const { name } of stuck) {
+      const { lag } = await clientNamed(agent, name);
+      expect(lag.events).toBeGreaterThan(largeMessages / 2);
+    }
+
+    await have(slow, largeMessages);
+    for (const reader of stuck) reader.hurry();
+    await have(stuck, largeMessages);
+    const readers = [...fast, ...slow, ...stuck];
+    expect(readers.flatMap(({ sequence }) => sequence.faults)).toEqual([]);
+    expect(readers.map(({ sequence }) => sequence.position)).toEqual(readers.map(() => largeMessages));
+    expect(fast.map(({ sequence }) => sequence.gaps)).toEqual([[], [], []]);
+    for (const { name, sequence } of stuck) {
+      expect(sequence.gaps.length).toBeGreaterThanOrEqual(1);
+      expect(await clientNamed(agent, name)).toMatchObject({
+        gaps: sequence.gaps.length,
+        lag: { events: 0 },
+      });
+    }
   });
 });

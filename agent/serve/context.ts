@@ -7,6 +7,14 @@ import type { Log } from '../log.ts';
 import type { Watcher } from '../watch/index.ts';
 import type { Publisher } from './publisher.ts';
 
+/** Times by which it is told who is still there, for tests that can't wait for minutes. */
+export interface KeepAlive {
+  readonly pingMs: number;
+  readonly closeAnswerMs: number;
+  readonly commentMs: number;
+  readonly stalledMs: number;
+}
+
 /** The agent's parts, as the edge sees them. */
 export interface Services {
   readonly journal: Journal;
@@ -14,6 +22,7 @@ export interface Services {
   readonly watcher: Watcher;
   readonly publisher: Publisher;
   readonly log: Log;
+  readonly keepAlive: KeepAlive;
   status(): Status;
   /** Whether every root's first crawl is done, those that are still to be added included. */
   ready(): boolean;

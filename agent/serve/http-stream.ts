@@ -7,8 +7,6 @@ import type { Exchange } from './context.ts';
 import { unsentBytes } from './socket.ts';
 import { parseStreamRequest } from './stream-request.ts';
 
-/** Well under the minute after which proxies and browsers give a silent connection up. */
-const keepAliveMs = 15_000;
 /** What a browser waits before it reconnects. */
 const retryMs = 1000;
 
@@ -80,7 +78,7 @@ export function streamEvents({ services, request, response, query, address }: Ex
   const alive = setInterval(() => {
     // What is waiting to be sent is sign enough.
     if (!client.blocked) outlet.write([Buffer.from(wantsSse ? ':\n\n' : '\n')]);
-  }, keepAliveMs);
+  }, services.keepAlive.commentMs);
   response.on('drain', () => services.hub.drained(client));
   response.on('close', () => {
     clearInterval(alive);

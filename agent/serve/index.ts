@@ -1,9 +1,9 @@
 // serve/: the edge. HTTP and WebSocket on both planes, from one table of endpoints.
-export type { Services } from './context.ts';
+export type { KeepAlive, Services } from './context.ts';
 export { Guard } from './guard.ts';
 export { Publisher } from './publisher.ts';
 export { routes } from './routes.ts';
 export * as requestSchemas from './schemas.ts';
 export { createPlane } from './server.ts';
 export { Snapshots } from './snapshots.ts';
-export { type KeepAlive, WebSockets } from './web-socket.ts';
+export { WebSockets } from './web-socket.ts';

@@ -11,12 +11,6 @@ import { ProblemError, sendRawProblem } from './problem.ts';
 import { unsentBytes, writeDirectly } from './socket.ts';
 import { parseStreamRequest } from './stream-request.ts';
 
-/** Times of the keep-alive, for tests that can't wait half a minute. */
-export interface KeepAlive {
-  readonly pingMs: number;
-  readonly closeAnswerMs: number;
-}
-
 class WebSocketOutlet implements Outlet {
   readonly transport = 'ws';
   readonly address: string;
@@ -59,21 +53,19 @@ interface Session {
 /** Accepts WebSockets and keeps them alive. */
 export class WebSockets {
   private readonly services: Services;
-  private readonly keepAlive: KeepAlive;
   private readonly sessions = new Set<Session>();
   private readonly pinger: NodeJS.Timeout;
   private readonly server: WebSocketServer;
 
-  constructor(services: Services, keepAlive: KeepAlive) {
+  constructor(services: Services) {
     this.services = services;
-    this.keepAlive = keepAlive;
     this.server = new WebSocketServer({
       noServer: true,
       clientTracking: false,
       perMessageDeflate: false,
       maxPayload: limits.clientMessageBytes,
       // ws itself closes a client that breaks the protocol, and would wait half a minute for its answer.
-      closeTimeout: keepAlive.closeAnswerMs,
+      closeTimeout: services.keepAlive.closeAnswerMs,
       // @types/ws does not know closeTimeout yet.
     } as ServerOptions);
     this.server.on('wsClientError', (error, socket) => {
@@ -82,7 +74,7 @@ export class WebSockets {
         new ProblemError(400, 'bad_handshake', `no WebSocket handshake: ${error.message}`),
       );
     });
-    this.pinger = setInterval(() => this.pingAll(), keepAlive.pingMs);
+    this.pinger = setInterval(() => this.pingAll(), services.keepAlive.pingMs);
     this.pinger.unref();
   }
 
@@ -109,7 +101,7 @@ export class WebSockets {
     );
     this.server.handleUpgrade(request, socket, head, (ws) => {
       const { hub } = this.services;
-      const outlet = new WebSocketOutlet(ws, socket, address, this.keepAlive.closeAnswerMs);
+      const outlet = new WebSocketOutlet(ws, socket, address, this.services.keepAlive.closeAnswerMs);
       let error: string | undefined;
       let client: Client | undefined;
       const session: Session = {

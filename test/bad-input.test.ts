@@ -414,6 +414,41 @@ describe('a request that is not as it should be', () => {
     await witness.expectCleanRecord();
   });
 
+  it('is told why when it expects what HTTP does not know, or takes us for a proxy', async () => {
+    const agent = await startAgent();
+    const witness = await callWitness(agent);
+    const host = 'Host: localhost';
+    const token = `Authorization: Bearer ${agent.token}`;
+    const refused: [line: string, headers: string[], local: string, loopback?: string][] = [
+      ['GET /v1/status HTTP/1.1', [host, token, 'Expect: rubbish'], '417 expectation_failed'],
+      [
+        'POST /v1/messages HTTP/1.1',
+        [host, token, 'Expect: rubbish', 'Content-Length: 9'],
+        '417 expectation_failed',
+      ],
+      ['GET /nothing HTTP/1.1', [host, token, 'Expect: rubbish'], '404 not_found'],
+      ['GET /v1/status HTTP/1.1', [host, 'Expect: rubbish'], '417 expectation_failed', '401 token_required'],
+      ['CONNECT example.com:443 HTTP/1.1', [host, token], '405 method_not_allowed'],
+      ['CONNECT example.com:443 HTTP/1.1', [host], '405 method_not_allowed', '401 token_required'],
+      [
+        'CONNECT example.com:443 HTTP/1.1',
+        ['Host: example.com', token],
+        '405 method_not_allowed',
+        '421 host_refused',
+      ],
+    ];
+    for (const plane of planes) {
+      for (const [line, headers, local, loopback = local] of refused) {
+        const { status, headers: answered, body } = await exchange(agent, rawRequest(line, headers), plane);
+        expect(answered['content-type']).toBe('application/problem+json');
+        const expected = plane === 'local' ? local : loopback;
+        expect([line, headers, `${status} ${JSON.parse(body).code}`]).toEqual([line, headers, expected]);
+      }
+    }
+    await witness.expectService();
+    await witness.expectCleanRecord();
+  });
+
   it('is refused as an upgrade when it is none of ours', async () => {
     const agent = await startAgent();
     const witness = await callWitness(agent);

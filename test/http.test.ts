@@ -57,7 +57,10 @@ describe('POST /v1/messages', () => {
     const answers = [
       await agent.request('/v1/messages', postText('hello')),
       await agent.request('/v1/messages?topic=build.done', postText('{"not":"parsed"}')),
-      await agent.request('/v1/messages', postText('zwölf Boxkämpfer 🥊\r\n', 'Text/Plain; charset=utf-8')),
+      await agent.request(
+        '/v1/messages',
+        postText('\ufeffzwölf Boxkämpfer 🥊\r\n', 'Text/Plain; charset=utf-8'),
+      ),
       await agent.request('/v1/messages', postText('')),
     ];
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
@@ -65,7 +68,7 @@ describe('POST /v1/messages', () => {
     const sent = [
       ['message', 'hello'],
       ['build.done', '{"not":"parsed"}'],
-      ['message', 'zwölf Boxkämpfer 🥊\r\n'],
+      ['message', '\ufeffzwölf Boxkämpfer 🥊\r\n'],
       ['message', ''],
     ];
     expect(client.messages).toEqual(
@@ -91,10 +94,15 @@ describe('POST /v1/messages', () => {
     expect(client.messages.map(({ topic, data }) => [topic, data])).toEqual(
       values.map((data) => ['json', data]),
     );
+    // A byte order mark before JSON is no part of it.
+    const marked = { ...post({}), body: '\ufeff{"topic":"json","data":"marked"}' };
+    expect((await agent.request('/v1/messages', marked)).status).toBe(200);
+    await client.waitForMessages(values.length + 1);
+    expect(client.messages.at(-1)).toMatchObject({ topic: 'json', data: 'marked' });
     // Where both say something, the body is closer to the sender.
     await agent.request('/v1/messages?topic=query', post({ data: 1 }));
     await agent.request('/v1/messages?topic=query', post({ data: 2, topic: 'body' }));
-    await client.waitForMessages(values.length + 2);
+    await client.waitForMessages(values.length + 3);
     expect(client.messages.slice(-2).map(({ topic }) => topic)).toEqual(['query', 'body']);
   });
 

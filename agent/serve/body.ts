@@ -15,7 +15,7 @@ function tooLarge(): ProblemError {
 }
 
 /**
- * The whole body, as text.
+ * The whole body, as text; a byte order mark is part of it, as everything else is.
  * @throws ProblemError 413 for a body over the limit, 400 `bad_encoding` for one that is not UTF-8
  */
 export async function readBody(request: IncomingMessage): Promise<string> {
@@ -29,7 +29,7 @@ export async function readBody(request: IncomingMessage): Promise<string> {
     chunks.push(chunk);
   }
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(Buffer.concat(chunks));
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(chunks));
   } catch {
     throw new ProblemError(400, 'bad_encoding', 'the body is not UTF-8');
   }
@@ -42,7 +42,8 @@ export async function readBody(request: IncomingMessage): Promise<string> {
 export async function readJson(request: IncomingMessage): Promise<unknown> {
   const text = await readBody(request);
   try {
-    return JSON.parse(text);
+    // Some editors and shells put a byte order mark before JSON; RFC 8259 lets a reader pass over it.
+    return JSON.parse(text.replace(/^\ufeff/, ''));
   } catch (error) {
     throw new ProblemError(400, 'bad_json', `the body is not JSON: ${(error as Error).message}`);
   }

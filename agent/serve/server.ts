@@ -35,7 +35,7 @@ export function createPlane(services: Services, webSockets: WebSockets, guard: G
   /** What each connection is being answered. */
   const answers = new WeakMap<Duplex, ServerResponse>();
 
-  server.on('request', (request, response) => {
+  const take = (request: IncomingMessage, response: ServerResponse): void => {
     answers.set(request.socket, response);
     handle(request, response).catch((error: unknown) => {
       // Nobody is there any more to be told.
@@ -43,6 +43,26 @@ export function createPlane(services: Services, webSockets: WebSockets, guard: G
         services.log.debug('request broken off', { path: split(request.url).path });
       else sendProblem(response, toProblem(services, error), request);
     });
+  };
+  server.on('request', take);
+  // A request with an `Expect` that is none of HTTP's: Node would answer 417 without a word.
+  server.on('checkExpectation', take);
+  server.on('connect', (request, socket: Duplex) => {
+    socket.on('error', () => socket.destroy());
+    try {
+      const { path, query } = split(request.url);
+      admit(guard, request, path, query);
+      throw new ProblemError(
+        405,
+        'method_not_allowed',
+        'this agent is no proxy: there is nothing to CONNECT to',
+        {
+          headers: { allow: 'GET, POST, DELETE' },
+        },
+      );
+    } catch (error) {
+      sendRawProblem(socket, toProblem(services, error));
+    }
   });
   server.on('upgrade', (request, socket: Duplex, head) => {
     // The connection is a net.Socket on both planes; only TLS would make it anything else.
@@ -84,6 +104,7 @@ export function createPlane(services: Services, webSockets: WebSockets, guard: G
     }
     admit(guard, request, path, query);
     const { route, params } = router.find(request.method ?? '', path);
+    refuseExpectation(request.headers.expect);
     await route.handle({
       services,
       request,
@@ -140,6 +161,16 @@ function answerPreflight(guard: Guard, request: IncomingMessage, response: Serve
     'access-control-max-age': '600',
   });
   response.end();
+}
+
+/** Of all that could be expected HTTP knows one thing, and Node itself has answered that by now. */
+function refuseExpectation(expect: string | undefined): void {
+  if (expect === undefined || /\b100-continue\b/i.test(expect)) return;
+  throw new ProblemError(
+    417,
+    'expectation_failed',
+    `this agent knows no "Expect: ${expect.slice(0, 100)}": send the request without it`,
+  );
 }
 
 function toProblem(services: Services, error: unknown): ProblemError {

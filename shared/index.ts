@@ -41,5 +41,5 @@ export type {
   SyncAnswer,
   Transport,
 } from './protocol.ts';
-export { isReservedTopic, isTopic, isTopicPattern, topicMatches } from './topic.ts';
+export { isReservedTopic, isTopic, topicMatches, topicPattern } from './topic.ts';
 export { protocolVersion, version } from './version.ts';

@@ -2,26 +2,25 @@
 // https://docs.nats.io/nats-concepts/subjects
 import { limits } from './limits.ts';
 
-const token = /^[A-Za-z0-9_-]+$/;
+const token = '[A-Za-z0-9_-]+';
+const wanted = `(?:${token}|\\*)`;
+const more = limits.topicTokens - 1;
+
+const topic = new RegExp(`^${token}(?:\\.${token}){0,${more}}$`);
+
+/** What can stand for topics: a topic in which `*` may be a token and `>` the last one. */
+export const topicPattern: RegExp = new RegExp(
+  `^(?:${wanted}(?:\\.${wanted}){0,${more}}|(?:${wanted}\\.){0,${more}}>)$`,
+);
 
 /** Whether `text` can name a topic: 1 to 8 tokens of `[A-Za-z0-9_-]`, joined by dots. */
 export function isTopic(text: string): boolean {
-  const tokens = text.split('.');
-  return tokens.length <= limits.topicTokens && tokens.every((part) => token.test(part));
+  return topic.test(text);
 }
 
 /** Whether a topic belongs to the agent itself, so that nobody else may publish to it. */
-export function isReservedTopic(topic: string): boolean {
-  return topic === 'file' || topic.startsWith('agent.');
-}
-
-/** Whether `text` can stand for topics: a topic in which `*` may be a token and `>` the last one. */
-export function isTopicPattern(text: string): boolean {
-  const tokens = text.split('.');
-  if (tokens.length > limits.topicTokens) return false;
-  return tokens.every(
-    (part, index) => part === '*' || (part === '>' && index === tokens.length - 1) || token.test(part),
-  );
+export function isReservedTopic(name: string): boolean {
+  return name === 'file' || name.startsWith('agent.');
 }
 
 /** Whether the pattern takes the topic. `>` needs at least one token in its place. */

@@ -1,7 +1,7 @@
 // docs/protocol.md is the contract for those who write a client: what it shows is run here, as it stands.
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
@@ -82,6 +82,51 @@ describe('frames on the page', () => {
     const shown = (frames: { type: string }[]) => [...new Set(frames.map(({ type }) => type))].sort();
     expect(shown([...fromAgent, ...answers])).toEqual(typesOf('ServerFrame'));
     expect(shown(fromClient)).toEqual(clientTypes);
+  });
+});
+
+/** Codes and their statuses in a piece of the agent's code, one for each problem that it can tell of. */
+function problemsIn(code: string): string[] {
+  const literal = [...code.matchAll(/new ProblemError\(\s*(\d+),\s*'(\w+)'/g)].map(
+    ([, status, name]) => `${status} ${name}`,
+  );
+  const passedOn = [...code.matchAll(/parseValue\(.*, '(\w+)'\)/g)].map(([, name]) => `400 ${name}`);
+  const elsewhere = [...code.matchAll(/new DevagentError\(\s*'(\w+)'/g)].map(([, name]) => `400 ${name}`);
+  // Each is one of these, or takes the code that one of the others gives it.
+  const all = code.match(/new ProblemError\((?!400, (?:error\.)?code, )/g) ?? [];
+  expect(literal).toHaveLength(all.length);
+  return [...literal, ...passedOn, ...elsewhere];
+}
+
+describe('codes of errors on the page', () => {
+  it('are those that the agent has, with their statuses', () => {
+    const told = [...section('## Errors').matchAll(/^\| (\d{3}[\d, ]*) \| (.*) \|$/gm)].flatMap(
+      ([, statuses = '', codes = '']) =>
+        [...codes.matchAll(/`([a-z_]+)`/g)].map(([, code = '']) => ({
+          code,
+          statuses: statuses.split(', '),
+        })),
+    );
+    const overWebSocket = [
+      ...section('### Messages from a WebSocket client').matchAll(/`([a-z]+_[a-z_]+)`/g),
+    ];
+    const known = new Set([...told.map(({ code }) => code), ...overWebSocket.map(([, code = '']) => code)]);
+    // What is thrown below agent/watch/ becomes the answer to POST /v1/roots.
+    const found = ['serve', 'watch'].flatMap((part) => {
+      const directory = new URL(`../agent/${part}/`, import.meta.url);
+      return readdirSync(directory)
+        .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+        .flatMap((file) => problemsIn(readFileSync(new URL(file, directory), 'utf8')));
+    });
+    expect([...new Set(found.map((problem) => problem.split(' ')[1] ?? ''))].sort()).toEqual(
+      [...known].sort(),
+    );
+    const misplaced = found.filter((problem) => {
+      const [status = '', code = ''] = problem.split(' ');
+      const rows = told.filter((row) => row.code === code);
+      return rows.length > 0 && !rows.some(({ statuses }) => statuses.includes(status));
+    });
+    expect(misplaced).toEqual([]);
   });
 });
 

@@ -82,7 +82,11 @@ describe('what a WebSocket client sends', () => {
     [{ type: 'sync', id: 2, timeout: 5 }, false],
     [{ type: 'subscribe', id: 3 }, true],
     [{ type: 'subscribe', id: 3, topic: ['a.*'], match: ['*.ts'], ignore: ['*.js'] }, true],
+    [{ type: 'subscribe', id: 3, topic: ['>', '*.*.b', 'a.b.c.d.e.f.g.>'] }, true],
     [{ type: 'subscribe', id: 3, topic: 'a' }, false],
+    [{ type: 'subscribe', id: 3, topic: ['a', 'a..b'] }, false],
+    [{ type: 'subscribe', id: 3, topic: ['a.>.b'] }, false],
+    [{ type: 'subscribe', id: 3, topic: ['a.b.c.d.e.f.g.h.>'] }, false],
     [{ type: 'subscribe', id: 3, match: [''] }, false],
     [{ type: 'subscribe', id: 3, root: '' }, false],
     [{ type: 'nothing', id: 4 }, false],
@@ -166,6 +170,20 @@ describe('asyncapi.json', () => {
     expect(validate({ ...document, operations: { send: { action: 'nothing' } } })).toBe(false);
     validate(document);
     expect(validate.errors ?? []).toEqual([]);
+  });
+
+  it('says of everything that a client may send what answers it', () => {
+    const { operations: described } = readDocument('asyncapi.json') as unknown as {
+      operations: Record<string, { action: string; reply?: { messages: { $ref: string }[] } }>;
+    };
+    const replies = Object.entries(described)
+      .filter(([, { action }]) => action === 'receive')
+      .map(([name, { reply }]) => [name, reply?.messages.map(({ $ref }) => $ref.split('/').at(-1))]);
+    expect(replies).toEqual([
+      ['publish', ['Ack', 'Error']],
+      ['sync', ['Synced', 'Error']],
+      ['subscribe', ['Ack', 'Error']],
+    ]);
   });
 
   it('names no message and no schema that is not there', () => {

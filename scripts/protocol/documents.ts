@@ -3,7 +3,7 @@
 import * as z from 'zod';
 import { requestSchemas, routes } from '../../agent/serve/index.ts';
 import { defaultHost, defaultPort, limits, protocolVersion } from '../../shared/index.ts';
-import { answers, clientFrames, named, serverFrames } from './schemas.ts';
+import { answers, clientFrames, named, replies, serverFrames } from './schemas.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -295,12 +295,19 @@ export function asyncApi(): Json {
         summary: 'What the agent sends; Hello is first',
         messages: ids(serverFrames),
       },
-      receive: {
-        action: 'receive',
-        channel: { $ref: '#/channels/events' },
-        summary: `What a WebSocket client may send, at most ${limits.clientMessageBytes} bytes each`,
-        messages: ids(clientFrames),
-      },
+      ...Object.fromEntries(
+        clientFrames.map((frame) => [
+          frame.shape.type.value,
+          {
+            action: 'receive',
+            channel: { $ref: '#/channels/events' },
+            summary: `${named.get(frame)?.description}; over WebSocket alone, at most ${limits.clientMessageBytes} bytes`,
+            messages: ids([frame]),
+            // The `id` of the one comes back in the other.
+            reply: { channel: { $ref: '#/channels/events' }, messages: ids(replies[frame.shape.type.value]) },
+          },
+        ]),
+      ),
     },
     components: { messages, schemas: definitions(uri, Object.keys(messages)) },
   };

@@ -178,6 +178,13 @@ const clientFrame = name(
   requestSchemas.clientFrame,
 );
 
+/** What answers a client's frame. */
+export const replies = {
+  publish: [ackFrame, errorFrame],
+  sync: [syncedFrame, errorFrame],
+  subscribe: [ackFrame, errorFrame],
+} as const;
+
 const filter = z.object({
   topic: z.array(z.string()).optional(),
   root: z.string().optional(),

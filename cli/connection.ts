@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { type InstancePaths, type Status, version } from '../shared/index.ts';
 import { explainFailure, silentAgent } from './agent-failure.ts';
 import { agentErrorFrom, readBody } from './problem.ts';
+import { wholeLines } from './whole-lines.ts';
 
 /**
  * An agent in good health answers within milliseconds; one that is crawling or swapping still within
@@ -43,22 +44,27 @@ export class Connection {
    *   as an agent; AgentError for an answer with an error
    */
   async request<Answer>(request: AgentRequest): Promise<Answer> {
-    const timeoutMs = request.timeoutMs ?? answerTimeoutMs;
-    let text: string;
-    let status: number;
+    const { status, content } = await this.#exchange(request, readBody);
+    if (status >= 400) throw agentErrorFrom(status, content);
     try {
-      const answer = await this.#exchange(request, timeoutMs);
-      text = answer.text;
-      status = answer.status;
+      return JSON.parse(content) as Answer;
     } catch (error) {
-      if (error instanceof TimeoutError) throw silentAgent(this.instance, timeoutMs, error);
-      throw explainFailure(error, this.instance, timeoutMs);
+      throw explainFailure(error, this.instance, request.timeoutMs ?? answerTimeoutMs);
     }
-    if (status >= 400) throw agentErrorFrom(status, text);
+  }
+
+  /**
+   * Sends a request whose answer may be long, and gives its lines as they come, some at a time; the agent
+   * is read no faster than they are taken. The time-out is for the beginning of the answer.
+   * @throws as {@link request} does
+   */
+  async *lines(request: AgentRequest): AsyncGenerator<readonly string[]> {
+    const { status, content: answer } = await this.#exchange(request, async (begun) => begun);
+    if (status >= 400) throw agentErrorFrom(status, await readBody(answer));
     try {
-      return JSON.parse(text) as Answer;
+      yield* wholeLines(answer.setEncoding('utf8'));
     } catch (error) {
-      throw explainFailure(error, this.instance, timeoutMs);
+      throw explainFailure(error, this.instance, request.timeoutMs ?? answerTimeoutMs);
     }
   }
 
@@ -67,7 +73,12 @@ export class Connection {
     return this.request<Status>({ method: 'GET', path: '/v1/status' });
   }
 
-  async #exchange(request: AgentRequest, timeoutMs: number): Promise<{ status: number; text: string }> {
+  /** Sends a request; `read` takes what is wanted of the answer before the time is over. */
+  async #exchange<Content>(
+    request: AgentRequest,
+    read: (answer: IncomingMessage) => Promise<Content>,
+  ): Promise<{ status: number; content: Content }> {
+    const timeoutMs = request.timeoutMs ?? answerTimeoutMs;
     const body = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
     const outgoing = httpRequest({
       // Not socketPath: that goes through the pool of connections, which a process with one request only
@@ -89,7 +100,10 @@ export class Connection {
         outgoing.on('error', reject);
         outgoing.end(body);
       });
-      return { status: answer.statusCode ?? 0, text: await readBody(answer) };
+      return { status: answer.statusCode ?? 0, content: await read(answer) };
+    } catch (error) {
+      if (error instanceof TimeoutError) throw silentAgent(this.instance, timeoutMs, error);
+      throw explainFailure(error, this.instance, timeoutMs);
     } finally {
       clearTimeout(timer);
     }

@@ -50,10 +50,13 @@ function valueFlag<Value>(
   };
 }
 
-/** A flag without a value. */
-export function switchFlag(description: string): Flag<boolean> {
+/**
+ * A flag without a value.
+ * @param letter a short form of it
+ */
+export function switchFlag(description: string, letter?: string): Flag<boolean> {
   return {
-    options: { type: 'boolean', description },
+    options: { type: 'boolean', description, ...(letter === undefined ? {} : { alias: letter }) },
     read: (_name, raw) => (Array.isArray(raw) ? raw.at(-1) : raw) === true,
   };
 }
@@ -96,6 +99,14 @@ export function wholeNumberFlag(description: string, least: number, most: number
     const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
     throw new UsageError(`--${name} takes a whole number ${range}, not "${text}"`);
   });
+}
+
+/** Longer than anybody waits at a shell, and far below where timers overflow. */
+const longestWaitMs = 24 * 3_600_000;
+
+/** How long to wait, in milliseconds, from `leastMs` to a day. */
+export function waitFlag(description: string, leastMs: number): Flag<number | undefined> {
+  return wholeNumberFlag(description, leastMs, longestWaitMs);
 }
 
 /** JSON text; wrapped, so that a given `null` differs from nothing given. */

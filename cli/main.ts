@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // agent-cli: the agent from the shell.
+import './removed-directory.ts';
 import { exitCodes } from './exit-codes.ts';
 import { exitWhenClosed, Output } from './output.ts';
 import { run } from './program.ts';

@@ -2,11 +2,24 @@
 import picocolors from 'picocolors';
 import { exitCodes } from './exit-codes.ts';
 import { visibleJson, visibleText } from './visible-text.ts';
+import { wrapLine } from './wrap.ts';
 
 export type Colors = ReturnType<typeof picocolors.createColors>;
 
 /** The part of a stream that output needs; process.stdout and process.stderr are such. */
-export type OutputStream = NodeJS.WritableStream & { readonly isTTY?: boolean };
+export type OutputStream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+
+/** How results are laid out and painted; an {@link Output} is such. */
+export interface Page {
+  readonly colors: Colors;
+  /** The terminal's width; undefined where lines may be as long as they are. */
+  readonly columns: number | undefined;
+}
+
+/** A terminal that does not know its width says 0. */
+function columnsOf(stream: OutputStream): number | undefined {
+  return (stream.isTTY === true && stream.columns) || undefined;
+}
 
 /** Whether text for `stream` may be coloured: on a terminal that can, and unless NO_COLOR says no. */
 export function wantsColor(
@@ -17,7 +30,7 @@ export function wantsColor(
 }
 
 /** A command's two streams. */
-export class Output {
+export class Output implements Page {
   /** Whether results are shown to a person at once. */
   readonly isTerminal: boolean;
   /** Paints results; passes text through unchanged where colour is not wanted. */
@@ -36,12 +49,22 @@ export class Output {
     this.colors = picocolors.createColors(wantsColor(stdout, env));
   }
 
+  /** The width of the terminal that shows the results, which may change. */
+  get columns(): number | undefined {
+    return columnsOf(this.#stdout);
+  }
+
   /**
    * Writes a line to stdout as it is: text for people goes through visibleText() first.
    * @returns false when stdout takes no more for now: wait for {@link drained} before the next one
    */
   result(line: string): boolean {
     return this.#stdout.write(`${line}\n`);
+  }
+
+  /** Writes bytes to stdout as they are; returns what {@link result} does. */
+  bytes(bytes: Buffer): boolean {
+    return this.#stdout.write(bytes);
   }
 
   /** Writes JSON text as one line to stdout, byte for byte unless a terminal could be driven by it. */
@@ -56,17 +79,22 @@ export class Output {
 
   /** Says one line about what happens, on stderr. */
   note(line: string): void {
-    this.#stderr.write(`agent-cli: ${visibleText(line)}\n`);
+    const speaker = 'agent-cli: ';
+    this.#say(speaker + visibleText(line), speaker.length);
   }
 
   /** Says what to do about the note before it. */
   hint(line: string): void {
-    this.#stderr.write(`  ${visibleText(line)}\n`);
+    this.#say(`  ${visibleText(line)}`, 4);
   }
 
   /** Writes text of our own making, such as help, to stderr. */
   help(text: string): void {
     this.#stderr.write(`${text}\n`);
+  }
+
+  #say(line: string, indent: number): void {
+    this.#stderr.write(`${wrapLine(line, columnsOf(this.#stderr), indent).join('\n')}\n`);
   }
 }
 

@@ -7,6 +7,7 @@ import { CliError } from './errors.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import type { Output } from './output.ts';
 import { checkProtocol } from './protocol-check.ts';
+import { sayFailure } from './say-failure.ts';
 
 /** What a run needs from its process. */
 export interface Surroundings {
@@ -50,9 +51,7 @@ async function runCommandLine(words: readonly string[], surroundings: Surroundin
 
 function report(error: unknown, output: Output): ExitCode {
   if (error instanceof CliError) {
-    output.note(error.message);
-    if (error.hint !== undefined) output.hint(error.hint);
-    return error.exitCode;
+    return sayFailure(error, output);
   }
   if (error instanceof DevagentError) {
     // Names and paths that can't be: what the flags or the environment gave.

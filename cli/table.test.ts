@@ -1,5 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { alignRows } from './table.ts';
+import picocolors from 'picocolors';
+import { alignRows, factLines, tableLines } from './table.ts';
+
+const plain = picocolors.createColors(false);
 
 describe('alignRows', () => {
   it('aligns columns to the left and to the right', () => {
@@ -53,5 +56,55 @@ describe('alignRows', () => {
         [{ paint }],
       ),
     ).toEqual(['<a  >  x', '<bcd>  y']);
+  });
+});
+
+describe('tableLines', () => {
+  const rows = [
+    ['/w/some/where', 'ready', '12345'],
+    ['/v', 'ready\u001b', '1'],
+  ];
+  const lines = (columns: number | undefined) =>
+    tableLines(['root', 'state', 'files'], rows, [{}, {}, { align: 'right' }], { colors: plain, columns });
+
+  it('has headings above columns where there is room', () => {
+    const table = [
+      'root           state      files',
+      '/w/some/where  ready      12345',
+      '/v             ready\\x1b      1',
+    ];
+    expect(lines(undefined)).toEqual(table);
+    expect(lines(31)).toEqual(table);
+  });
+
+  it('tells row by row where there is not', () => {
+    expect(lines(30)).toEqual([
+      '/w/some/where',
+      '  state ready  files 12345',
+      '/v',
+      '  state ready\\x1b  files 1',
+    ]);
+    expect(lines(24)).toEqual([
+      '/w/some/where',
+      '  state ready',
+      '  files 12345',
+      '/v',
+      '  state ready\\x1b',
+      '  files 1',
+    ]);
+  });
+});
+
+describe('factLines', () => {
+  it('has the labels in a column, and what is too long below the facts', () => {
+    const facts = [
+      ['url', 'http://127.0.0.1:1/'],
+      ['journal', 'one event, and then another one'],
+    ] as const;
+    expect(factLines(facts, { colors: plain, columns: 30 })).toEqual([
+      'url      http://127.0.0.1:1/',
+      'journal  one event, and then',
+      '         another one',
+    ]);
   });
 });

@@ -1,5 +1,7 @@
 import displayWidth from './display-width.ts';
+import type { Page } from './output.ts';
 import { visibleText } from './visible-text.ts';
+import { paintedWidth, wrapLine } from './wrap.ts';
 
 /** How a column is laid out and painted; absent members mean left-aligned and plain. */
 export interface Column {
@@ -38,4 +40,47 @@ export function alignRows(rows: readonly (readonly string[])[], columns: readonl
       .join(gap)
       .trimEnd(),
   );
+}
+
+/** A row that is too wide, as lines: its first cell, and the others below it with their headings. */
+function asBlock(headings: readonly string[], row: readonly string[], { colors, columns }: Page): string[] {
+  const [title = '', ...cells] = row.map(visibleText);
+  const lines = wrapLine(title, columns, gap.length);
+  let line = '';
+  for (const [index, cell] of cells.entries()) {
+    const entry = `${colors.dim(headings[index + 1] ?? '')} ${cell}`;
+    if (line !== '' && paintedWidth(`${line}${gap}${entry}`) > (columns ?? Number.POSITIVE_INFINITY)) {
+      lines.push(...wrapLine(line, columns, 2 * gap.length));
+      line = '';
+    }
+    line += gap + entry;
+  }
+  return line === '' ? lines : [...lines, ...wrapLine(line, columns, 2 * gap.length)];
+}
+
+/**
+ * Rows below their headings, as lines. A terminal that is too narrow for them gets a block for each row
+ * instead: cells that wrap around are in no column any more.
+ * @param rows cells as they come, as for {@link alignRows}
+ */
+export function tableLines(
+  headings: readonly string[],
+  rows: readonly (readonly string[])[],
+  columns: readonly Column[],
+  page: Page,
+): string[] {
+  const [heading = '', ...lines] = alignRows([headings, ...rows], columns);
+  const width = Math.max(...[heading, ...lines].map(paintedWidth));
+  if (page.columns === undefined || width <= page.columns) return [page.colors.dim(heading), ...lines];
+  return rows.flatMap((row) => asBlock(headings, row, page));
+}
+
+/** Facts with their labels before them, as lines; a long one goes on below itself. */
+export function factLines(facts: readonly (readonly [label: string, fact: string])[], page: Page): string[] {
+  const indent = Math.max(...facts.map(([label]) => displayWidth(label))) + gap.length;
+  return facts.flatMap(([label, fact]) => {
+    const head = page.colors.dim(pad(label, indent, 'left'));
+    const [first = '', ...others] = wrapLine(visibleText(fact), page.columns, indent, indent);
+    return [head + first, ...others];
+  });
 }

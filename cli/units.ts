@@ -33,6 +33,6 @@ export function formatDuration(durationMs: number): string {
 }
 
 /** `1 event`, `3 events`. */
-export function countOf(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+export function countOf(count: number, noun: string, plural = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : plural}`;
 }

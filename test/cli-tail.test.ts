@@ -1,11 +1,12 @@
 // agent-cli tail, with a real agent, through broken connections, full pipes and restarts.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { ClientInfo, GapEvent, MessageEvent } from '../shared/index.ts';
 import { binaries, runCli, startAgent, type TestAgent } from './support/agent.ts';
+import { temporaryDirectory } from './support/cleanup.ts';
 import { type CliProcess, startCli } from './support/cli-process.ts';
 import { connect } from './support/client.ts';
 import { layCable } from './support/socket-server.ts';
@@ -76,6 +77,33 @@ describe('agent-cli tail', () => {
     await until('the agent to see it go', async () => (await clientsOf(agent)).length === 0);
   });
 
+  it('takes --root, --match and --ignore for files, and lets messages pass', async () => {
+    const roots = [temporaryDirectory(), temporaryDirectory()] as const;
+    const agent = await startAgent({ roots });
+    const filters = ['--root', relative(process.cwd(), roots[1]), '--match', '*.{ts,js}', '--ignore', 'b.*'];
+    const tail = await startTail(agent, filters);
+    for (const [root, name] of [
+      [roots[0], 'a.ts'],
+      [roots[1], 'b.ts'],
+      [roots[1], 'c.md'],
+      [roots[1], 'd.js'],
+    ] as const) {
+      writeFileSync(join(root, name), 'x');
+      await agent.sync();
+    }
+    await agent.broadcast('end');
+    await tail.line('the message', (line) => line.endsWith('message from http: end'));
+    expect(tail.lines.map((line) => line.slice(14))).toEqual([
+      `add        ${roots[1]}/d.js`,
+      'message    message from http: end',
+    ]);
+  });
+
+  it('exits 3 without an agent that it may not start', async () => {
+    const env = { AGENT_RUNTIME_DIR: temporaryDirectory() };
+    expect(await runCli(['tail', '--no-start'], { env })).toMatchObject({ code: 3, stdout: '' });
+  });
+
   it('begins after --since', async () => {
     const agent = await startAgent();
     const { cursor } = await agent.broadcast('one');
@@ -83,6 +111,23 @@ describe('agent-cli tail', () => {
     const { env } = agent;
     const result = await runCli(['tail', '--since', cursor, '--limit', '1', '--format', 'text'], { env });
     expect(result).toEqual({ code: 0, signal: null, stdout: 'two\n', stderr: '' });
+  });
+
+  it('begins with the files that exist for --snapshot, which count for no limit', async () => {
+    const agent = await startAgent();
+    mkdirSync(join(agent.root, 'src'));
+    writeFileSync(join(agent.root, 'src/a.ts'), 'x');
+    await agent.sync();
+    const args = ['--snapshot', '--limit', '1', '--match', '**/*.ts'];
+    const tail = await startTail(agent, args);
+    const text = await startTail(agent, [...args, '--format', 'text']);
+    await agent.broadcast('now');
+    for (const each of [tail, text]) expect(await each.exited).toEqual({ code: 0, signal: null });
+    expect(tail.lines.map((line) => line.slice(14))).toEqual([
+      'snapshot   src/a.ts',
+      'message    message from http: now',
+    ]);
+    expect(text.lines).toEqual(['add src/a.ts', 'now']);
   });
 
   it("shows the agent's word on what it can't stream, and exits 1", async () => {
@@ -212,5 +257,22 @@ async function onTerminal(args: string[], env: Readonly<Record<string, string>>)
     expect(json).toContain('"data":"a\\u001b[2J\\u009b\\u202eb"');
     const text = await onTerminal([...args, '--format', 'text'], agent.env);
     expect(text).toBe('a\\x1b[2J\\x9b\\u202eb\r\n');
+  });
+
+  it('sums up many changes on a terminal, unless it is to be verbose, and never in a pipe', async () => {
+    const agent = await startAgent({ flags: ['--settle', '100'] });
+    const since = await agent.sync();
+    for (let number = 10; number < 30; number++) writeFileSync(join(agent.root, `${number}.ts`), 'x');
+    await agent.sync();
+    const args = ['tail', '--since', since, '--limit', '1'];
+    const env = { ...agent.env, NO_COLOR: '1' };
+    expect(await onTerminal(args, env)).toMatch(
+      /^[\d:.]{12} {2}batch {6}20 changes: 20 added — 10\.ts, 11\.ts, 12\.ts, …\r\n$/,
+    );
+    for (const all of [await onTerminal([...args, '--verbose'], env), (await runCli(args, { env })).stdout]) {
+      expect(all.match(/ {2}add {8}\d\d\.ts\r?$/gm)).toHaveLength(20);
+    }
+    const text = await onTerminal([...args, '--format', 'text'], env);
+    expect(text.match(/^add \d\d\.ts\r$/gm)).toHaveLength(20);
   });
 });

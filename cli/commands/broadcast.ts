@@ -4,11 +4,8 @@ import { defineCommand } from '../command.ts';
 import { answerTimeoutMs } from '../connection.ts';
 import { AgentError, CliError, UsageError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { jsonFlag, textFlag, wholeNumberFlag } from '../flags.ts';
+import { jsonFlag, textFlag, waitFlag } from '../flags.ts';
 import { formatBytes } from '../units.ts';
-
-/** Longer than anybody waits at a shell, and far below where timers overflow. */
-const longestWaitMs = 24 * 3_600_000;
 
 /** What became of a message, as people read it. */
 export function describeDelivery(answer: BroadcastAnswer): string {
@@ -72,7 +69,7 @@ export const broadcast = defineCommand({
     topic: textFlag('Send on this topic (default: message)'),
     data: jsonFlag('Send this JSON instead of MSG'),
     key: textFlag('Send once: the same key again within 5 minutes is not sent, but answered alike'),
-    wait: wholeNumberFlag('Wait until no client lags, at most this many ms; then exit 4', 0, longestWaitMs),
+    wait: waitFlag('Wait until no client lags, at most this many ms; then exit 4', 0),
   },
   async run(flags, operands, { connection, output, json }) {
     if (flags.data !== undefined && operands.length > 0) {

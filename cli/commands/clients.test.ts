@@ -3,7 +3,7 @@ import picocolors from 'picocolors';
 import type { ClientInfo } from '../../shared/index.ts';
 import { describeClients, describeFilter } from './clients.ts';
 
-const plain = picocolors.createColors(false);
+const page = { colors: picocolors.createColors(false), columns: undefined };
 
 describe('describeFilter', () => {
   it('is the topics, and what restricts them', () => {
@@ -28,7 +28,7 @@ describe('describeClients', () => {
       delivered: 8,
       gaps: 1,
     };
-    expect(describeClients([client], Date.parse('2026-01-01T00:02:05.000Z'), plain)).toEqual([
+    expect(describeClients([client], Date.parse('2026-01-01T00:02:05.000Z'), page)).toEqual([
       'id  name         via  address             since  delivered                lag  gaps  filter',
       'c7  vite\\x1b[2J  ws   127.0.0.1:4711  2 min 5 s          8  2 events, 2.0 KiB     1  file',
     ]);

@@ -1,8 +1,8 @@
 import type { ClientInfo, FilterSpec } from '../../shared/index.ts';
 import { defineCommand } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
-import type { Colors } from '../output.ts';
-import { alignRows } from '../table.ts';
+import type { Page } from '../output.ts';
+import { tableLines } from '../table.ts';
 import { countOf, formatBytes, formatDuration } from '../units.ts';
 
 /** A filter in a few words: `build.> match *.ts ignore dist/**`. */
@@ -25,7 +25,7 @@ function describeLag(lag: ClientInfo['lag']): string {
  * The connected clients as people read them, line by line.
  * @param nowMs milliseconds since 1970
  */
-export function describeClients(clients: readonly ClientInfo[], nowMs: number, colors: Colors): string[] {
+export function describeClients(clients: readonly ClientInfo[], nowMs: number, page: Page): string[] {
   const right = { align: 'right' } as const;
   const rows = clients.map((client) => [
     client.id,
@@ -38,11 +38,12 @@ export function describeClients(clients: readonly ClientInfo[], nowMs: number, c
     String(client.gaps),
     describeFilter(client.filter),
   ]);
-  const [heading = '', ...lines] = alignRows(
-    [['id', 'name', 'via', 'address', 'since', 'delivered', 'lag', 'gaps', 'filter'], ...rows],
+  return tableLines(
+    ['id', 'name', 'via', 'address', 'since', 'delivered', 'lag', 'gaps', 'filter'],
+    rows,
     [{}, {}, {}, {}, right, right, right, right, {}],
+    page,
   );
-  return [colors.dim(heading), ...lines];
 }
 
 export const clients = defineCommand({
@@ -58,7 +59,7 @@ export const clients = defineCommand({
     const answer = await connection.request<ClientInfo[]>({ method: 'GET', path: '/v1/clients' });
     if (json) output.json(JSON.stringify(answer));
     else if (answer.length === 0) output.note('no client is connected');
-    else for (const line of describeClients(answer, Date.now(), output.colors)) output.result(line);
+    else for (const line of describeClients(answer, Date.now(), output)) output.result(line);
     return exitCodes.done;
   },
 });

@@ -2,21 +2,35 @@
 import type { Command } from '../command.ts';
 import { broadcast } from './broadcast.ts';
 import { clients } from './clients.ts';
+import { disconnect } from './disconnect.ts';
+import { files } from './files.ts';
 import { logs } from './logs.ts';
 import { restart } from './restart.ts';
+import { roots } from './roots.ts';
 import { start } from './start.ts';
 import { status } from './status.ts';
 import { stop } from './stop.ts';
+import { sync } from './sync.ts';
 import { tail } from './tail.ts';
+import { unwatch } from './unwatch.ts';
 import { url } from './url.ts';
+import { wait } from './wait.ts';
+import { watch } from './watch.ts';
 
 export const commands: readonly Command[] = [
   broadcast,
   tail,
+  wait,
+  sync,
+  files,
+  watch,
+  unwatch,
+  roots,
   status,
   clients,
-  start,
+  disconnect,
   stop,
+  start,
   restart,
   logs,
   url,

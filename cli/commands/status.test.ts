@@ -3,7 +3,7 @@ import picocolors from 'picocolors';
 import type { Status } from '../../shared/index.ts';
 import { describeStatus } from './status.ts';
 
-const plain = picocolors.createColors(false);
+const page = { colors: picocolors.createColors(false), columns: undefined };
 
 const status: Status = {
   version: '0.1.0',
@@ -33,7 +33,7 @@ const status: Status = {
 
 describe('describeStatus', () => {
   it('shows the agent and its roots', () => {
-    expect(describeStatus('default', status, plain)).toEqual([
+    expect(describeStatus('default', status, page)).toEqual([
       'agent    default, version 0.1.0, pid 4711, up 1 min 15 s',
       'url      http://127.0.0.1:5520/',
       'clients  2',
@@ -48,7 +48,7 @@ describe('describeStatus', () => {
 
   it('says why a root is degraded', () => {
     const roots = status.roots.map((root) => ({ ...root, degraded: 'inotify limit reached: raise it' }));
-    const lines = describeStatus('default', { ...status, roots }, plain);
+    const lines = describeStatus('default', { ...status, roots }, page);
     expect(lines.at(-1)).toBe('/home/me/app is degraded: inotify limit reached: raise it');
   });
 });

@@ -1,40 +1,17 @@
-import { protocolVersion, type RootStatus, type Status } from '../../shared/index.ts';
+import { protocolVersion, type Status } from '../../shared/index.ts';
 import { defineCommand } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
-import type { Colors } from '../output.ts';
+import type { Page } from '../output.ts';
 import { noteOtherVersion } from '../protocol-check.ts';
-import { alignRows } from '../table.ts';
+import { describeRoots } from '../roots.ts';
+import { factLines } from '../table.ts';
 import { countOf, formatBytes, formatDuration } from '../units.ts';
-import { visibleText } from '../visible-text.ts';
-
-function rootState(root: RootStatus): string {
-  if (!root.ready) return 'crawling';
-  return root.degraded === null ? 'ready' : 'degraded';
-}
-
-function describeRoots(roots: readonly RootStatus[], colors: Colors): string[] {
-  const right = { align: 'right' } as const;
-  const rows = roots.map((root) => [
-    root.path,
-    rootState(root),
-    root.backend,
-    ...[root.files, root.dirs, root.watches, root.recrawls].map(String),
-  ]);
-  const [heading = '', ...lines] = alignRows(
-    [['root', 'state', 'backend', 'files', 'dirs', 'watches', 'recrawls'], ...rows],
-    [{}, {}, {}, right, right, right, right],
-  );
-  const reasons = roots.flatMap((root) =>
-    root.degraded === null ? [] : [colors.yellow(visibleText(`${root.path} is degraded: ${root.degraded}`))],
-  );
-  return [colors.dim(heading), ...lines, ...reasons];
-}
 
 /** The agent's status as people read it, line by line. */
-export function describeStatus(name: string, status: Status, colors: Colors): string[] {
+export function describeStatus(name: string, status: Status, page: Page): string[] {
   const { journal, memory } = status;
   const protocol = status.protocol === protocolVersion ? '' : `, protocol ${status.protocol}`;
-  const facts = alignRows(
+  const facts = factLines(
     [
       [
         'agent',
@@ -52,9 +29,9 @@ export function describeStatus(name: string, status: Status, colors: Colors): st
       ],
       ['memory', formatBytes(memory.rssBytes)],
     ],
-    [{ paint: colors.dim }],
+    page,
   );
-  return [...facts, '', ...(status.roots.length === 0 ? ['no roots'] : describeRoots(status.roots, colors))];
+  return [...facts, '', ...(status.roots.length === 0 ? ['no roots'] : describeRoots(status.roots, page))];
 }
 
 export const status = defineCommand({
@@ -70,8 +47,7 @@ export const status = defineCommand({
     const answer = await connection.status();
     noteOtherVersion(answer, connection, output);
     if (json) output.json(JSON.stringify(answer));
-    else
-      for (const line of describeStatus(connection.instance.name, answer, output.colors)) output.result(line);
+    else for (const line of describeStatus(connection.instance.name, answer, output)) output.result(line);
     return exitCodes.done;
   },
 });

@@ -1,12 +1,20 @@
-// What `tail` does: prints a stream's events until it is told to end.
-import type { HelloFrame, ServerFrame } from '../../shared/index.ts';
+// What `tail` and `wait` do: print a stream's events until there were enough.
+import type { GapEvent, HelloFrame, ServerFrame } from '../../shared/index.ts';
 import type { CommandContext } from '../command.ts';
+import { CliError } from '../errors.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { noteOtherProtocol } from '../protocol-check.ts';
 import { visibleText } from '../visible-text.ts';
 import { Backoff } from './backoff.ts';
 import { EventStream, type ReviveAgent, type StreamListener } from './event-stream.ts';
-import { bareLines, describeGap, type PrintedFrame, readableLines } from './frame-text.ts';
+import {
+  BatchText,
+  bareLines,
+  describeGap,
+  type LineStyle,
+  type PrintedFrame,
+  readableLines,
+} from './frame-text.ts';
 import type { StreamQuery } from './query.ts';
 
 /** How events are printed: for people, one frame a line, or as section 4 of the protocol has it for shells. */
@@ -17,33 +25,72 @@ export interface FollowOptions {
   readonly format: FollowFormat;
   /** End after so many file and message events; undefined for never. */
   readonly limit: number | undefined;
+  /** Whether people get each change of many at once, and not a summary. */
+  readonly verbose: boolean;
   /** Starts the next agent where one died; undefined to wait for one. */
   readonly revive?: ReviveAgent | undefined;
 }
+
+/** What is waited for. */
+export interface WaitOptions {
+  readonly query: StreamQuery;
+  readonly format: FollowFormat;
+  /** How long from when the connection stands; undefined for ever. */
+  readonly timeoutMs: number | undefined;
+  /** As for {@link FollowOptions}. */
+  readonly revive?: ReviveAgent | undefined;
+}
+
+/** How a Follower deals with gaps. */
+type GapTeller = (gap: GapEvent, text: string) => void;
 
 /** Prints the frames of one stream, no faster than stdout takes them. */
 class Follower implements StreamListener {
   readonly #context: CommandContext;
   readonly #options: FollowOptions;
   readonly #stream: EventStream;
+  readonly #tellGap: GapTeller;
+  readonly #batch = new BatchText();
+  readonly #sumsUp: boolean;
+  #onConnected: () => void = () => {};
   #roots: readonly string[] = [];
   #events = 0;
   #isFull = false;
 
-  constructor(context: CommandContext, options: FollowOptions) {
+  constructor(context: CommandContext, options: FollowOptions, tellGap?: GapTeller) {
     this.#context = context;
     this.#options = options;
     const { query, revive } = options;
     this.#stream = new EventStream(context.connection.instance, query, this, new Backoff(), revive);
+    this.#tellGap = tellGap ?? ((gap, text) => this.#printGap(gap, text));
+    // A program that reads the lines gets them all.
+    this.#sumsUp = options.format === 'readable' && context.output.isTerminal && !options.verbose;
   }
 
-  run(): Promise<void> {
-    return this.#stream.run();
+  /**
+   * Prints until there were enough events.
+   * @param timeoutMs from when the connection stands; undefined for ever
+   * @returns whether there were enough before the time was over
+   */
+  async run(timeoutMs?: number): Promise<boolean> {
+    let timer: NodeJS.Timeout | undefined;
+    if (timeoutMs !== undefined) {
+      this.#onConnected = () => {
+        timer ??= setTimeout(() => this.#stream.stop(), timeoutMs);
+      };
+    }
+    try {
+      await this.#stream.run();
+    } finally {
+      clearTimeout(timer);
+    }
+    return this.#events === this.#options.limit;
   }
 
   connected(hello: HelloFrame, cameBack: boolean): void {
     const { output, connection } = this.#context;
     this.#roots = hello.roots;
+    this.#onConnected();
     if (!cameBack) return;
     noteOtherProtocol(hello, connection, output);
     output.note(`found the agent "${connection.instance.name}" again, going on after ${hello.cursor}`);
@@ -55,26 +102,47 @@ class Follower implements StreamListener {
   }
 
   frame(frame: ServerFrame, text: string): void {
+    // What is left of a batch whose end does not come.
+    if (frame.type !== 'file') this.#printBatch();
     switch (frame.type) {
       case 'gap':
-        if (this.#options.format === 'json') this.#print([text]);
-        else this.#context.output.note(describeGap(frame));
+        this.#tellGap(frame, text);
         break;
       case 'snapshot':
         this.#print(this.#linesOf(frame, text));
         break;
       case 'file':
-      case 'message':
-        this.#print(this.#linesOf(frame, text));
+      case 'message': {
         this.#events++;
-        if (this.#events === this.#options.limit) this.#stream.stop();
+        const isLast = this.#events === this.#options.limit;
+        if (frame.type === 'file' && this.#sumsUp) {
+          this.#batch.add(frame);
+          if (isLast || frame.more !== true) this.#printBatch();
+        } else this.#print(this.#linesOf(frame, text));
+        if (isLast) this.#stream.stop();
         break;
+      }
       case 'error':
         this.#context.output.note(`the agent says: ${frame.detail} (${frame.code})`);
         break;
       default:
-      // Answers to what tail does not ask, and frames of a later protocol.
+      // Answers to what is not asked here, and frames of a later protocol.
     }
+  }
+
+  #printGap(gap: GapEvent, text: string): void {
+    if (this.#options.format === 'json') this.#print([text]);
+    else this.#context.output.note(describeGap(gap));
+  }
+
+  #printBatch(): void {
+    const lines = this.#batch.take(this.#style());
+    if (lines.length > 0) this.#print(lines);
+  }
+
+  #style(): LineStyle {
+    const { colors, columns } = this.#context.output;
+    return { colors, columns, showRoots: this.#roots.length > 1 };
   }
 
   #linesOf(frame: PrintedFrame, text: string): string[] {
@@ -87,7 +155,7 @@ class Follower implements StreamListener {
         return output.isTerminal ? lines.map(visibleText) : lines;
       }
       case 'readable':
-        return readableLines(frame, { colors: output.colors, showRoots: this.#roots.length > 1 }, Date.now());
+        return readableLines(frame, this.#style(), Date.now());
     }
   }
 
@@ -110,4 +178,22 @@ class Follower implements StreamListener {
 export async function follow(context: CommandContext, options: FollowOptions): Promise<ExitCode> {
   await new Follower(context, options).run();
   return exitCodes.done;
+}
+
+/**
+ * Waits for one event, and prints it and nothing else.
+ * @throws CliError with the exit code for a time-out
+ */
+export async function waitForEvent(context: CommandContext, options: WaitOptions): Promise<ExitCode> {
+  const { query, format, timeoutMs, revive } = options;
+  const tellGap = (gap: GapEvent): void => {
+    context.output.note(describeGap(gap));
+    // After a crawl the differences follow, and one that is waited for is among them.
+    if (gap.reason !== 'recrawl') {
+      context.output.hint('what is waited for may have been among them; going on to wait for the next');
+    }
+  };
+  const follower = new Follower(context, { query, format, limit: 1, verbose: false, revive }, tellGap);
+  if (await follower.run(timeoutMs)) return exitCodes.done;
+  throw new CliError(exitCodes.timeRanOut, `nothing came within ${timeoutMs} ms`);
 }

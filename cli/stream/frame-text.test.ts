@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import picocolors from 'picocolors';
-import type { FileEvent, MessageEvent, SnapshotFrame } from '../../shared/index.ts';
-import { bareLines, describeGap, formatTime, readableLines } from './frame-text.ts';
+import type { Change, FileEvent, MessageEvent, SnapshotFrame } from '../../shared/index.ts';
+import { BatchText, bareLines, describeGap, formatTime, readableLines } from './frame-text.ts';
 
-const style = { colors: picocolors.createColors(false), showRoots: false };
+const style = { colors: picocolors.createColors(false), columns: undefined, showRoots: false };
 const time = new Date(2026, 0, 2, 13, 7, 59, 42).getTime();
 
 const file: FileEvent = {
@@ -65,8 +65,51 @@ describe('readableLines', () => {
 
   it('paints only our own words', () => {
     const colors = picocolors.createColors(true);
-    const [line] = readableLines(message('\u001b[31mred'), { colors, showRoots: false }, time);
+    const [line] = readableLines(message('\u001b[31mred'), { ...style, colors }, time);
     expect(line?.endsWith('\\x1b[31mred')).toBe(true);
+  });
+});
+
+describe('on a terminal', () => {
+  const narrow = { ...style, columns: 50 };
+
+  it('goes on below where the text began', () => {
+    expect(readableLines(message('a build of everything has finished'), narrow, time)).toEqual([
+      '13:07:59.042  message    build.done from cli: a',
+      '                         build of everything has',
+      '                         finished',
+    ]);
+    const changes: Change[] = [{ event: 'unlink', path: 'src/some/where/deep/below/it.ts', kind: 'file' }];
+    expect(readableLines({ ...file, changes }, narrow, time)).toEqual([
+      '13:07:59.042  unlink     src/some/where/deep/',
+      '                         below/it.ts',
+    ]);
+  });
+});
+
+describe('BatchText', () => {
+  const changesOf = (count: number, event: Change['event']): Change[] =>
+    Array.from({ length: count }, (_, number) => ({ event, path: `${event}/${number}.ts`, kind: 'file' }));
+
+  it('tells up to ten changes one by one', () => {
+    const batch = new BatchText();
+    batch.add({ ...file, changes: changesOf(10, 'add') });
+    expect(batch.take(style)).toHaveLength(10);
+    expect(batch.take(style)).toEqual([]);
+  });
+
+  it('sums up more of them, over all pieces of a batch', () => {
+    const batch = new BatchText();
+    batch.add({ ...file, more: true, changes: changesOf(1000, 'change') });
+    batch.add({ ...file, changes: [...changesOf(2, 'unlinkDir'), ...changesOf(5, 'addDir')] });
+    expect(batch.take(style)).toEqual([
+      '13:07:59.042  batch      1007 changes: 5 added, 1000 changed, 2 removed — change/0.ts, change/1.ts, change/2.ts, …',
+    ]);
+    batch.add({ ...file, more: true, changes: changesOf(11, 'unlink') });
+    expect(batch.take({ ...style, columns: 80, showRoots: true })).toEqual([
+      '13:07:59.042  batch      11 changes and more in /w: 11 removed — unlink/0.ts,',
+      '                         unlink/1.ts, unlink/2.ts, …',
+    ]);
   });
 });
 

@@ -1,14 +1,17 @@
 // A frame of the stream as lines: for people, and for shells.
 import type { Change, FileEvent, GapEvent, MessageEvent, SnapshotFrame } from '../../shared/index.ts';
-import type { Colors } from '../output.ts';
+import type { Colors, Page } from '../output.ts';
 import { countOf } from '../units.ts';
 import { visibleText } from '../visible-text.ts';
+import { wrapLine } from '../wrap.ts';
 
 /** The frames that become lines. */
 export type PrintedFrame = FileEvent | MessageEvent | SnapshotFrame;
 
 /** As wide as `unlinkDir` and `snapshot`. */
 const eventColumns = 9;
+/** Where the text after time and event begins. */
+const textColumn = '00:00:00.000'.length + 2 + eventColumns + 2;
 
 /** `13:07:59.042`, local time; `timeMs` since 1970. */
 export function formatTime(timeMs: number): string {
@@ -23,13 +26,16 @@ function messageText(data: unknown): string {
 }
 
 /** How lines for people are made. */
-export interface LineStyle {
-  readonly colors: Colors;
+export interface LineStyle extends Page {
   /** Whether paths are shown with their root before them: needed where there are several. */
   readonly showRoots: boolean;
 }
 
-function pathText(entry: Pick<Change, 'path' | 'kind'>, root: string, style: LineStyle): string {
+function pathText(
+  entry: Pick<Change, 'path' | 'kind'>,
+  root: string,
+  style: Pick<LineStyle, 'showRoots'>,
+): string {
   const path = style.showRoots ? `${root}/${entry.path}` : entry.path;
   return visibleText(entry.kind === 'dir' ? `${path}/` : path);
 }
@@ -40,9 +46,16 @@ function eventColor(event: string, colors: Colors): (text: string) => string {
   return event === 'change' ? colors.yellow : colors.cyan;
 }
 
-function line(timeMs: number, event: string, rest: string, { colors }: LineStyle): string {
+/** Time, event and text; what is too long for a terminal goes on below where the text began. */
+function entryLines(timeMs: number, event: string, text: string, { colors, columns }: LineStyle): string[] {
   const word = eventColor(event, colors)(visibleText(event).padEnd(eventColumns));
-  return `${colors.dim(formatTime(timeMs))}  ${word}  ${rest}`;
+  const [first = '', ...others] = wrapLine(text, columns, textColumn, textColumn);
+  return [`${colors.dim(formatTime(timeMs))}  ${word}  ${first}`, ...others];
+}
+
+function changeLines(change: Change, event: Pick<FileEvent, 'time' | 'root'>, style: LineStyle): string[] {
+  const from = change.from === undefined ? '' : style.colors.dim(` (from ${visibleText(change.from)})`);
+  return entryLines(event.time, change.event, pathText(change, event.root, style) + from, style);
 }
 
 /**
@@ -53,16 +66,69 @@ export function readableLines(frame: PrintedFrame, style: LineStyle, nowMs: numb
   const { colors } = style;
   switch (frame.type) {
     case 'file':
-      return frame.changes.map((change) => {
-        const from = change.from === undefined ? '' : colors.dim(` (from ${visibleText(change.from)})`);
-        return line(frame.time, change.event, pathText(change, frame.root, style) + from, style);
-      });
+      return frame.changes.flatMap((change) => changeLines(change, frame, style));
     case 'message': {
       const head = `${colors.bold(visibleText(frame.topic))} ${colors.dim(`from ${visibleText(frame.from)}:`)}`;
-      return [line(frame.time, 'message', `${head} ${visibleText(messageText(frame.data))}`, style)];
+      return entryLines(frame.time, 'message', `${head} ${visibleText(messageText(frame.data))}`, style);
     }
     case 'snapshot':
-      return frame.files.map((file) => line(nowMs, 'snapshot', pathText(file, frame.root, style), style));
+      return frame.files.flatMap((file) =>
+        entryLines(nowMs, 'snapshot', pathText(file, frame.root, style), style),
+      );
+  }
+}
+
+/** More changes than this at once are summed up: they would push everything else off the screen. */
+const mostChangesShown = 10;
+/** Of those summed up, how many are named. */
+const pathsNamed = 3;
+
+/** A batch on its way to people, who want many changes at once summed up and few told one by one. */
+export class BatchText {
+  #last: Pick<FileEvent, 'time' | 'root' | 'more'> | undefined;
+  /** The first ones, as many as are ever shown. */
+  #changes: Change[] = [];
+  #added = 0;
+  #changed = 0;
+  #removed = 0;
+
+  /** Takes in a piece of the batch; the last one, or the only one, is not marked `more`. */
+  add({ time, root, more, changes }: FileEvent): void {
+    this.#last = { time, root, ...(more === undefined ? {} : { more }) };
+    this.#changes.push(...changes.slice(0, mostChangesShown - this.#changes.length));
+    for (const { event } of changes) {
+      if (event.startsWith('add')) this.#added++;
+      else if (event.startsWith('unlink')) this.#removed++;
+      else this.#changed++;
+    }
+  }
+
+  /** The lines for what was taken in, which begins anew. */
+  take(style: LineStyle): string[] {
+    const last = this.#last;
+    const shown = this.#changes;
+    const counts = [
+      [this.#added, 'added'],
+      [this.#changed, 'changed'],
+      [this.#removed, 'removed'],
+    ] as const;
+    this.#last = undefined;
+    this.#changes = [];
+    this.#added = this.#changed = this.#removed = 0;
+
+    if (last === undefined) return [];
+    const total = counts.reduce((sum, [count]) => sum + count, 0);
+    if (total <= mostChangesShown) return shown.flatMap((change) => changeLines(change, last, style));
+    const what = counts.filter(([count]) => count > 0).map(([count, word]) => `${count} ${word}`);
+    const where = style.showRoots ? ` in ${visibleText(last.root)}` : '';
+    const named = shown
+      .slice(0, pathsNamed)
+      .map((change) => pathText(change, last.root, { showRoots: false }))
+      .join(', ');
+    // Cut off before its end, as by --limit.
+    const rest = last.more === true ? ' and more' : '';
+    const text = `${total} changes${rest}${where}: ${what.join(', ')}${style.colors.dim(` — ${named}, …`)}`;
+    return entryLines(last.time, 'batch', text, style);
   }
 }
 

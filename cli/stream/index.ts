@@ -1,3 +1,3 @@
 // stream/: the agent's events, followed over any number of connections, and put into words. It is
 // imported when a command needs it, because a WebSocket library takes its time to load.
-export { follow } from './follow.ts';
+export { follow, waitForEvent } from './follow.ts';

@@ -1,0 +1,29 @@
+import { cliCommand } from '../agent-failure.ts';
+import { defineCommand } from '../command.ts';
+import { forEachOperand, withHint } from '../each-operand.ts';
+import { realPath } from '../local-path.ts';
+import { visibleText } from '../visible-text.ts';
+
+export const unwatch = defineCommand({
+  name: 'unwatch',
+  operands: 'DIR...',
+  summary: 'Have the agent watch a directory no longer, also one that is gone',
+  examples: [['agent-cli unwatch ../lib', 'no more events from there']],
+  flags: {},
+  run(_flags, operands, { connection, output, json }) {
+    const hint = `see: ${cliCommand(connection.instance, 'roots')}`;
+    return forEachOperand(operands, 'DIR', output, async (directory) => {
+      const query = new URLSearchParams({ path: realPath(directory) });
+      try {
+        const root = await connection.request<{ path: string }>({
+          method: 'DELETE',
+          path: `/v1/roots?${query}`,
+        });
+        if (json) output.json(JSON.stringify(root));
+        else output.result(visibleText(`no longer watching ${root.path}`));
+      } catch (error) {
+        throw withHint(error, 'unknown_root', hint);
+      }
+    });
+  },
+});

@@ -1,0 +1,43 @@
+import { defineCommand } from '../command.ts';
+import { agentReviver, ensureAgent, startFlags } from '../ensure-agent.ts';
+import { waitFlag } from '../flags.ts';
+import { rootsHere } from '../local-path.ts';
+import { filterFlags, formatFlag, printFormat, streamQuery } from '../stream-flags.ts';
+
+export const wait = defineCommand({
+  name: 'wait',
+  operands: '',
+  summary: 'Wait for the next file change or message, and print it',
+  details:
+    'With --root, --match or --ignore, and no --topic, it waits for a change of a file. To wait for what a command does, take the cursor before it: see the examples.',
+  examples: [
+    ['agent-cli wait', 'until anything happens'],
+    [`agent-cli wait --match 'dist/**' --timeout 30000`, 'until a file is built, half a minute at most'],
+    ['agent-cli wait --topic build.done --format text', 'until a message comes; print its text'],
+    [
+      `at=$(agent-cli sync); make & agent-cli wait --since "$at" --match 'dist/**'`,
+      'miss nothing that happens before it waits',
+    ],
+  ],
+  flags: {
+    ...filterFlags,
+    timeout: waitFlag('Exit 4 if nothing came within this many ms of being connected', 1),
+    format: formatFlag,
+    ...startFlags,
+  },
+  async run(flags, _operands, context) {
+    const format = printFormat(context.json, flags.format);
+    const query = streamQuery(flags, 'agent-cli wait');
+    const isAboutFiles = query.root !== undefined || query.match.length > 0 || query.ignore.length > 0;
+    const noStart = flags['no-start'];
+    await ensureAgent(context, { noStart, roots: rootsHere() });
+    const { waitForEvent } = await import('../stream/index.ts');
+    return waitForEvent(context, {
+      // Globs bear on file changes alone; a message would otherwise pass them.
+      query: isAboutFiles && query.topic.length === 0 ? { ...query, topic: ['file'] } : query,
+      format,
+      timeoutMs: flags.timeout,
+      revive: agentReviver(context, { noStart }),
+    });
+  },
+});

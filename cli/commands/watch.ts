@@ -1,0 +1,103 @@
+import { statSync } from 'node:fs';
+import type { RootStatus } from '../../shared/index.ts';
+import { cliCommand } from '../agent-failure.ts';
+import { type CommandContext, defineCommand } from '../command.ts';
+import { forEachOperand } from '../each-operand.ts';
+import { ensureAgent, startFlags } from '../ensure-agent.ts';
+import { CliError, NoAgentError } from '../errors.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { listFlag, switchFlag } from '../flags.ts';
+import { realPath } from '../local-path.ts';
+import { describeDegraded } from '../roots.ts';
+import { countOf } from '../units.ts';
+import { visibleText } from '../visible-text.ts';
+
+/** The agent answers when it has crawled the directory: minutes for millions of files on a slow disk. */
+const crawlTimeoutMs = 10 * 60_000;
+
+/** Which of a root's paths are left out. */
+interface Rules {
+  readonly ignore?: readonly string[];
+  readonly gitignore?: false;
+}
+
+/** Fails before an agent is started for nothing. */
+function checkDirectory(path: string): void {
+  let why = 'it is not a directory';
+  try {
+    if (statSync(path).isDirectory()) return;
+  } catch (error) {
+    why = error instanceof Error ? error.message : String(error);
+  }
+  throw new CliError(exitCodes.failed, `${path} can't be watched: ${why}`, {
+    hint: 'name a directory that exists',
+  });
+}
+
+async function isRunning({ connection }: CommandContext): Promise<boolean> {
+  try {
+    await connection.status();
+    return true;
+  } catch (error) {
+    if (error instanceof NoAgentError) return false;
+    throw error;
+  }
+}
+
+/** Sees to it that a root which is watched already is so by these rules, or that the user knows better. */
+async function renewRules(root: string, wasRunning: boolean, context: CommandContext): Promise<void> {
+  const { connection, output } = context;
+  if (wasRunning) {
+    output.note(`${root} is watched already, and what is ignored there stays as it is`);
+    output.hint(
+      `to change it: ${cliCommand(connection.instance, `unwatch ${root}`)} — and then watch it again`,
+    );
+    return;
+  }
+  // The agent was started for it just now, with the rules that hold for all roots.
+  const query = new URLSearchParams({ path: root });
+  await connection.request({ method: 'DELETE', path: `/v1/roots?${query}` });
+}
+
+export const watch = defineCommand({
+  name: 'watch',
+  operands: 'DIR...',
+  summary: 'Have the agent watch a directory; returns when it knows all files in it',
+  examples: [
+    ['agent-cli watch .', 'watch this directory'],
+    [`agent-cli watch ../lib --ignore '**/*.log'`, 'watch another one, but not what is logged there'],
+  ],
+  flags: {
+    ignore: listFlag('Leave out paths that match this glob; may be given often'),
+    'no-gitignore': switchFlag('Do not leave out what .gitignore files name'),
+    ...startFlags,
+  },
+  run(flags, operands, context) {
+    const { connection, output, json } = context;
+    const rules: Rules = {
+      ...(flags.ignore.length === 0 ? {} : { ignore: flags.ignore }),
+      ...(flags['no-gitignore'] ? { gitignore: false } : {}),
+    };
+    return forEachOperand(operands, 'DIR', output, async (directory) => {
+      const path = realPath(directory);
+      checkDirectory(path);
+      const hasRules = Object.keys(rules).length > 0;
+      const wasRunning = hasRules && (await isRunning(context));
+      const status = await ensureAgent(context, { noStart: flags['no-start'], roots: [path] });
+      if (hasRules && status.roots.some((root) => root.path === path)) {
+        await renewRules(path, wasRunning, context);
+      }
+      const root = await connection.request<RootStatus>({
+        method: 'POST',
+        path: '/v1/roots',
+        body: { path, ...rules },
+        timeoutMs: crawlTimeoutMs,
+      });
+      const known = `${countOf(root.files, 'file')}, ${countOf(root.dirs, 'directory', 'directories')}`;
+      if (json) output.json(JSON.stringify(root));
+      else output.result(visibleText(`watching ${root.path}: ${known}`));
+      const reason = describeDegraded(root);
+      if (reason !== undefined) output.note(reason);
+    });
+  },
+});

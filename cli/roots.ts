@@ -1,0 +1,38 @@
+// Watched roots, as people read them.
+import type { RootStatus } from '../shared/index.ts';
+import type { Page } from './output.ts';
+import { tableLines } from './table.ts';
+import { visibleText } from './visible-text.ts';
+import { wrapLine } from './wrap.ts';
+
+function rootState(root: RootStatus): string {
+  if (!root.ready) return 'crawling';
+  return root.degraded === null ? 'ready' : 'degraded';
+}
+
+/** Why a root is watched less well than it could be, in a sentence; undefined when all is well. */
+export function describeDegraded(root: RootStatus): string | undefined {
+  return root.degraded === null ? undefined : `${root.path} is degraded: ${root.degraded}`;
+}
+
+/** Some roots, with what is known of each. */
+export function describeRoots(roots: readonly RootStatus[], page: Page): string[] {
+  const right = { align: 'right' } as const;
+  const rows = roots.map((root) => [
+    root.path,
+    rootState(root),
+    root.backend,
+    ...[root.files, root.dirs, root.watches, root.recrawls].map(String),
+  ]);
+  const table = tableLines(
+    ['root', 'state', 'backend', 'files', 'dirs', 'watches', 'recrawls'],
+    rows,
+    [{}, {}, {}, right, right, right, right],
+    page,
+  );
+  const reasons = roots
+    .map(describeDegraded)
+    .filter((reason) => reason !== undefined)
+    .flatMap((reason) => wrapLine(page.colors.yellow(visibleText(reason)), page.columns, 2));
+  return [...table, ...reasons];
+}

@@ -1,0 +1,41 @@
+// The flags that say which events are wanted and how they are printed: the same for all commands that do so.
+import { resolve } from 'node:path';
+import { UsageError } from './errors.ts';
+import { choiceFlag, type FlagValues, listFlag, textFlag } from './flags.ts';
+import type { FollowFormat } from './stream/follow.ts';
+import type { StreamQuery } from './stream/query.ts';
+
+export const filterFlags = {
+  topic: listFlag('Only events on this topic; may be given often. File changes are on the topic file'),
+  root: textFlag('Only file changes below this root'),
+  match: listFlag('Only changes of paths that match this glob; may be given often'),
+  ignore: listFlag('No changes of paths that match this glob; may be given often'),
+  since: textFlag('Begin after this cursor'),
+} as const;
+
+export const formatFlag = choiceFlag('How to print; text is the bare message, or EVENT PATH', [
+  'text',
+  'json',
+]);
+
+/**
+ * How events are to be printed.
+ * @throws UsageError where `--json` and `--format` do not agree
+ */
+export function printFormat(json: boolean, format: 'text' | 'json' | undefined): FollowFormat {
+  if (json && format === 'text') {
+    throw new UsageError('--json and --format text exclude each other: give one of them');
+  }
+  return json ? 'json' : (format ?? 'readable');
+}
+
+/**
+ * What the stream is to carry.
+ * @param client how it is called in `agent-cli clients`
+ */
+export function streamQuery(flags: FlagValues<typeof filterFlags>, client: string): StreamQuery {
+  const { topic, match, ignore, since } = flags;
+  // The agent knows roots by their absolute path, and not where this command runs.
+  const root = flags.root === undefined ? undefined : resolve(flags.root);
+  return { topic, root, match, ignore, since, snapshot: false, name: client };
+}

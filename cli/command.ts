@@ -1,15 +1,17 @@
 // What a command is made of: how it is written, what it says of itself, and what it does.
 import type { Connection } from './connection.ts';
 import { UsageError } from './errors.ts';
-import type { ExitCode } from './exit-codes.ts';
 import { type FlagTable, type FlagValues, readFlags } from './flags.ts';
 import type { Output } from './output.ts';
+import type { Signals } from './signals.ts';
 
 /** What a command works with. */
 export interface CommandContext {
   readonly output: Output;
   /** To the agent that `--name` names. */
   readonly connection: Connection;
+  /** For a command that a signal must not end at once. */
+  readonly signals: Signals;
   /** Whether results are to be JSON. */
   readonly json: boolean;
 }
@@ -33,13 +35,14 @@ export interface CommandDefinition<Flags extends FlagTable> {
   /**
    * @param operands what was given after the name, flags taken out
    * @param trailing what was given after a `--`; empty where {@link trailing} is absent
+   * @returns the exit code: one of `exitCodes`, or that of a program that it ran
    */
   run(
     flags: FlagValues<Flags>,
     operands: readonly string[],
     context: CommandContext,
     trailing: readonly string[],
-  ): Promise<ExitCode>;
+  ): Promise<number>;
 }
 
 /** A command whose flags' types are known to itself alone. */
@@ -55,7 +58,7 @@ export type Command = Omit<CommandDefinition<FlagTable>, 'run'> & {
     found: Readonly<Record<string, unknown>>,
     operands: readonly string[],
     trailing: readonly string[],
-  ): (context: CommandContext) => Promise<ExitCode>;
+  ): (context: CommandContext) => Promise<number>;
 };
 
 /** Closes a definition over the types of its flags, so that commands of all kinds fit in one list. */

@@ -1,6 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { UsageError } from './errors.ts';
-import { choiceFlag, jsonFlag, listFlag, switchFlag, textFlag, wholeNumberFlag } from './flags.ts';
+import {
+  choiceFlag,
+  durationFlag,
+  jsonFlag,
+  listFlag,
+  switchFlag,
+  textFlag,
+  wholeNumberFlag,
+} from './flags.ts';
 
 describe('flags', () => {
   it('reads a whole number and nothing that only looks like one', () => {
@@ -11,6 +19,23 @@ describe('flags', () => {
       expect(() => flag.read('limit', text)).toThrow(UsageError);
     }
     expect(() => flag.read('limit', '7x')).toThrow('--limit takes a whole number from 1 to 100, not "7x"');
+  });
+
+  it('reads a time in milliseconds or seconds', () => {
+    const flag = durationFlag('how long', 60_000);
+    for (const [text, ms] of [
+      ['500', 500],
+      ['500ms', 500],
+      ['5s', 5_000],
+      ['0', 0],
+    ] as const) {
+      expect(flag.read('kill-after', text)).toBe(ms);
+    }
+    for (const text of ['', 's', '5m', '1.5s', '-1', '61s', '5 s']) {
+      expect(() => flag.read('kill-after', text)).toThrow(
+        `--kill-after takes milliseconds, or a time as in 500ms or 5s, up to 60s, not "${text}"`,
+      );
+    }
   });
 
   it('refuses a second value where one is meant', () => {

@@ -109,6 +109,20 @@ export function waitFlag(description: string, leastMs: number): Flag<number | un
   return wholeNumberFlag(description, leastMs, longestWaitMs);
 }
 
+const durationUnits: Readonly<Record<string, number>> = { '': 1, ms: 1, s: 1_000 };
+
+/** A time in milliseconds, written `500`, `500ms` or `5s`; at most `mostMs`. */
+export function durationFlag(description: string, mostMs: number): Flag<number | undefined> {
+  return valueFlag(description, (name, text) => {
+    const [, digits = '', unit = ''] = /^([0-9]+)(ms|s)?$/.exec(text) ?? [];
+    const ms = digits === '' ? Number.NaN : Number(digits) * (durationUnits[unit] ?? Number.NaN);
+    if (ms <= mostMs) return ms;
+    throw new UsageError(
+      `--${name} takes milliseconds, or a time as in 500ms or 5s, up to ${mostMs / 1_000}s, not "${text}"`,
+    );
+  });
+}
+
 /** JSON text; wrapped, so that a given `null` differs from nothing given. */
 export function jsonFlag(description: string): Flag<{ readonly value: unknown } | undefined> {
   return valueFlag(description, (name, text) => {

@@ -33,6 +33,29 @@ describe('Output', () => {
     expect(text(stdout)).toBe('{"a":"\\u009b\\u202e"}\n');
   });
 
+  it('tells what goes on, and clears the screen, on a terminal alone', () => {
+    const terminal = streams(true);
+    const there = new Output(terminal.stdout, terminal.stderr, {});
+    there.progress('running \u001b');
+    there.clear();
+    expect(terminal.text(terminal.stderr)).toBe('agent-cli: running \\x1b\n');
+    expect(terminal.text(terminal.stdout)).toBe('\u001b[H\u001b[2J');
+    const pipe = streams(false);
+    const elsewhere = new Output(pipe.stdout, pipe.stderr, {});
+    elsewhere.progress('running');
+    elsewhere.clear();
+    expect(pipe.text(pipe.stderr) + pipe.text(pipe.stdout)).toBe('');
+  });
+
+  it('writes notes as JSON, which a terminal is not driven by', () => {
+    const pipe = streams(false);
+    new Output(pipe.stdout, pipe.stderr, {}).noteJson({ a: '\u009b' });
+    expect(pipe.text(pipe.stderr)).toBe('{"a":"\u009b"}\n');
+    const terminal = streams(true);
+    new Output(terminal.stdout, terminal.stderr, {}).noteJson({ a: '\u009b' });
+    expect(terminal.text(terminal.stderr)).toBe('{"a":"\\u009b"}\n');
+  });
+
   it('says notes on stderr, harmless and on one line', () => {
     const { stdout, stderr, text } = streams(false);
     new Output(stdout, stderr, {}).note('the agent says: \u001b[2J\nall is well');

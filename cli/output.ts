@@ -83,6 +83,22 @@ export class Output implements Page {
     this.#say(speaker + visibleText(line), speaker.length);
   }
 
+  /** Says one line about what goes on, on stderr, if somebody looks at it. */
+  progress(line: string): void {
+    if (this.#stderr.isTTY === true) this.note(line);
+  }
+
+  /** Writes a note as one line of JSON to stderr, for a program that reads it. */
+  noteJson(value: unknown): void {
+    const text = JSON.stringify(value);
+    this.#stderr.write(`${this.#stderr.isTTY === true ? visibleJson(text) : text}\n`);
+  }
+
+  /** Clears the terminal that results are shown on; what has scrolled away stays. Does nothing elsewhere. */
+  clear(): void {
+    if (this.isTerminal) this.#stdout.write('\u001b[H\u001b[2J');
+  }
+
   /** Says what to do about the note before it. */
   hint(line: string): void {
     this.#say(`  ${visibleText(line)}`, 4);

@@ -8,17 +8,19 @@ import { type ExitCode, exitCodes } from './exit-codes.ts';
 import type { Output } from './output.ts';
 import { checkProtocol } from './protocol-check.ts';
 import { sayFailure } from './say-failure.ts';
+import type { Signals } from './signals.ts';
 
 /** What a run needs from its process. */
 export interface Surroundings {
   readonly output: Output;
+  readonly signals: Signals;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The terminal's width; undefined in a pipe. */
   readonly terminalColumns: number | undefined;
 }
 
-async function runCommandLine(words: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
-  const { output, env } = surroundings;
+async function runCommandLine(words: readonly string[], surroundings: Surroundings): Promise<number> {
+  const { output, signals, env } = surroundings;
   const [first, ...rest] = words;
   const asked = first === 'help' ? [...rest, '--help'] : words;
   const line = await parseCommandLine(asked, commands, surroundings.terminalColumns);
@@ -39,7 +41,7 @@ async function runCommandLine(words: readonly string[], surroundings: Surroundin
   const connection = new Connection(instancePaths(name, env));
   const sameProtocol = command.withoutAgent === true || (await checkProtocol(connection, output));
   try {
-    return await body({ output, connection, json: common.json });
+    return await body({ output, connection, signals, json: common.json });
   } catch (error) {
     if (sameProtocol || error instanceof CliError) throw error;
     // What lacks in an answer is no mistake of ours then; the note about the protocols said what helps.
@@ -67,8 +69,9 @@ function report(error: unknown, output: Output): ExitCode {
 /**
  * Runs agent-cli.
  * @param words the command line without interpreter and program
+ * @returns the exit code
  */
-export async function run(words: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
+export async function run(words: readonly string[], surroundings: Surroundings): Promise<number> {
   try {
     return await runCommandLine(words, surroundings);
   } catch (error) {

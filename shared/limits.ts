@@ -32,6 +32,8 @@ export const limits = {
   badMessages: 20,
   /** Changes in one file event; a larger batch becomes consecutive events marked `more`. */
   changesPerEvent: 1_000,
+  /** Globs of one kind, or topics, in a filter: each is tried on every event. */
+  filterEntries: 100,
   /** Tokens in a topic. */
   topicTokens: 8,
   /** Bytes of a Unix socket's path, without the closing NUL: sockaddr_un's 108, and 104 on macOS. */

@@ -2,12 +2,11 @@
 // agree on what a topic, a filter or a message is.
 import picomatch from 'picomatch';
 import * as z from 'zod';
-import { isReservedTopic, isTopic, parseCursor, topicPattern } from '../../shared/index.ts';
+import { isReservedTopic, isTopic, limits, parseCursor, topicPattern } from '../../shared/index.ts';
 import { ProblemError } from './problem.ts';
 
 /** As long as a path may be. */
 const globCharacters = 4096;
-const mostGlobs = 100;
 
 const topics = z
   .string()
@@ -27,10 +26,10 @@ const glob = z
   }, 'expected a glob');
 
 const filterFields = {
-  topic: z.array(topics).max(mostGlobs).optional(),
+  topic: z.array(topics).max(limits.filterEntries).optional(),
   root: z.string().min(1).optional(),
-  match: z.array(glob).max(mostGlobs).optional(),
-  ignore: z.array(glob).max(mostGlobs).optional(),
+  match: z.array(glob).max(limits.filterEntries).optional(),
+  ignore: z.array(glob).max(limits.filterEntries).optional(),
 };
 
 const clientName = z
@@ -80,7 +79,7 @@ export const syncQuery = z.strictObject({ timeout: milliseconds.optional() });
 /** The JSON body of `POST /v1/roots`. */
 export const rootBody = z.strictObject({
   path: z.string().min(1),
-  ignore: z.array(glob).max(mostGlobs).optional(),
+  ignore: z.array(glob).max(limits.filterEntries).optional(),
   gitignore: z.boolean().optional(),
 });
 
@@ -90,7 +89,7 @@ export const rootQuery = z.strictObject({ path: z.string().min(1) });
 /** Parameters of `GET /v1/files`. */
 export const filesQuery = z.strictObject({
   root: z.string().min(1).optional(),
-  match: z.array(glob).max(mostGlobs).optional(),
+  match: z.array(glob).max(limits.filterEntries).optional(),
 });
 
 /** No parameters at all. */

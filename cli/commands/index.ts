@@ -5,6 +5,7 @@ import { clients } from './clients.ts';
 import { disconnect } from './disconnect.ts';
 import { files } from './files.ts';
 import { logs } from './logs.ts';
+import { on } from './on.ts';
 import { restart } from './restart.ts';
 import { roots } from './roots.ts';
 import { start } from './start.ts';
@@ -20,6 +21,7 @@ import { watch } from './watch.ts';
 export const commands: readonly Command[] = [
   broadcast,
   tail,
+  on,
   wait,
   sync,
   files,

@@ -2,7 +2,7 @@
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import WebSocket from 'ws';
-import type { HelloFrame, InstancePaths, ServerFrame } from '../../shared/index.ts';
+import type { ClientFrame, HelloFrame, InstancePaths, ServerFrame } from '../../shared/index.ts';
 import { explainFailure, silentAgent } from '../agent-failure.ts';
 import { answerTimeoutMs, userAgent } from '../connection.ts';
 import { type AgentError, CliError, NoAgentError } from '../errors.ts';
@@ -16,6 +16,8 @@ import { type StreamQuery, streamPath } from './query.ts';
 const goodConnectionMs = 5_000;
 /** After our close frame; an agent that hangs must not hold the process. */
 const closeAnswerMs = 500;
+/** Stands for a connection that ended without a close frame. */
+const brokenCode = 1006;
 
 /**
  * After a loss: a service manager brings a dead agent back within a second or two (docs/service.md), and it
@@ -47,8 +49,7 @@ function describeEnding(ending: Ending): string {
   if (ending.kind === 'refused') return ending.error.message;
   if (ending.code === 1001) return 'it is shutting down';
   if (ending.code === 1013) return 'events were read too slowly';
-  // 1006 stands for a connection that ended without a close frame.
-  if (ending.code === 1006) return ending.error?.message ?? 'the connection broke';
+  if (ending.code === brokenCode) return ending.error?.message ?? 'the connection broke';
   return ending.error?.message ?? (ending.reason || `the connection was closed with ${ending.code}`);
 }
 
@@ -130,6 +131,17 @@ export class EventStream {
   resume(): void {
     this.#paused = false;
     this.#socket?.resume();
+  }
+
+  /**
+   * Asks for a mark in the stream: a `synced` frame, or an `error`, of this id comes after every event of what
+   * happened until now.
+   * @returns false when there is no connection to ask on
+   */
+  sync(id: number): boolean {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(JSON.stringify({ type: 'sync', id } satisfies ClientFrame));
+    return true;
   }
 
   /** Ends the stream; no frame is handed on after this. */

@@ -10,7 +10,9 @@ import { EventStream, type ReviveAgent, type StreamListener } from './event-stre
 import {
   BatchText,
   bareLines,
+  describeFound,
   describeGap,
+  describeLost,
   type LineStyle,
   type PrintedFrame,
   readableLines,
@@ -93,12 +95,12 @@ class Follower implements StreamListener {
     this.#onConnected();
     if (!cameBack) return;
     noteOtherProtocol(hello, connection, output);
-    output.note(`found the agent "${connection.instance.name}" again, going on after ${hello.cursor}`);
+    output.note(describeFound(connection.instance.name, hello));
   }
 
   lost(reason: string): void {
     const { output, connection } = this.#context;
-    output.note(`lost the agent "${connection.instance.name}": ${reason}; waiting for it to come back`);
+    output.note(describeLost(connection.instance.name, reason));
   }
 
   frame(frame: ServerFrame, text: string): void {

@@ -1,5 +1,12 @@
 // A frame of the stream as lines: for people, and for shells.
-import type { Change, FileEvent, GapEvent, MessageEvent, SnapshotFrame } from '../../shared/index.ts';
+import type {
+  Change,
+  FileEvent,
+  GapEvent,
+  HelloFrame,
+  MessageEvent,
+  SnapshotFrame,
+} from '../../shared/index.ts';
 import type { Colors, Page } from '../output.ts';
 import { countOf } from '../units.ts';
 import { visibleText } from '../visible-text.ts';
@@ -155,4 +162,14 @@ const gapReasons: Readonly<Record<GapEvent['reason'], string>> = {
 export function describeGap(gap: GapEvent): string {
   const what = gap.missed === undefined ? 'events' : countOf(gap.missed, 'event');
   return `gap: ${what} before ${gap.cursor} lost: ${gapReasons[gap.reason] ?? gap.reason}`;
+}
+
+/** That the connection to the agent `name` is gone, in a sentence for stderr. */
+export function describeLost(name: string, reason: string): string {
+  return `lost the agent "${name}": ${reason}; waiting for it to come back`;
+}
+
+/** That there is one again, in a sentence for stderr. */
+export function describeFound(name: string, hello: Pick<HelloFrame, 'cursor'>): string {
+  return `found the agent "${name}" again, going on after ${hello.cursor}`;
 }

@@ -56,16 +56,64 @@ export class CliProcess {
   }
 }
 
+/** How it is started. */
+export interface CliOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** Whether standard output is read; default true. */
+  readonly read?: boolean;
+  /** Whether standard input is a pipe, and not empty. */
+  readonly input?: boolean;
+  /** A command with arguments that runs it, given as more arguments. Default: none. */
+  readonly prefix?: readonly string[];
+}
+
 /** Starts agent-cli, and ends it after the test. */
-export function startCli(
-  args: readonly string[],
-  options: { env?: Readonly<Record<string, string>>; read?: boolean; cwd?: string } = {},
-): CliProcess {
-  const child = spawn(process.execPath, [binaries.cli, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...options.env },
+export function startCli(args: readonly string[], options: CliOptions = {}): CliProcess {
+  return startProcess([...(options.prefix ?? []), process.execPath, binaries.cli, ...args], options);
+}
+
+/**
+ * Starts agent-cli as the foreground process of a terminal of its own, which python3 makes. What it prints, on
+ * both its outputs, is the terminal's; what is written to the child's standard input is typed, and its end
+ * closes the terminal. The exit code is that of agent-cli, 128 and its number for a signal.
+ */
+export function startCliInTerminal(args: readonly string[], options: CliOptions = {}): CliProcess {
+  const command = ['python3', '-c', terminal, process.execPath, binaries.cli, ...args];
+  return startProcess(command, { ...options, input: true });
+}
+
+const terminal = `
+import os, pty, select, sys
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[1], sys.argv[1:])
+while True:
+    ready = select.select([terminal, 0], [], [])[0]
+    if terminal in ready:
+        try:
+            data = os.read(terminal, 65536)
+        except OSError:
+            break
+        os.write(1, data)
+    if 0 in ready:
+        typed = os.read(0, 65536)
+        if not typed:
+            break
+        os.write(terminal, typed)
+os.close(terminal)
+code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+sys.exit(code if code >= 0 else 128 - code)
+`;
+
+function startProcess([file = '', ...args]: readonly string[], options: CliOptions): CliProcess {
+  const child = spawn(file, args, {
+    stdio: [options.input === true ? 'pipe' : 'ignore', 'pipe', 'pipe'],
     cwd: options.cwd,
+    env: { ...process.env, ...options.env },
   });
+  // Whoever is gone reads nothing more.
+  child.stdin?.on('error', () => {});
   const cli = new CliProcess(child);
   cleanUpWith(async () => {
     child.kill('SIGKILL');

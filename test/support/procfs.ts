@@ -34,6 +34,16 @@ export function isStopped(pid: number): boolean {
   );
 }
 
+/** Whether it runs, and is not merely still listed because nobody asked how it ended. */
+export function isRunning(pid: number): boolean {
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    // Not listed any more.
+    return false;
+  }
+}
+
 /** Processor time used so far in user and kernel, by all threads, in milliseconds. */
 export function cpuMs(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -1,6 +1,7 @@
 // The command line of agentd, read by yargs: flags become readings that the schema checks later, beside
 // those of the environment and the config file.
 import yargs from 'yargs';
+import { withoutFlagTypes } from '../shared/index.ts';
 import {
   opposite,
   type Reading,
@@ -18,6 +19,8 @@ export interface CommandLine {
   readonly directories: readonly string[];
   /** `--config`, as typed. */
   readonly configFile: string | undefined;
+  /** `--show-config`. */
+  readonly showConfig: boolean;
   readonly readings: readonly Reading[];
 }
 
@@ -31,9 +34,17 @@ const flagNames: ReadonlyMap<SettingKey, string> = new Map(
 const switchNames: ReadonlySet<string> = new Set([
   'help',
   'version',
+  'show-config',
   ...[...flagNames].filter(([key]) => settingInfo[key].kind === 'switch').map(([, flag]) => flag),
 ]);
-const knownNames: ReadonlySet<string> = new Set(['h', 'help', 'version', 'config', ...flagNames.values()]);
+const knownNames: ReadonlySet<string> = new Set([
+  'h',
+  'help',
+  'version',
+  'config',
+  'show-config',
+  ...flagNames.values(),
+]);
 
 /**
  * Reads the arguments after the script's name.
@@ -46,15 +57,21 @@ export async function readCommandLine(
   const parser = makeParser(argv);
   const { _: directories, $0: _script, ...flags } = await parser.parse();
   refuseUnknownFlags(Object.keys(flags));
-  if (flags['help'] === true) return { help: withoutTypes(await parser.getHelp()) };
+  if (flags['help'] === true) return { help: withoutFlagTypes(await parser.getHelp()) };
   if (flags['version'] === true) return { version: true };
 
   const readings: Reading[] = [];
   for (const [key, flag] of flagNames) {
     const value = flags[flag];
-    if (value !== undefined) readings.push({ key, label: `--${flag}`, value: valueOfFlag(key, value) });
+    if (value === undefined) continue;
+    readings.push({ key, source: 'flag', place: `--${flag}`, value: valueOfFlag(key, value) });
   }
-  return { directories: directories.map(String), configFile: lastText(flags['config']), readings };
+  return {
+    directories: directories.map(String),
+    configFile: lastText(flags['config']),
+    showConfig: lastOf(flags['show-config']) === true,
+    readings,
+  };
 }
 
 function makeParser(argv: readonly string[]) {
@@ -95,20 +112,20 @@ function makeParser(argv: readonly string[]) {
       group,
       describe: 'JSON file of settings, by flag in camelCase (default: agent.config.json in the first DIR)',
     })
+    .option('show-config', {
+      type: 'boolean',
+      group,
+      describe: 'print each setting and where it comes from, as JSON, and start nothing',
+    })
     .option('version', { type: 'boolean', group, describe: 'print the version' })
     .option('help', { type: 'boolean', group, describe: 'print this', alias: 'h' })
     .example('$0', 'watch the current directory')
     .example('$0 web api --ignore "**/*.log"', 'watch two directories, but no log files in them')
     .example('$0 --name ci --port 0', 'run a second agent, on any free port')
     .epilogue(
-      'Every flag but --help and --version has an environment twin: AGENT_PORT=0, AGENT_ALLOW_HOST=a,b, AGENT_NO_GITIGNORE=1.',
+      'Every flag but --help, --version and --show-config has an environment twin: AGENT_PORT=0, AGENT_ALLOW_HOST=a,b, AGENT_NO_GITIGNORE=1.',
     )
     .wrap(100);
-}
-
-/** yargs shows the type that it parses to, which is text for numbers and lists too: that would mislead. */
-function withoutTypes(help: string): string {
-  return help.replaceAll(/\s*\[(?:string|boolean)\]$/gm, '');
 }
 
 /**
@@ -141,12 +158,16 @@ function valueOfFlag(key: SettingKey, value: unknown): unknown {
   const { kind, negated } = settingInfo[key];
   if (kind === 'list') return [value].flat();
   if (kind !== 'switch') return valueOfText(kind, lastText(value) ?? '');
-  const last: unknown = Array.isArray(value) ? value.at(-1) : value;
+  const last = lastOf(value);
   return negated ? opposite(last) : last;
 }
 
 /** The last one counts, so that a flag in a shell's alias can be overridden. */
+function lastOf(value: unknown): unknown {
+  return Array.isArray(value) ? value.at(-1) : value;
+}
+
 function lastText(value: unknown): string | undefined {
-  const last: unknown = Array.isArray(value) ? value.at(-1) : value;
+  const last = lastOf(value);
   return last === undefined ? undefined : String(last);
 }

@@ -8,7 +8,8 @@ import {
   defaultName,
   defaultPort,
   defaultSettleMs,
-  isInstanceName,
+  instanceNamePattern,
+  type SettingSource,
 } from '../shared/index.ts';
 
 /** The command line, an AGENT_ variable or the config file is wrong: shown as its message, exit code 2. */
@@ -43,7 +44,7 @@ function normalOrigin(text: string): string | undefined {
 /** Everything but the roots; each member may be absent, and the same object is valid JSON of the config file. */
 export const settingsSchema = z
   .strictObject({
-    name: z.string().refine(isInstanceName),
+    name: z.string().regex(instanceNamePattern),
     host: z.string().refine(isHost).toLowerCase(),
     port: z.int().min(0).max(65_535),
     allowHost: z.array(z.string().refine(isHost).toLowerCase()),
@@ -82,6 +83,13 @@ export interface SettingInfo {
   readonly fallback?: string;
   /** A switch that is on by default: its flag is `--no-…` and says the opposite. */
   readonly negated?: true;
+  /** What the key in the config file means, where the flag's words say the opposite. */
+  readonly describeKey?: string;
+  /**
+   * Whether a config file counts that nobody named: the first root's, which came with a repository and was
+   * perhaps never looked at. What opens the agent to others, writes elsewhere or gives it another name does not.
+   */
+  readonly unnamedFile?: true;
 }
 
 export const settingInfo: Readonly<Record<SettingKey, SettingInfo>> = {
@@ -91,6 +99,7 @@ export const settingInfo: Readonly<Record<SettingKey, SettingInfo>> = {
     describe: 'how to watch: auto, directories, chokidar or polling',
     expected: 'auto, directories, chokidar or polling',
     fallback: 'auto',
+    unnamedFile: true,
   },
   settle: {
     kind: 'number',
@@ -98,12 +107,14 @@ export const settingInfo: Readonly<Record<SettingKey, SettingInfo>> = {
     describe: 'milliseconds without a change that complete a batch of changes',
     expected: `a whole number of milliseconds from 0 to ${longestSettleMs}`,
     fallback: String(defaultSettleMs),
+    unnamedFile: true,
   },
   ignore: {
     kind: 'list',
     group: 'Watching',
     describe: 'glob of paths to leave out, relative to the root; repeatable',
     expected: 'a glob',
+    unnamedFile: true,
   },
   gitignore: {
     kind: 'switch',
@@ -111,6 +122,8 @@ export const settingInfo: Readonly<Record<SettingKey, SettingInfo>> = {
     describe: "watch what the roots' .gitignore files leave out, too",
     expected: 'true or false',
     negated: true,
+    describeKey: "leave out what the roots' .gitignore files name",
+    unnamedFile: true,
   },
   host: {
     kind: 'text',
@@ -157,6 +170,7 @@ export const settingInfo: Readonly<Record<SettingKey, SettingInfo>> = {
     describe: 'bytes of events kept for clients that are behind or come back',
     expected: `a whole number of bytes, at least ${smallestJournalBytes}`,
     fallback: String(defaultJournalBytes),
+    unnamedFile: true,
   },
   logLevel: {
     kind: 'text',
@@ -164,6 +178,7 @@ export const settingInfo: Readonly<Record<SettingKey, SettingInfo>> = {
     describe: 'how much to log: error, warn, info or debug',
     expected: 'error, warn, info or debug',
     fallback: 'info',
+    unnamedFile: true,
   },
   logFile: {
     kind: 'text',
@@ -176,15 +191,22 @@ export const settingInfo: Readonly<Record<SettingKey, SettingInfo>> = {
     group: 'Process',
     describe: 'end after so many milliseconds without clients and requests',
     expected: `a whole number of milliseconds from 1 to ${longestTimerMs}`,
+    unnamedFile: true,
   },
 };
 
 /** A value that somebody gave a setting, not yet checked. */
 export interface Reading {
   readonly key: SettingKey;
-  /** How errors call the place: `--port`, `AGENT_PORT`, `"port" in /app/agent.config.json`. */
-  readonly label: string;
+  readonly source: Exclude<SettingSource, 'default'>;
+  /** Where it stands: `--port`, `AGENT_PORT`, `/app/agent.config.json`. */
+  readonly place: string;
   readonly value: unknown;
+}
+
+/** How errors call the place of a reading: `--port`, `AGENT_PORT`, `"port" in /app/agent.config.json`. */
+export function labelOf({ key, source, place }: Reading): string {
+  return source === 'file' ? `"${key}" in ${place}` : place;
 }
 
 /** The settings by name, in the order of help. */

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type Config, parseConfig, UsageError } from './config.ts';
+import { type Config, type Configuration, parseConfig, UsageError } from './config.ts';
+import { reportConfig } from './config-report.ts';
+import { settingInfo, settingKeys } from './config-settings.ts';
 
 let cwd: string;
 beforeEach(() => {
@@ -13,10 +15,14 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(cwd, { recursive: true }));
 
-async function read(argv: string[], env: Record<string, string> = {}): Promise<Config> {
+async function readWhole(argv: string[], env: Record<string, string> = {}): Promise<Configuration> {
   const result = await parseConfig(argv, env, cwd);
-  if ('roots' in result) return result;
+  if ('config' in result) return result;
   throw new Error(`expected a configuration, got ${JSON.stringify(result)}`);
+}
+
+async function read(argv: string[], env: Record<string, string> = {}): Promise<Config> {
+  return (await readWhole(argv, env)).config;
 }
 
 async function refusal(argv: string[], env: Record<string, string> = {}): Promise<string> {
@@ -188,18 +194,19 @@ describe('the settings', () => {
     '%s: a flag beats a variable, a variable the file',
     async (member, key, inFile, fromFile, variable, fromVariable, flags, fromFlags) => {
       const [name = '', value = ''] = variable.split(/=(.*)/s);
-      writeConfig({ [key]: inFile });
-      expect((await read([]))[member]).toEqual(fromFile);
-      expect((await read([], { [name]: value }))[member]).toEqual(fromVariable);
-      expect((await read(flags, { [name]: value }))[member]).toEqual(fromFlags);
+      const file = ['--config', writeConfig({ [key]: inFile })];
+      expect((await read(file))[member]).toEqual(fromFile);
+      expect((await read(file, { [name]: value }))[member]).toEqual(fromVariable);
+      expect((await read([...file, ...flags], { [name]: value }))[member]).toEqual(fromFlags);
     },
   );
 
   it('take paths relative to where they are written', async () => {
-    writeConfig({ logFile: 'log/f' }, 'web/agent.config.json');
-    expect((await read(['web'])).logFile).toBe(join(cwd, 'web/log/f'));
-    expect((await read(['web'], { AGENT_LOG_FILE: 'e' })).logFile).toBe(join(cwd, 'e'));
-    expect((await read(['web', '--log-file', '../c'])).logFile).toBe(join(cwd, '../c'));
+    writeConfig({ logFile: 'log/f' }, 'web/my.json');
+    const file = ['--config', 'web/my.json'];
+    expect((await read(file)).logFile).toBe(join(cwd, 'web/log/f'));
+    expect((await read(file, { AGENT_LOG_FILE: 'e' })).logFile).toBe(join(cwd, 'e'));
+    expect((await read([...file, '--log-file', '../c'])).logFile).toBe(join(cwd, '../c'));
   });
 
   it('take the last of a flag given twice, and no value of one that takes a list', async () => {
@@ -225,10 +232,46 @@ describe('the settings', () => {
 
 describe('the config file', () => {
   it('is read from the first root', async () => {
-    writeConfig({ port: 1 });
-    writeConfig({ port: 2 }, 'web/agent.config.json');
-    expect((await read(['web', '.'])).port).toBe(2);
-    expect((await read(['api', '.'])).port).toBe(5520);
+    writeConfig({ settle: 1 });
+    writeConfig({ settle: 2 }, 'web/agent.config.json');
+    expect((await read(['web', '.'])).settleMs).toBe(2);
+    expect((await read(['api', '.'])).settleMs).toBe(4);
+  });
+
+  it('sets only what can do no harm unless it was asked for', async () => {
+    const harmless = {
+      backend: 'polling',
+      settle: 1,
+      ignore: ['a'],
+      gitignore: false,
+      journalBytes: 65536,
+      logLevel: 'warn',
+      idleExit: 1,
+    };
+    const others = {
+      host: '127.0.0.2',
+      port: 1,
+      allowHost: ['a'],
+      allowOrigin: ['http://a'],
+      allowRemote: true,
+      name: 'a',
+      logFile: 'a',
+    };
+    expect(Object.keys({ ...harmless, ...others }).sort()).toEqual([...settingKeys].sort());
+    const file = writeConfig({ ...harmless, $schema: 'x' });
+    expect(await read([])).toMatchObject({ backend: 'polling', settleMs: 1, idleExitMs: 1 });
+    for (const [key, value] of Object.entries(others)) {
+      writeConfig({ ...harmless, [key]: value });
+      expect(await refusal([])).toBe(
+        `"${key}" in ${file}: expected only backend, settle, ignore, gitignore, journalBytes, logLevel, idleExit in a config file that was not asked for, because it may have come with the directory: if you trust it, name it with --config ${file}, or set this one by a flag or variable`,
+      );
+      // A stronger source does not make it good: the file would go on claiming to set it.
+      expect(await refusal([], { AGENT_HOST: '127.0.0.1' })).toContain(`"${key}" in ${file}`);
+      expect(await read(['--config', 'agent.config.json'])).toMatchObject({ settleMs: 1 });
+      expect(await read([], { AGENT_CONFIG: file })).toMatchObject({ settleMs: 1 });
+    }
+    writeConfig(others);
+    expect((await refusal([])).split('\n')).toHaveLength(Object.keys(others).length);
   });
 
   it('is another one when asked, and has to exist then', async () => {
@@ -254,9 +297,9 @@ describe('the config file', () => {
   });
 
   it('is checked even where a flag overrides it, and holds values of the right type', async () => {
-    const file = writeConfig({ port: '1' });
-    expect(await refusal(['--port', '2'])).toBe(
-      `"port" in ${file}: expected a whole number from 0 to 65535, got "1"`,
+    const file = writeConfig({ settle: '1' });
+    expect(await refusal(['--settle', '2'])).toBe(
+      `"settle" in ${file}: expected a whole number of milliseconds from 0 to 60000, got "1"`,
     );
     writeConfig({ ignore: 'a', gitignore: 'yes' });
     expect((await refusal([])).split('\n')).toEqual([
@@ -357,9 +400,11 @@ describe('a mistake', () => {
       expect((await read(['--host', host, '--allow-remote'])).host).toBe(host);
     }
     expect(await refusal([], { AGENT_HOST: '0.0.0.0' })).toMatch(/^AGENT_HOST: /);
-    const file = writeConfig({ host: '0.0.0.0' });
-    expect(await refusal([])).toMatch(`"host" in ${file}: `);
-    expect(await refusal(['--allow-remote=false'], { AGENT_ALLOW_REMOTE: '1' })).toMatch('"host" in');
+    const file = writeConfig({ host: '0.0.0.0' }, 'my.json');
+    expect(await refusal(['--config', 'my.json'])).toMatch(`"host" in ${file}: `);
+    expect(
+      await refusal(['--config', 'my.json', '--allow-remote=false'], { AGENT_ALLOW_REMOTE: '1' }),
+    ).toMatch('"host" in');
   });
 
   it('is always a UsageError, whatever the arguments', async () => {
@@ -397,7 +442,9 @@ describe('a mistake', () => {
 describe('--help and --version', () => {
   it('come before anything that is wrong with the configuration', async () => {
     writeConfig('not JSON');
-    expect(await parseConfig(['--version', 'nope'], { AGENT_PORT: 'x' }, cwd)).toEqual({ version: true });
+    expect(await parseConfig(['--version', '--show-config', 'nope'], { AGENT_PORT: 'x' }, cwd)).toEqual({
+      version: true,
+    });
     expect(await parseConfig(['-h', '--version'], {}, cwd)).toHaveProperty('help');
   });
 
@@ -405,12 +452,61 @@ describe('--help and --version', () => {
     const result = await parseConfig(['--help'], {}, cwd);
     const help = 'help' in result ? result.help : '';
     const flags =
-      '--name --host --port --allow-host --allow-origin --allow-remote --backend --settle --ignore --no-gitignore --journal-bytes --config --log-level --log-file --idle-exit --version --help';
+      '--name --host --port --allow-host --allow-origin --allow-remote --backend --settle --ignore --no-gitignore --journal-bytes --config --log-level --log-file --idle-exit --show-config --version --help';
     const listed = [...help.matchAll(/^ {2}(?:-h, | {4})(--[a-z-]+) +\S/gm)].map((match) => match[1]);
     expect(listed.sort()).toEqual(flags.split(' ').sort());
     expect(help).toMatch(/^agentd \[DIR…\]\n\nWatches the directories .*\n/);
     expect(help).toMatch(/\(default: 4\)/);
     expect(help.match(/^ {2}agentd/gm)).toHaveLength(3);
     expect(help).not.toMatch(/\[string\]|\[boolean\]/);
+  });
+});
+
+describe('--show-config', () => {
+  it('tells each setting with its value and where that comes from', async () => {
+    const file = writeConfig({ settle: 1, port: 1, ignore: ['f'], $schema: 'x' }, 'my.json');
+    const configuration = await readWhole(['web', '--show-config', '--config', file, '--port', '3'], {
+      AGENT_PORT: '2',
+      AGENT_ALLOW_ORIGIN: 'https://E',
+      AGENT_NO_GITIGNORE: '1',
+    });
+    expect(configuration.showConfig).toBe(true);
+    const report = reportConfig(configuration, '/state/log');
+    expect(report).toMatchObject({
+      roots: [join(cwd, 'web')],
+      rootsGiven: true,
+      file: { path: file, named: true },
+      warnings: [],
+    });
+    expect(report.settings.map(({ key }) => key)).toEqual(Object.keys(settingInfo));
+    const told = report.settings.map(({ key, value, source, from }) => [key, value, source, from]);
+    expect(told).toEqual([
+      ['backend', 'auto', 'default', null],
+      ['settle', 1, 'file', file],
+      ['ignore', ['f'], 'file', file],
+      ['gitignore', false, 'variable', 'AGENT_NO_GITIGNORE'],
+      ['host', '127.0.0.1', 'default', null],
+      ['port', 3, 'flag', '--port'],
+      ['allowHost', [], 'default', null],
+      ['allowOrigin', ['https://e'], 'variable', 'AGENT_ALLOW_ORIGIN'],
+      ['allowRemote', false, 'default', null],
+      ['name', 'default', 'default', null],
+      ['journalBytes', 16 * 1024 * 1024, 'default', null],
+      ['logLevel', 'info', 'default', null],
+      ['logFile', '/state/log', 'default', null],
+      ['idleExit', null, 'default', null],
+    ]);
+  });
+
+  it('says so when neither directory nor file was given', async () => {
+    const configuration = await readWhole([]);
+    expect(configuration.showConfig).toBe(false);
+    expect(reportConfig(configuration, '/log')).toMatchObject({
+      roots: [cwd],
+      rootsGiven: false,
+      file: null,
+    });
+    const file = writeConfig({});
+    expect(reportConfig(await readWhole([]), '/log')).toMatchObject({ file: { path: file, named: false } });
   });
 });

@@ -14,6 +14,7 @@ import {
 import { type CommandLine, readCommandLine } from './config-flags.ts';
 import {
   isLoopbackHost,
+  labelOf,
   opposite,
   type Reading,
   type SettingKey,
@@ -58,6 +59,21 @@ export interface Config {
   args: string[];
 }
 
+/** The configuration, and how it came about. */
+export interface Configuration {
+  readonly config: Config;
+  /** What was given, the stronger after the weaker; only {@link config} is normalized. */
+  readonly readings: readonly Reading[];
+  /** Whether the roots were named, rather than being the current directory. */
+  readonly rootsGiven: boolean;
+  /** The config file that was read; undefined when there is none. */
+  readonly file: { readonly path: string; readonly named: boolean } | undefined;
+  /** What is wrong without being a mistake. */
+  readonly warnings: readonly string[];
+  /** Whether the configuration is to be shown, and no agent started. */
+  readonly showConfig: boolean;
+}
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
@@ -72,19 +88,29 @@ export async function parseConfig(
   argv: readonly string[],
   env: Environment,
   cwd: string,
-): Promise<Config | { help: string } | { version: true }> {
+): Promise<Configuration | { help: string } | { version: true }> {
   const commandLine = await readCommandLine(argv);
   if ('help' in commandLine || 'version' in commandLine) return commandLine;
 
-  const roots = await findRoots(commandLine.directories, cwd);
+  const { directories, showConfig } = commandLine;
+  const roots = await findRoots(directories, cwd);
   const named = commandLine.configFile ?? (env['AGENT_CONFIG'] || undefined);
-  const file = await readConfigFile(named, roots[0] ?? cwd, cwd);
+  const path = named === undefined ? join(roots[0] ?? cwd, 'agent.config.json') : resolve(cwd, named);
+  const file = await readConfigFile(path, named !== undefined);
   const variables = readVariables(env);
   const [fromFile, fromVariables, fromFlags] = [file.readings, variables, commandLine.readings].map(check);
-  if (fromFile?.logFile !== undefined) fromFile.logFile = resolve(file.directory, fromFile.logFile);
+  if (fromFile?.logFile !== undefined) fromFile.logFile = resolve(dirname(path), fromFile.logFile);
   const settings: Settings = { ...fromFile, ...fromVariables, ...fromFlags };
-  refuseRemoteHost(settings, [...file.readings, ...variables, ...commandLine.readings]);
-  return { ...complete(roots, settings, cwd), args: repeatable(commandLine, cwd) };
+  const readings = [...file.readings, ...variables, ...commandLine.readings];
+  refuseRemoteHost(settings, readings);
+  return {
+    config: { ...complete(roots, settings, cwd), args: repeatable(commandLine, cwd) },
+    readings,
+    rootsGiven: directories.length > 0,
+    file: file.found ? { path, named: named !== undefined } : undefined,
+    warnings: file.warnings,
+    showConfig,
+  };
 }
 
 /** The directories to watch, absolute, each once. */
@@ -119,8 +145,11 @@ function readVariables(env: Environment): Reading[] {
     const plain = env[`AGENT_${name}`];
     const no = negated ? env[`AGENT_NO_${name}`] : undefined;
     const found: Reading[] = [];
-    if (plain) found.push({ key, label: `AGENT_${name}`, value: valueOfText(kind, plain) });
-    if (no) found.push({ key, label: `AGENT_NO_${name}`, value: opposite(valueOfText(kind, no)) });
+    const add = (place: string, value: unknown): void => {
+      found.push({ key, source: 'variable', place, value });
+    };
+    if (plain) add(`AGENT_${name}`, valueOfText(kind, plain));
+    if (no) add(`AGENT_NO_${name}`, opposite(valueOfText(kind, no)));
     if (found.length === 2 && found[0]?.value !== found[1]?.value) {
       throw new UsageError(
         `AGENT_${name}=${plain} and AGENT_NO_${name}=${no} contradict each other: unset one`,
@@ -131,23 +160,26 @@ function readVariables(env: Environment): Reading[] {
   return readings;
 }
 
+/** What a config file says. */
+interface ConfigFile {
+  readonly found: boolean;
+  readonly readings: readonly Reading[];
+  readonly warnings: readonly string[];
+}
+
 /**
- * Reads the config file.
- * @param named the file that was asked for, which has to exist; else the first root's is read if there is one
+ * Reads the config file at `path`.
+ * @param named whether it was asked for: then it has to exist, and may set everything. One that only lies in
+ *   the first root may be missing, and sets what can't harm whoever runs the agent in somebody else's directory.
  */
-async function readConfigFile(
-  named: string | undefined,
-  root: string,
-  cwd: string,
-): Promise<{ readings: Reading[]; directory: string }> {
-  const path = named === undefined ? join(root, 'agent.config.json') : resolve(cwd, named);
-  const directory = dirname(path);
+async function readConfigFile(path: string, named: boolean): Promise<ConfigFile> {
   let content: unknown;
   try {
     // Some editors begin files with a byte order mark, which JSON does not know.
     content = JSON.parse((await readFile(path, 'utf8')).replace(/^\uFEFF/, ''));
   } catch (error) {
-    if (named === undefined && errorCode(error) === 'ENOENT') return { readings: [], directory };
+    const warnings = named ? undefined : whyPassedOver(path, error);
+    if (warnings !== undefined) return { found: false, readings: [], warnings };
     const what = error instanceof SyntaxError ? 'is not JSON' : "can't be read";
     throw new UsageError(`the config file ${path} ${what}: ${reason(error)}`, { cause: error });
   }
@@ -164,9 +196,35 @@ async function readConfigFile(
       const known = settingKeys.join(', ');
       throw new UsageError(`unknown key "${key}" in ${path}: expected one of ${known}, $schema`);
     }
-    readings.push({ key, label: `"${key}" in ${path}`, value });
+    readings.push({ key, source: 'file', place: path, value });
   }
-  return { readings, directory };
+  if (!named) refuseUnnamed(readings, path);
+  return { found: true, readings, warnings: [] };
+}
+
+/** What to say of a file in the first root that can't be read; undefined when that is a mistake. */
+function whyPassedOver(path: string, error: unknown): string[] | undefined {
+  switch (errorCode(error)) {
+    case 'ENOENT':
+      return [];
+    case 'EACCES':
+    case 'EPERM':
+      return [`no config file is read, for ${path} can't be looked at: ${reason(error)}`];
+    default:
+      return undefined;
+  }
+}
+
+/** A repository that was cloned brings its config file along, and with it must not open this machine to others. */
+function refuseUnnamed(readings: readonly Reading[], path: string): void {
+  const refused = readings.filter(({ key }) => settingInfo[key].unnamedFile === undefined);
+  if (refused.length === 0) return;
+  const taken = settingKeys.filter((key) => settingInfo[key].unnamedFile !== undefined);
+  const lines = refused.map(
+    (reading) =>
+      `${labelOf(reading)}: expected only ${taken.join(', ')} in a config file that was not asked for, because it may have come with the directory: if you trust it, name it with --config ${path}, or set this one by a flag or variable`,
+  );
+  throw new UsageError(lines.join('\n'));
 }
 
 function isSettingKey(key: string): key is SettingKey {
@@ -183,7 +241,7 @@ function check(readings: readonly Reading[]): Settings {
     const { kind, expected } = settingInfo[reading.key];
     const inList = typeof index === 'number' && Array.isArray(reading.value);
     const wanted = kind === 'list' && !inList ? `a list, each item ${expected}` : expected;
-    return `${reading.label}: expected ${wanted}, got ${shown(inList ? reading.value[index] : reading.value)}`;
+    return `${labelOf(reading)}: expected ${wanted}, got ${shown(inList ? reading.value[index] : reading.value)}`;
   });
   throw new UsageError(lines.join('\n'), { cause: result.error });
 }
@@ -192,9 +250,10 @@ function check(readings: readonly Reading[]): Settings {
 function refuseRemoteHost(settings: Settings, readings: readonly Reading[]): void {
   const { host, allowRemote } = settings;
   if (host === undefined || allowRemote || isLoopbackHost(host)) return;
-  const label = readings.findLast(({ key }) => key === 'host')?.label;
+  const reading = readings.findLast(({ key }) => key === 'host');
+  if (reading === undefined) return; // no host is possible without a reading
   throw new UsageError(
-    `${label}: expected a loopback address (${defaultHost}, ::1 or localhost), got ${shown(host)}, which other machines can reach: add --allow-remote if they shall`,
+    `${labelOf(reading)}: expected a loopback address (${defaultHost}, ::1 or localhost), got ${shown(host)}, which other machines can reach: add --allow-remote if they shall`,
   );
 }
 
@@ -222,11 +281,11 @@ function complete(roots: string[], settings: Settings, cwd: string): Omit<Config
 
 /** The flags of a command line whose values were found good, each as `--flag=value`. */
 function repeatable({ readings, configFile }: CommandLine, cwd: string): string[] {
-  const args = readings.flatMap(({ key, label, value }) => {
+  const args = readings.flatMap(({ key, place, value }) => {
     if (key === 'name') return [];
-    if (key === 'logFile') return [`${label}=${resolve(cwd, String(value))}`];
+    if (key === 'logFile') return [`${place}=${resolve(cwd, String(value))}`];
     const said = settingInfo[key].negated ? opposite(value) : value;
-    return [said].flat().map((item) => `${label}=${item}`);
+    return [said].flat().map((item) => `${place}=${item}`);
   });
   return configFile === undefined ? args : [...args, `--config=${resolve(cwd, configFile)}`];
 }

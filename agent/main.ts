@@ -4,6 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { DevagentError, instancePaths, version } from '../shared/index.ts';
 import { Agent } from './agent.ts';
 import { parseConfig, UsageError } from './config.ts';
+import { reportConfig } from './config-report.ts';
 import { createLog, type Log } from './log.ts';
 
 const exitCodes = { done: 0, failed: 1, usage: 2, crashed: 70 } as const;
@@ -15,18 +16,25 @@ const exitCodes = { done: 0, failed: 1, usage: 2, crashed: 70 } as const;
 setFlagsFromString('--semi-space-growth-factor=1');
 
 async function main(): Promise<number> {
-  const config = await parseConfig(process.argv.slice(2), process.env, process.cwd());
-  if ('help' in config) {
-    process.stdout.write(`${config.help}\n`);
+  const configuration = await parseConfig(process.argv.slice(2), process.env, process.cwd());
+  if ('help' in configuration) {
+    process.stdout.write(`${configuration.help}\n`);
     return exitCodes.done;
   }
-  if ('version' in config) {
+  if ('version' in configuration) {
     process.stdout.write(`${version()}\n`);
     return exitCodes.done;
   }
-  process.title = 'agentd';
+  const { config } = configuration;
   const paths = instancePaths(config.name);
-  const log = createLog({ level: config.logLevel, file: config.logFile ?? paths.logFile });
+  const logFile = config.logFile ?? paths.logFile;
+  if (configuration.showConfig) {
+    process.stdout.write(`${JSON.stringify(reportConfig(configuration, logFile))}\n`);
+    return exitCodes.done;
+  }
+  process.title = 'agentd';
+  const log = createLog({ level: config.logLevel, file: logFile });
+  for (const warning of configuration.warnings) log.warn('config file passed over', { why: warning });
   const agent = new Agent(config, paths, log);
   onCrash(log, () => agent.abandon());
   void onSignals(log).then((signal) => agent.stop(signal));

@@ -3,14 +3,19 @@ import { defineCommand } from './command.ts';
 import { parseCommandLine } from './command-line.ts';
 import { UsageError } from './errors.ts';
 import { exitCodes } from './exit-codes.ts';
-import { listFlag, textFlag } from './flags.ts';
+import { listFlag, switchFlag, textFlag, wholeNumberFlag } from './flags.ts';
 
 const say = defineCommand({
   name: 'say',
   operands: 'WORD...',
   summary: 'Say something',
   examples: [['agent-cli say hi', 'say hi']],
-  flags: { topic: textFlag('on this topic'), match: listFlag('globs') },
+  flags: {
+    topic: textFlag('on this topic'),
+    match: listFlag('globs'),
+    limit: wholeNumberFlag('how often', 1, 9),
+    aloud: switchFlag('not in a whisper'),
+  },
   run: async () => exitCodes.done,
 });
 const look = defineCommand({
@@ -57,6 +62,10 @@ describe('parseCommandLine', () => {
     const help = (await parse('say', '-h')).help;
     expect(help).toMatch(/^agent-cli say WORD\.\.\.\n\nSay something\n/);
     expect(help).toMatch(/agent-cli say hi +say hi/);
+    // What yargs parses a flag to is not what it takes.
+    expect(help).toMatch(/^ +--limit +how often$/m);
+    expect(help).not.toMatch(/\[(string|boolean|array|number)\]/);
+    expect((await parse('--help')).help).not.toMatch(/\[(string|boolean|array|number)\]/);
   });
 
   it.each([

@@ -1,6 +1,6 @@
 // From the words of a command line to a command with its flags and operands, by yargs.
 import yargs, { type Argv } from 'yargs';
-import { defaultName } from '../shared/index.ts';
+import { defaultName, withoutFlagTypes } from '../shared/index.ts';
 import type { Command } from './command.ts';
 import { UsageError } from './errors.ts';
 import { type FlagTable, type FlagValues, readFlags, switchFlag, textFlag } from './flags.ts';
@@ -163,6 +163,6 @@ export async function parseCommandLine(
     found,
     operands: [...found._.map(String), ...(tellsApart ? [] : afterDashes)],
     trailing: tellsApart ? afterDashes : [],
-    help: common.help || command === undefined ? await parser.getHelp() : undefined,
+    help: common.help || command === undefined ? withoutFlagTypes(await parser.getHelp()) : undefined,
   };
 }

@@ -43,7 +43,15 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // Keep-alive takes a minute in the product's own times, so its test starts the agent in-process with others.
   'test/keep-alive': ['agent/agent', 'agent/config', 'agent/log', 'shared', 'test/support'],
   test: ['shared', 'test/support'],
-  scripts: ['agent/hub', 'agent/journal', 'agent/serve', 'agent/watch', 'shared', 'test/support'],
+  scripts: [
+    'agent/config',
+    'agent/hub',
+    'agent/journal',
+    'agent/serve',
+    'agent/watch',
+    'shared',
+    'test/support',
+  ],
 };
 
 /** Parts whose types, not their values, every part under the prefix may import. */

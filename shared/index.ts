@@ -1,7 +1,10 @@
 // shared/: what the agent and everything that talks to it agree on: the protocol's types, cursors,
 // topics, limits, errors, and where an agent is found on disk.
+export type { ConfigReport, SettingSource, ShownSetting } from './config-report.ts';
 export { type Cursor, formatCursor, parseCursor } from './cursor.ts';
 export { DevagentError, type ErrorCode } from './errors.ts';
+export { silentFileSystem } from './file-systems.ts';
+export { withoutFlagTypes } from './help-text.ts';
 export {
   defaultHost,
   defaultJournalBytes,
@@ -14,8 +17,9 @@ export { consoleLine, jsonLine, type LogEntry, type LogLevel, logLevels } from '
 export {
   ensurePrivateDirectory,
   type InstancePaths,
+  instanceNamePattern,
   instancePaths,
-  isInstanceName,
+  objectionToDirectory,
 } from './paths.ts';
 export type {
   BroadcastAnswer,
@@ -41,5 +45,6 @@ export type {
   SyncAnswer,
   Transport,
 } from './protocol.ts';
+export { probeSocket, type SocketState } from './socket-state.ts';
 export { isReservedTopic, isTopic, topicMatches, topicPattern } from './topic.ts';
-export { protocolVersion, version } from './version.ts';
+export { oldestNode, protocolVersion, version } from './version.ts';

@@ -1,6 +1,6 @@
 // Where an agent is found: its runtime directory (socket, run file, locks) and its state directory
 // (token, log). Both belong to one user alone.
-import { lstatSync, mkdirSync } from 'node:fs';
+import { lstatSync, mkdirSync, type Stats } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import envPaths from 'env-paths';
@@ -25,10 +25,8 @@ export interface InstancePaths {
   readonly logFile: string;
 }
 
-/** Whether `name` can name an instance: `[a-z0-9][a-z0-9._-]{0,31}`. */
-export function isInstanceName(name: string): boolean {
-  return /^[a-z0-9][a-z0-9._-]{0,31}$/.test(name);
-}
+/** What the name of an instance looks like. */
+export const instanceNamePattern = /^[a-z0-9][a-z0-9._-]{0,31}$/;
 
 function userId(): string {
   return process.getuid === undefined ? userInfo().username : String(process.getuid());
@@ -59,7 +57,7 @@ export function instancePaths(
   env: Environment = process.env,
   platform: NodeJS.Platform = process.platform,
 ): InstancePaths {
-  if (!isInstanceName(name)) {
+  if (!instanceNamePattern.test(name)) {
     throw new DevagentError(
       'bad_name',
       `"${name}" can't be the name of an agent: use 1 to 32 of a-z, 0-9, dot, dash and underscore, beginning with a letter or digit`,
@@ -113,17 +111,32 @@ export function ensurePrivateDirectory(directory: string, purpose: string): void
   }
   // With a slash at its end the link itself would not be seen.
   const stats = lstatSync(resolve(directory));
-  if (stats.isSymbolicLink()) refuse('is a symbolic link', 'name the real directory instead');
-  if (!stats.isDirectory()) refuse('is not a directory', 'remove it or name another');
-  if (process.getuid !== undefined) {
-    if (stats.uid !== process.getuid()) {
-      refuse(`belongs to the user ${stats.uid}, not to you (${process.getuid()})`, 'name another directory');
-    }
-    if ((stats.mode & 0o077) !== 0) {
-      refuse(
-        `can be entered by others (mode ${(stats.mode & 0o777).toString(8)})`,
-        `run: chmod 700 ${directory}`,
-      );
-    }
+  const objection = objectionToDirectory(directory, stats, process.getuid?.());
+  if (objection !== undefined) refuse(objection.why, objection.remedy);
+}
+
+/**
+ * Why a directory is not one in which nobody else can plant files, and what to do; undefined when it is.
+ * @param stats of the path itself, links not followed
+ * @param userId undefined where users and modes mean nothing
+ */
+export function objectionToDirectory(
+  directory: string,
+  stats: Pick<Stats, 'uid' | 'mode' | 'isDirectory' | 'isSymbolicLink'>,
+  userId: number | undefined,
+): { why: string; remedy: string } | undefined {
+  if (stats.isSymbolicLink()) return { why: 'is a symbolic link', remedy: 'name the real directory instead' };
+  if (!stats.isDirectory()) return { why: 'is not a directory', remedy: 'remove it or name another' };
+  if (userId === undefined) return undefined;
+  if (stats.uid !== userId) {
+    return {
+      why: `belongs to the user ${stats.uid}, not to you (${userId})`,
+      remedy: 'name another directory',
+    };
   }
+  if ((stats.mode & 0o077) !== 0) {
+    const mode = (stats.mode & 0o777).toString(8);
+    return { why: `can be entered by others (mode ${mode})`, remedy: `run: chmod 700 ${directory}` };
+  }
+  return undefined;
 }

@@ -3,12 +3,25 @@ import { readFileSync } from 'node:fs';
 /** The protocol that this build speaks; it changes when an old client would misunderstand. */
 export const protocolVersion = 1;
 
-let cached: string | undefined;
+interface Manifest {
+  readonly version: string;
+  readonly engines: { readonly node: string };
+}
 
-/** The package's version, read once from the package.json one folder above both shared/ and dist/. */
-export function version(): string {
-  cached ??= (
-    JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
-  ).version;
+let cached: Manifest | undefined;
+
+/** The package.json one folder above both shared/ and dist/, read once. */
+function manifest(): Manifest {
+  cached ??= JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as Manifest;
   return cached;
+}
+
+/** The package's version. */
+export function version(): string {
+  return manifest().version;
+}
+
+/** The oldest Node that the package runs on, as in `20.19.0`. */
+export function oldestNode(): string {
+  return manifest().engines.node.replace(/^>=/, '');
 }

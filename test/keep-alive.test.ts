@@ -76,8 +76,9 @@ class RecordingLog implements Log {
 
 /** Starts an agent in this process, and stops it after the test. */
 async function startInProcess(times = keepAlive): Promise<{ paths: InstancePaths; log: RecordingLog }> {
-  const config = await parseConfig([temporaryDirectory(), '--port', '0'], {}, process.cwd());
-  if ('help' in config || 'version' in config) throw new Error('no configuration');
+  const parsed = await parseConfig([temporaryDirectory(), '--port', '0'], {}, process.cwd());
+  if (!('config' in parsed)) throw new Error('no configuration');
+  const { config } = parsed;
   const directory = temporaryDirectory();
   const paths = instancePaths(config.name, {
     AGENT_RUNTIME_DIR: join(directory, 'run'),

@@ -7,10 +7,11 @@ import {
   defaultName,
   ensurePrivateDirectory,
   type InstancePaths,
+  probeSocket,
 } from '../../shared/index.ts';
+import { askOwner, type Owner } from './ask-owner.ts';
 import { errorCode } from './file-errors.ts';
 import { acquireLock } from './lock.ts';
-import { askOwner, type Owner, probeSocket } from './probe-socket.ts';
 import { isAlive } from './process-alive.ts';
 import { readRunFile } from './run-file.ts';
 

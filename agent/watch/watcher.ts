@@ -2,7 +2,13 @@
 // gets.
 import { realpathSync, statfsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type Change, DevagentError, type FileRecord, type RootStatus } from '../../shared/index.ts';
+import {
+  type Change,
+  DevagentError,
+  type FileRecord,
+  type RootStatus,
+  silentFileSystem,
+} from '../../shared/index.ts';
 import type { Log } from '../log.ts';
 import { Audit } from './audit.ts';
 import type { BackendFactory, BackendName } from './backend.ts';
@@ -37,18 +43,6 @@ const factories: Record<BackendName, BackendFactory> = {
   polling: pollingBackend,
 };
 
-/** File systems whose changes made elsewhere give no hints, by the magic number of statfs(2). */
-const silentFileSystems: ReadonlyMap<number, string> = new Map([
-  [0x6969, 'NFS'],
-  [0xff534d42, 'CIFS'],
-  [0xfe534d42, 'SMB'],
-  [0x01021997, '9p'],
-  [0x65735546, 'FUSE'],
-  [0x786f4256, 'VirtualBox shared folder'],
-  [0x61636673, 'ACFS'],
-  [0x00c36400, 'Ceph'],
-]);
-
 /** Chooses the backend of a root, and says why. */
 function chooseBackend(
   wanted: 'auto' | BackendName,
@@ -56,7 +50,7 @@ function chooseBackend(
   fileSystem: number,
 ): { name: BackendName; why: string } {
   if (wanted !== 'auto') return { name: wanted, why: 'it was asked for' };
-  const silent = silentFileSystems.get(fileSystem >>> 0);
+  const silent = silentFileSystem(fileSystem);
   if (silent !== undefined)
     return { name: 'polling', why: `${silent} gives no events for changes made elsewhere` };
   if (platform === 'linux') return { name: 'directories', why: 'the default on Linux' };

@@ -2,7 +2,9 @@
 import type { Command } from '../command.ts';
 import { broadcast } from './broadcast.ts';
 import { clients } from './clients.ts';
+import { config } from './config.ts';
 import { disconnect } from './disconnect.ts';
+import { doctor } from './doctor.ts';
 import { files } from './files.ts';
 import { logs } from './logs.ts';
 import { on } from './on.ts';
@@ -35,5 +37,7 @@ export const commands: readonly Command[] = [
   start,
   restart,
   logs,
+  doctor,
+  config,
   url,
 ];

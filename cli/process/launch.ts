@@ -2,8 +2,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import type { InstancePaths, Status } from '../../shared/index.ts';
+import { agentdProgram } from '../agentd-program.ts';
 import type { Connection } from '../connection.ts';
 import { CliError, NoAgentError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -73,18 +73,9 @@ async function listeningAgent(connection: Connection): Promise<Status | undefine
   }
 }
 
-/** agentd, which is built and installed beside agent-cli, whatever way that was. */
-function agentProgram(): string {
-  const program = fileURLToPath(new URL('./agentd.js', import.meta.url));
-  if (existsSync(program)) return program;
-  throw new CliError(exitCodes.failed, `the agent's program ${program} is missing`, {
-    hint: 'install devagent again, or build it with: npm run build',
-  });
-}
-
 function argumentsOf(instance: InstancePaths, { roots, flags }: LaunchOptions): string[] {
   // The roots stand behind a --, so that one whose name begins with a dash is no flag.
-  return [agentProgram(), `--name=${instance.name}`, ...flags, '--', ...roots];
+  return [agentdProgram(), `--name=${instance.name}`, ...flags, '--', ...roots];
 }
 
 /** One process of agentd on its way to listening. */

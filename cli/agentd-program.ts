@@ -1,0 +1,16 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { CliError } from './errors.ts';
+import { exitCodes } from './exit-codes.ts';
+
+/**
+ * The agentd of this package: the build puts both binaries, and what they share, in one folder.
+ * @throws CliError when it is not there
+ */
+export function agentdProgram(): string {
+  const program = fileURLToPath(new URL('./agentd.js', import.meta.url));
+  if (existsSync(program)) return program;
+  throw new CliError(exitCodes.failed, `the agent's program ${program} is missing`, {
+    hint: 'install devagent again, or build it with: npm run build',
+  });
+}

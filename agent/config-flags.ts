@@ -24,6 +24,19 @@ export interface CommandLine {
   readonly readings: readonly Reading[];
 }
 
+/** A flag as help tells it. */
+export interface FlagHelp {
+  /** Without dashes. */
+  readonly name: string;
+  readonly alias?: string;
+  readonly isSwitch: boolean;
+  readonly group: string;
+  /** With its default, where it has one. */
+  readonly describe: string;
+  /** The setting that it gives a value, where it is one. */
+  readonly key?: SettingKey;
+}
+
 /** The flag of each setting, without dashes: `allow-host`, and `no-gitignore` for a negated switch. */
 const flagNames: ReadonlyMap<SettingKey, string> = new Map(
   settingKeys.map((key) => {
@@ -45,6 +58,52 @@ const knownNames: ReadonlySet<string> = new Set([
   'show-config',
   ...flagNames.values(),
 ]);
+
+/** What agentd says of itself, wherever that is shown: --help, docs/cli.md, its man page. */
+export const commandLineHelp = {
+  usage: 'agentd [DIR…]',
+  summary:
+    'Watches the directories (default: the current one) and tells every tool that subscribes what changes in them.',
+  examples: [
+    ['agentd', 'watch the current directory'],
+    ['agentd web api --ignore "**/*.log"', 'watch two directories, but no log files in them'],
+    ['agentd --name ci --port 0', 'run a second agent, on any free port'],
+  ],
+  environment:
+    'Every flag but --help, --version and --show-config has an environment twin: AGENT_PORT=0, AGENT_ALLOW_HOST=a,b, AGENT_NO_GITIGNORE=1.',
+} as const;
+
+/** Every flag of agentd, in the order of help. */
+export function flagsOfHelp(): FlagHelp[] {
+  const settings = [...flagNames].map(([key, name]): FlagHelp => {
+    const { kind, group, describe, fallback } = settingInfo[key];
+    return {
+      name,
+      isSwitch: kind === 'switch',
+      group,
+      describe: fallback === undefined ? describe : `${describe} (default: ${fallback})`,
+      key,
+    };
+  });
+  const group = 'Process';
+  return [
+    ...settings,
+    {
+      name: 'config',
+      isSwitch: false,
+      group,
+      describe: 'JSON file of settings, by flag in camelCase (default: agent.config.json in the first DIR)',
+    },
+    {
+      name: 'show-config',
+      isSwitch: true,
+      group,
+      describe: 'print each setting and where it comes from, as JSON, and start nothing',
+    },
+    { name: 'version', isSwitch: true, group, describe: 'print the version' },
+    { name: 'help', alias: 'h', isSwitch: true, group, describe: 'print this' },
+  ];
+}
 
 /**
  * Reads the arguments after the script's name.
@@ -77,9 +136,7 @@ export async function readCommandLine(
 function makeParser(argv: readonly string[]) {
   const parser = yargs(prepareArguments(argv))
     .scriptName('agentd')
-    .usage(
-      '$0 [DIR…]\n\nWatches the directories (default: the current one) and tells every tool that subscribes what changes in them.',
-    )
+    .usage(`${commandLineHelp.usage}\n\n${commandLineHelp.summary}`)
     // Exiting and printing are the caller's.
     .exitProcess(false)
     .help(false)
@@ -97,35 +154,16 @@ function makeParser(argv: readonly string[]) {
       'parse-positional-numbers': false,
       'short-option-groups': false,
     });
-  for (const [key, flag] of flagNames) {
-    const { kind, group, describe, fallback } = settingInfo[key];
-    parser.option(flag, {
-      type: kind === 'switch' ? 'boolean' : 'string',
+  for (const { name, alias, isSwitch, group, describe } of flagsOfHelp()) {
+    parser.option(name, {
+      type: isSwitch ? 'boolean' : 'string',
       group: `${group}:`,
-      describe: fallback === undefined ? describe : `${describe} (default: ${fallback})`,
+      describe,
+      ...(alias === undefined ? {} : { alias }),
     });
   }
-  const group = 'Process:';
-  return parser
-    .option('config', {
-      type: 'string',
-      group,
-      describe: 'JSON file of settings, by flag in camelCase (default: agent.config.json in the first DIR)',
-    })
-    .option('show-config', {
-      type: 'boolean',
-      group,
-      describe: 'print each setting and where it comes from, as JSON, and start nothing',
-    })
-    .option('version', { type: 'boolean', group, describe: 'print the version' })
-    .option('help', { type: 'boolean', group, describe: 'print this', alias: 'h' })
-    .example('$0', 'watch the current directory')
-    .example('$0 web api --ignore "**/*.log"', 'watch two directories, but no log files in them')
-    .example('$0 --name ci --port 0', 'run a second agent, on any free port')
-    .epilogue(
-      'Every flag but --help, --version and --show-config has an environment twin: AGENT_PORT=0, AGENT_ALLOW_HOST=a,b, AGENT_NO_GITIGNORE=1.',
-    )
-    .wrap(100);
+  for (const [line, effect] of commandLineHelp.examples) parser.example(line, effect);
+  return parser.epilogue(commandLineHelp.environment).wrap(100);
 }
 
 /**

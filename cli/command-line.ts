@@ -1,18 +1,14 @@
 // From the words of a command line to a command with its flags and operands, by yargs.
-import yargs, { type Argv } from 'yargs';
-import { defaultName, withoutFlagTypes } from '../shared/index.ts';
+import type { Argv } from 'yargs';
+import { withoutFlagTypes } from '../shared/index.ts';
 import type { Command } from './command.ts';
+import { commonFlags } from './common-flags.ts';
 import { UsageError } from './errors.ts';
-import { type FlagTable, type FlagValues, readFlags, switchFlag, textFlag } from './flags.ts';
+import { exitMeanings } from './exit-codes.ts';
+import { type FlagTable, type FlagValues, readFlags } from './flags.ts';
+import { type Found, findFlags, parserConfiguration } from './found-flags.ts';
 import { closestWord } from './suggestion.ts';
-
-/** The flags that go with every command. */
-const commonFlags = {
-  name: textFlag(`Which agent, by its name (default: AGENT_NAME, else "${defaultName}")`),
-  json: switchFlag('Print JSON'),
-  help: switchFlag('Show help'),
-  version: switchFlag('Show the version'),
-} as const satisfies FlagTable;
+import { programName, programSummary, usageOf } from './usage.ts';
 
 /** What stands on a command line. */
 export interface CommandLine {
@@ -33,50 +29,48 @@ export interface CommandLine {
 const widestHelpColumns = 100;
 const pipedHelpColumns = 80;
 
-const epilogue = [
-  'agent-cli COMMAND --help shows the flags of a command, and examples.',
-  'Exit codes: 0 done, 1 the agent answered with an error, 2 usage,',
-  '3 no agent there, 4 time ran out, 130 and 143 ended by a signal.',
-].join('\n');
+function epilogue(): string {
+  const codes = Object.entries(exitMeanings).map(([code, meaning]) => `${code} ${meaning}`);
+  return [
+    `${programName} COMMAND --help shows the flags of a command, and examples.`,
+    `Exit codes: ${codes.slice(0, 3).join(', ')},`,
+    `${codes.slice(3).join(', ')}.`,
+  ].join('\n');
+}
 
 function withFlags(parser: Argv, flags: FlagTable): Argv {
   return Object.entries(flags).reduce((built, [name, flag]) => built.option(name, flag.options), parser);
 }
 
 /** What every parse has in common. */
-function baseParser(terminalColumns: number | undefined): Argv {
+async function baseParser(terminalColumns: number | undefined): Promise<Argv> {
+  const { default: yargs } = await import('yargs');
   const parser = yargs()
-    .scriptName('agent-cli')
+    .scriptName(programName)
     .locale('en')
     // A terminal that does not know its width says 0.
     .wrap(Math.min(terminalColumns || pipedHelpColumns, widestHelpColumns))
-    .parserConfiguration({
-      'boolean-negation': false,
-      'camel-case-expansion': false,
-      'dot-notation': false,
-      'greedy-arrays': false,
-      'parse-numbers': false,
-      'parse-positional-numbers': false,
-      'populate--': true,
-    })
+    .parserConfiguration(parserConfiguration)
     // yargs's own help takes a last word "help" for the flag: `broadcast help` would not be sent.
     .help(false)
     .version(false)
     .exitProcess(false)
     .strictOptions()
     .updateStrings({ 'Not enough arguments following: %s': '--%s needs a value' });
-  return withFlags(parser, commonFlags).alias('help', 'h');
+  return withFlags(parser, commonFlags);
 }
 
 /**
  * A command is a parser of its own. yargs's commands would parse twice and lay out the help whether it is
  * asked for or not, a tenth of the whole start, and their operands lose a lone "-".
  */
-function commandParser(command: Command, terminalColumns: number | undefined): Argv {
-  const trailing = command.trailing === undefined ? '' : ` -- ${command.trailing}`;
-  const heading = `agent-cli ${command.name} ${command.operands}`.trimEnd() + trailing;
-  const usage = [heading, command.summary, ...(command.details === undefined ? [] : [command.details])];
-  return withFlags(baseParser(terminalColumns), command.flags)
+async function commandParser(command: Command, terminalColumns: number | undefined): Promise<Argv> {
+  const usage = [
+    usageOf(command),
+    command.summary,
+    ...(command.details === undefined ? [] : [command.details]),
+  ];
+  return withFlags(await baseParser(terminalColumns), command.flags)
     .usage(usage.join('\n\n'))
     .group(Object.keys(command.flags), 'Flags:')
     .group(Object.keys(commonFlags), 'Flags of every command:')
@@ -84,12 +78,13 @@ function commandParser(command: Command, terminalColumns: number | undefined): A
 }
 
 /** For a command line without a command: it lists them. */
-function programParser(commands: readonly Command[], terminalColumns: number | undefined): Argv {
-  const parser = baseParser(terminalColumns)
-    .usage(
-      'agent-cli COMMAND\n\nSends messages to a devagent, and shows what happens to the files it watches.',
-    )
-    .epilogue(epilogue);
+async function programParser(
+  commands: readonly Command[],
+  terminalColumns: number | undefined,
+): Promise<Argv> {
+  const parser = (await baseParser(terminalColumns))
+    .usage(`${programName} COMMAND\n\n${programSummary}`)
+    .epilogue(epilogue());
   for (const command of commands) parser.command(command.name, command.summary);
   return parser;
 }
@@ -129,6 +124,25 @@ function explainUsage(message: string, command: Command | undefined): UsageError
   );
 }
 
+/** Reads a command line with all of yargs: for help, and to say what is wrong. */
+async function parseWithYargs(
+  words: readonly string[],
+  command: Command | undefined,
+  commands: readonly Command[],
+  terminalColumns: number | undefined,
+): Promise<{ found: Found; help: string | undefined }> {
+  const parser = await (command === undefined
+    ? programParser(commands, terminalColumns)
+    : commandParser(command, terminalColumns));
+  parser.fail((message: string | null, error: Error | undefined) => {
+    if (error !== undefined && error.name !== 'YError') throw error;
+    throw explainUsage(message ?? error?.message ?? '', command);
+  });
+  const found = await parser.parseAsync([...words]);
+  const wanted = readFlags(commonFlags, found).help || command === undefined;
+  return { found, help: wanted ? withoutFlagTypes(await parser.getHelp()) : undefined };
+}
+
 /**
  * Reads a command line.
  * @param words without the interpreter and the program
@@ -145,24 +159,20 @@ export async function parseCommandLine(
   const command = commands.find((each) => each.name === name);
   if (command === undefined && name !== undefined) throw unknownCommand(name, commands);
 
-  const parser =
-    command === undefined
-      ? programParser(commands, terminalColumns)
-      : commandParser(command, terminalColumns);
-  parser.fail((message: string | null, error: Error | undefined) => {
-    if (error !== undefined && error.name !== 'YError') throw error;
-    throw explainUsage(message ?? error?.message ?? '', command);
-  });
-  const found = await parser.parseAsync(words.filter((_, at) => at !== index));
+  const rest = words.filter((_, at) => at !== index);
+  const quick = command && findFlags(rest, { ...commonFlags, ...command.flags });
+  const { found, help } =
+    quick === undefined || readFlags(commonFlags, quick).help
+      ? await parseWithYargs(rest, command, commands, terminalColumns)
+      : { found: quick, help: undefined };
   const afterDashes = Array.isArray(found['--']) ? found['--'].map(String) : [];
   const tellsApart = command?.trailing !== undefined;
-  const common = readFlags(commonFlags, found);
   return {
     command,
-    common,
+    common: readFlags(commonFlags, found),
     found,
     operands: [...found._.map(String), ...(tellsApart ? [] : afterDashes)],
     trailing: tellsApart ? afterDashes : [],
-    help: common.help || command === undefined ? withoutFlagTypes(await parser.getHelp()) : undefined,
+    help,
   };
 }

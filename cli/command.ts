@@ -1,7 +1,7 @@
 // What a command is made of: how it is written, what it says of itself, and what it does.
 import type { Connection } from './connection.ts';
 import { UsageError } from './errors.ts';
-import { type FlagTable, type FlagValues, readFlags } from './flags.ts';
+import { type Completes, type FlagTable, type FlagValues, readFlags } from './flags.ts';
 import type { Output } from './output.ts';
 import type { Signals } from './signals.ts';
 
@@ -21,6 +21,8 @@ export interface CommandDefinition<Flags extends FlagTable> {
   readonly name: string;
   /** What stands after the name, as in `MSG...`; empty for a command that takes nothing but flags. */
   readonly operands: string;
+  /** For the completion of its operands; absent where that goes by their word, or there is nothing to offer. */
+  readonly completes?: Completes;
   /** What stands after a `--`, as in `CMD...`. Without it, what stands there is operands, too. */
   readonly trailing?: string;
   /** One line for the list of commands. */

@@ -12,3 +12,14 @@ export const exitCodes = {
 } as const;
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/** What each of them tells, in a few words. */
+export const exitMeanings: Readonly<Record<ExitCode, string>> = {
+  [exitCodes.done]: 'done',
+  [exitCodes.failed]: 'the agent answered with an error',
+  [exitCodes.usage]: 'usage',
+  [exitCodes.noAgent]: 'no agent there',
+  [exitCodes.timeRanOut]: 'time ran out',
+  [exitCodes.interrupted]: 'ended by SIGINT',
+  [exitCodes.terminated]: 'ended by SIGTERM',
+};

@@ -3,9 +3,25 @@
 import type { Options } from 'yargs';
 import { UsageError } from './errors.ts';
 
+/**
+ * What a shell offers for a value: one of some words, or what the machine or the agent has of this kind. A
+ * `topic` is one to send on, a `topicFilter` may have wildcards.
+ */
+export type Completes =
+  | readonly string[]
+  | 'file'
+  | 'directory'
+  | 'client'
+  | 'root'
+  | 'instance'
+  | 'topic'
+  | 'topicFilter';
+
 /** One flag of a command: what yargs is told of it, and how its text becomes a value. */
 export interface Flag<Value> {
   readonly options: Options;
+  /** For the completion of its value; absent where that goes by the flag's name, or there is nothing to offer. */
+  readonly completes?: Completes;
   /**
    * @param raw what yargs found, undefined when the flag is not given
    * @throws UsageError naming the flag and what it takes
@@ -39,9 +55,11 @@ function texts(raw: unknown): readonly string[] {
 function valueFlag<Value>(
   description: string,
   parse: (name: string, text: string) => Value,
+  completes?: Completes,
 ): Flag<Value | undefined> {
   return {
     options: { type: 'string', requiresArg: true, description },
+    ...(completes === undefined ? {} : { completes }),
     read(name, raw) {
       const [text, ...others] = texts(raw);
       if (others.length > 0) throw new UsageError(`--${name} is given twice and takes one value`);
@@ -50,10 +68,7 @@ function valueFlag<Value>(
   };
 }
 
-/**
- * A flag without a value.
- * @param letter a short form of it
- */
+/** A flag without a value; `letter` is another name for it, behind one dash. */
 export function switchFlag(description: string, letter?: string): Flag<boolean> {
   return {
     options: { type: 'boolean', description, ...(letter === undefined ? {} : { alias: letter }) },
@@ -67,8 +82,8 @@ export function withAlias<Value>(letter: string, flag: Flag<Value>): Flag<Value>
 }
 
 /** Any text, once. */
-export function textFlag(description: string): Flag<string | undefined> {
-  return valueFlag(description, (_name, text) => text);
+export function textFlag(description: string, completes?: Completes): Flag<string | undefined> {
+  return valueFlag(description, (_name, text) => text, completes);
 }
 
 /** Any text, as often as wanted. */
@@ -84,11 +99,12 @@ export function choiceFlag<const Word extends string>(
   description: string,
   words: readonly Word[],
 ): Flag<Word | undefined> {
-  return valueFlag(`${description}: ${words.join(', ')}`, (name, text) => {
+  const read = (name: string, text: string): Word => {
     const word = words.find((known) => known === text);
     if (word === undefined) throw new UsageError(`--${name} takes ${words.join(' or ')}, not "${text}"`);
     return word;
-  });
+  };
+  return valueFlag(`${description}: ${words.join(', ')}`, read, words);
 }
 
 /** A whole number in decimal digits, from `least` to `most`. */

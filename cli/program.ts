@@ -2,6 +2,7 @@
 import { DevagentError, defaultName, instancePaths, version } from '../shared/index.ts';
 import { parseCommandLine } from './command-line.ts';
 import { commands } from './commands/index.ts';
+import { completionWord } from './completion/shell-names.ts';
 import { Connection } from './connection.ts';
 import { CliError } from './errors.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
@@ -22,6 +23,11 @@ export interface Surroundings {
 async function runCommandLine(words: readonly string[], surroundings: Surroundings): Promise<number> {
   const { output, signals, env } = surroundings;
   const [first, ...rest] = words;
+  if (first === completionWord) {
+    const { answerShell } = await import('./completion/index.ts');
+    for (const line of await answerShell(rest, commands, env)) output.result(line);
+    return exitCodes.done;
+  }
   const asked = first === 'help' ? [...rest, '--help'] : words;
   const line = await parseCommandLine(asked, commands, surroundings.terminalColumns);
   const { command, common } = line;

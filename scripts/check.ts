@@ -18,6 +18,7 @@ const checks: readonly Check[] = [
   { name: 'dead code and dependencies', command: ['knip', '--treat-config-hints-as-errors'] },
   { name: 'architecture', command: ['tsx', 'scripts/check-architecture.ts'] },
   { name: 'schemas in docs/', command: ['tsx', 'scripts/protocol-schema.ts', '--check'] },
+  { name: 'command line in docs/ and man/', command: ['tsx', 'scripts/cli-docs.ts', '--check'] },
   { name: 'package', command: ['tsx', 'scripts/check-package.ts'] },
 ];
 

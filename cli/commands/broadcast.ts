@@ -66,7 +66,7 @@ export const broadcast = defineCommand({
     ['agent-cli broadcast --wait 1000 reload', 'wait until all clients have it, at most a second'],
   ],
   flags: {
-    topic: textFlag('Send on this topic (default: message)'),
+    topic: textFlag('Send on this topic (default: message)', 'topic'),
     data: jsonFlag('Send this JSON instead of MSG'),
     key: textFlag('Send once: the same key again within 5 minutes is not sent, but answered alike'),
     wait: waitFlag('Wait until no client lags, at most this many ms; then exit 4', 0),

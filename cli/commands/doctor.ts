@@ -46,7 +46,10 @@ export const doctor = defineCommand({
     ['agent-cli doctor --json | jq .state', 'ok, warning or problem, for a program'],
   ],
   flags: {
-    watch: textFlag('Measure how long events take from this directory, by a file that is removed again'),
+    watch: textFlag(
+      'Measure how long events take from this directory, by a file that is removed again',
+      'directory',
+    ),
     timeout: wholeNumberFlag(
       `With --watch: milliseconds to wait for each event (default: ${defaultTimeoutMs})`,
       1,

@@ -2,6 +2,7 @@
 import type { Command } from '../command.ts';
 import { broadcast } from './broadcast.ts';
 import { clients } from './clients.ts';
+import { completion } from './completion.ts';
 import { config } from './config.ts';
 import { disconnect } from './disconnect.ts';
 import { doctor } from './doctor.ts';
@@ -40,4 +41,5 @@ export const commands: readonly Command[] = [
   doctor,
   config,
   url,
+  completion,
 ];

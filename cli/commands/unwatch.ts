@@ -7,6 +7,7 @@ import { visibleText } from '../visible-text.ts';
 export const unwatch = defineCommand({
   name: 'unwatch',
   operands: 'DIR...',
+  completes: 'root',
   summary: 'Have the agent watch a directory no longer, also one that is gone',
   examples: [['agent-cli unwatch ../lib', 'no more events from there']],
   flags: {},

@@ -1,6 +1,5 @@
 // Starts this package's own agentd in the background, once, however many want it.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { InstancePaths, Status } from '../../shared/index.ts';
 import { agentdProgram } from '../agentd-program.ts';

@@ -12,7 +12,7 @@ import { until } from './wait.ts';
 const dist = fileURLToPath(new URL('../../dist/', import.meta.url));
 
 /** The built binaries. */
-export const binaries = { agentd: join(dist, 'agentd.js'), cli: join(dist, 'agent-cli.js') };
+export const binaries = { agentd: join(dist, 'agentd.js'), cli: join(dist, 'agent-cli.cjs') };
 
 /** How an agent is started. */
 export interface AgentOptions {

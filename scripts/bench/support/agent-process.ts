@@ -7,6 +7,8 @@ import { monotonicMs } from './clock.ts';
 /** A started agentd. */
 export interface AgentProcess {
   readonly pid: number;
+  /** How a program finds it. */
+  readonly env: Readonly<Record<string, string>>;
   /** Resolves when every root is ready, with the time since the start. Rejects when it ends before. */
   readonly readyMs: Promise<number>;
   /** Where its WebSocket stream is; `query` without the question mark. */
@@ -20,10 +22,11 @@ export interface AgentProcess {
 export function launchAgent(bench: Bench, root: string, flags: readonly string[] = []): AgentProcess {
   const { path: home, remove } = bench.cleanups.directory(bench.diskDirectory);
   const runtime = join(home, 'run');
+  const env = { AGENT_RUNTIME_DIR: runtime, AGENT_STATE_DIR: join(home, 'state') };
   const startedMs = monotonicMs();
   const child = spawn(process.execPath, [bench.build.agentd, root, '--port', '0', ...flags], {
     stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, AGENT_RUNTIME_DIR: runtime, AGENT_STATE_DIR: join(home, 'state') },
+    env: { ...process.env, ...env },
   });
   const end = bench.cleanups.process(child);
   const complaints: string[] = [];
@@ -48,6 +51,7 @@ export function launchAgent(bench: Bench, root: string, flags: readonly string[]
   readyMs.catch(() => {});
   return {
     pid: child.pid ?? 0,
+    env,
     readyMs,
     complaints,
     streamUrl: (query) => `ws+unix:${join(runtime, 'default.sock')}:/v1/events?${query}`,

@@ -10,6 +10,8 @@ const project = new URL('../../../', import.meta.url);
 export interface Build {
   /** agentd.js */
   readonly agentd: string;
+  /** agent-cli.cjs */
+  readonly cli: string;
   /** Of the files in dist/: two runs with the same one measured the same code. */
   readonly digest: string;
 }
@@ -28,5 +30,6 @@ export function copyBuild(cleanups: Cleanups): Build {
   for (const file of readdirSync(new URL('dist/', copy)).sort()) {
     hash.update(file).update(readFileSync(new URL(`dist/${file}`, copy)));
   }
-  return { agentd: fileURLToPath(new URL('dist/agentd.js', copy)), digest: hash.digest('hex').slice(0, 8) };
+  const file = (name: string): string => fileURLToPath(new URL(`dist/${name}`, copy));
+  return { agentd: file('agentd.js'), cli: file('agent-cli.cjs'), digest: hash.digest('hex').slice(0, 8) };
 }

@@ -1,28 +1,15 @@
 // Watchman, a daemon of its own for each start, and a subscription of its client in this process.
-import { execFileSync, spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Bench } from '../support/bench.ts';
 import { monotonicMs } from '../support/clock.ts';
+import { launchWatchman } from '../support/watchman.ts';
 import { ObservedPeer } from './observed-peer.ts';
 import type { Observed } from './observer.ts';
 import type { Peer, RunningPeer } from './peer.ts';
 import { type Pdu, WatchmanConnection } from './watchman-connection.ts';
 
-const program = 'watchman';
 /** How long a daemon may take until it listens. */
 const listenMs = 10_000;
-
-/** Version of the Watchman that is installed; undefined for none. */
-export function watchmanVersion(): string | undefined {
-  try {
-    // Without --no-spawn it would leave a daemon running.
-    return execFileSync(program, ['--version', '--no-spawn'], { encoding: 'utf8' }).trim();
-  } catch {
-    // Not installed, or not to be run: either way it is no peer.
-    return undefined;
-  }
-}
 
 /** The installed Watchman. */
 export function watchmanPeer(bench: Bench, installed: string): Peer {
@@ -37,16 +24,8 @@ export function watchmanPeer(bench: Bench, installed: string): Peer {
 }
 
 async function startWatchman(bench: Bench, root: string): Promise<RunningPeer> {
-  const { path: home, remove } = bench.cleanups.directory(bench.diskDirectory);
-  const socket = join(home, 'sock');
-  const files = ['--sockname', socket, '--statefile', join(home, 'state'), '--logfile', join(home, 'log')];
   const startedMs = monotonicMs();
-  const child = spawn(
-    program,
-    ['--foreground', '--no-save-state', '--pidfile', join(home, 'pid'), ...files],
-    { stdio: 'ignore' },
-  );
-  const end = bench.cleanups.process(child);
+  const { pid, socket, stop } = launchWatchman(bench);
   let connection: WatchmanConnection | undefined;
   while (connection === undefined) {
     try {
@@ -62,10 +41,7 @@ async function startWatchman(bench: Bench, root: string): Promise<RunningPeer> {
   // Answered when the crawl is done. One path, so that what is measured is not the output.
   await connection.command('query', root, { path: [{ path: 'none', depth: 0 }], fields: ['name'] });
   const readyMs = monotonicMs() - startedMs;
-  return new RunningWatchman(child.pid ?? 0, readyMs, root, connection, async () => {
-    await end('SIGTERM');
-    await remove();
-  });
+  return new RunningWatchman(pid, readyMs, root, connection, stop);
 }
 
 interface WatchmanFile {

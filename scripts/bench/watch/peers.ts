@@ -5,10 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { Bench } from '../support/bench.ts';
 import { installPeers, packageVersion, projectDirectory } from '../support/peer-packages.ts';
+import { watchmanVersion } from '../support/watchman.ts';
 import type { Peer, PeerKey } from './peer.ts';
 import { agentdPeer } from './peer-agentd.ts';
 import { libraryPeer } from './peer-library.ts';
-import { watchmanPeer, watchmanVersion } from './peer-watchman.ts';
+import { watchmanPeer } from './peer-watchman.ts';
 
 /** Where the peers that are packages are installed. */
 const peersDirectory = new URL('node_modules/.cache/bench-peers/', projectDirectory);

@@ -116,7 +116,9 @@ describe('the settings', () => {
       '--port=0',
     ]);
     const again = await parseConfig([join(cwd, 'web'), '--name', 'x', ...args], {}, '/');
-    expect(again).toEqual({ ...(await read([...flags, '--no-gitignore', '--config', file])), args });
+    expect(again).toMatchObject({
+      config: { ...(await read([...flags, '--no-gitignore', '--config', file])), args },
+    });
   });
 
   it.each<[keyof Config, string, unknown, unknown, string, unknown, string[], unknown]>([

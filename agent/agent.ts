@@ -46,6 +46,8 @@ export class Agent {
   private url = '';
   private running = false;
   private rootsAdded = false;
+  /** Added while running: who did that wants them watched, connected or not. */
+  private readonly rootsAskedFor = new Set<string>();
   private stopping: Promise<void> | undefined;
   private idleTimer: NodeJS.Timeout | undefined;
   /** Resolves when the agent has stopped, for whatever reason. */
@@ -88,7 +90,14 @@ export class Agent {
       keepAlive,
       status: () => this.status(),
       ready: () => this.rootsAdded && this.watcher.ready,
-      rootsChanged: () => this.writeRunFile(),
+      rootAdded: (path) => {
+        this.rootsAskedFor.add(path);
+        this.writeRunFile();
+      },
+      rootRemoved: (path) => {
+        this.rootsAskedFor.delete(path);
+        this.writeRunFile();
+      },
       shutdown: () => void this.stop('shutdown was asked for'),
     };
     this.webSockets = new WebSockets(this.services);
@@ -245,7 +254,7 @@ export class Agent {
     });
   }
 
-  /** With `--idle-exit`, ends when nobody has used it for that long. */
+  /** With `--idle-exit`, ends when nobody has used it for that long: no client, no request, no root asked for. */
   private armIdleExit(): void {
     const { idleExitMs } = this.config;
     if (idleExitMs === undefined) return;
@@ -257,7 +266,7 @@ export class Agent {
     }
     this.idleTimer = setInterval(
       () => {
-        if (this.hub.size > 0) lastUsedMs = Date.now();
+        if (this.hub.size > 0 || this.rootsAskedFor.size > 0) lastUsedMs = Date.now();
         if (Date.now() - lastUsedMs >= idleExitMs) void this.stop('nobody used it');
       },
       Math.max(50, Math.min(idleExitMs / 4, 10_000)),

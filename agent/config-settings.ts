@@ -189,7 +189,7 @@ export const settingInfo: Readonly<Record<SettingKey, SettingInfo>> = {
   idleExit: {
     kind: 'number',
     group: 'Process',
-    describe: 'end after so many milliseconds without clients and requests',
+    describe: 'end after so many milliseconds without clients, requests and directories added while running',
     expected: `a whole number of milliseconds from 1 to ${longestTimerMs}`,
     unnamedFile: true,
   },

@@ -26,8 +26,10 @@ export interface Services {
   status(): Status;
   /** Whether every root's first crawl is done, those that are still to be added included. */
   ready(): boolean;
-  /** The roots changed: the run file has to say so. */
-  rootsChanged(): void;
+  /** A root was asked for, whether it was watched before or not. */
+  rootAdded(path: string): void;
+  /** A root is watched no longer. */
+  rootRemoved(path: string): void;
   /** Begins a graceful stop. */
   shutdown(): void;
 }

@@ -137,7 +137,7 @@ async function addRoot({ services, request, response, query }: Exchange): Promis
       ...(ignore === undefined ? {} : { ignore }),
       ...(gitignore === undefined ? {} : { gitignore }),
     });
-    services.rootsChanged();
+    services.rootAdded(real);
     sendJson(
       response,
       200,
@@ -155,7 +155,7 @@ async function removeRoot({ services, response, query }: Exchange): Promise<void
   if (real === undefined || !(await services.watcher.remove(path))) {
     throw new ProblemError(404, 'unknown_root', `${path} is not watched: see GET /v1/roots`);
   }
-  services.rootsChanged();
+  services.rootRemoved(real);
   sendJson(response, 200, { path: real });
 }
 

@@ -82,7 +82,7 @@ export const agentdFlags: readonly FlagWord[] = [
   },
   {
     name: 'idle-exit',
-    summary: 'end after so many milliseconds without clients and requests',
+    summary: 'end after so many milliseconds without clients, requests and directories added while running',
     takesValue: true,
     repeats: false,
   },

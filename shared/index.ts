@@ -4,6 +4,7 @@ export type { ConfigReport, SettingSource, ShownSetting } from './config-report.
 export { type Cursor, formatCursor, parseCursor } from './cursor.ts';
 export { DevagentError, type ErrorCode } from './errors.ts';
 export { silentFileSystem } from './file-systems.ts';
+export { globOptions } from './globs.ts';
 export { withoutFlagTypes } from './help-text.ts';
 export {
   defaultHost,

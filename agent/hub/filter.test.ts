@@ -106,6 +106,9 @@ describe('Filter', () => {
       'src/a.ts',
     ]);
     expect(seenPaths({ match: ['**/*.md'] }, event)).toEqual([]);
+    const strange = { ...event, changes: [{ ...event.changes[0], path: 'a\nb/c.ts' } as Change] };
+    expect(seenPaths({ match: ['**/*.ts'] }, strange)).toEqual(['a\nb/c.ts']);
+    expect(seenPaths({ match: ['**'] }, strange)).toEqual(['a\nb/c.ts']);
     expect(seen(new Filter({ match: ['**/*.md'] }), [event])).toEqual([]);
   });
 

@@ -1,6 +1,6 @@
 // What a client wants. Clients that want the same share one filter and one evaluation of it.
 import picomatch from 'picomatch';
-import { type FilterSpec, type JournalEvent, topicMatches } from '../../shared/index.ts';
+import { type FilterSpec, globOptions, type JournalEvent, topicMatches } from '../../shared/index.ts';
 
 /** A compiled FilterSpec. Pure: an event goes in, what is to be seen of it comes out. */
 export class Filter {
@@ -20,7 +20,7 @@ export class Filter {
     const ignore = spec.ignore ?? [];
     if (match.length > 0 || ignore.length > 0) {
       this.matchesPath = picomatch(match.length > 0 ? match : '**', {
-        dot: true,
+        ...globOptions,
         ...(ignore.length > 0 ? { ignore } : {}),
       });
     }

@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import picomatch from 'picomatch';
+import { globOptions } from '../../shared/index.ts';
 import type { Exchange } from './context.ts';
 import { ProblemError } from './problem.ts';
 import { filesQuery, parseQuery } from './schemas.ts';
@@ -19,7 +20,7 @@ export async function listFiles({ services, response, query }: Exchange): Promis
     const roots = watcher.roots.join(', ') || 'none';
     throw new ProblemError(400, 'unknown_root', `parameter "root": name one of the watched roots: ${roots}`);
   }
-  const takes = match === undefined ? () => true : picomatch(match, { dot: true });
+  const takes = match === undefined ? () => true : picomatch(match, globOptions);
   // The index is held still while it is copied, not while the client reads.
   const pieces = await watcher.withIndexes([real], async (indexes) => {
     const copied = [`${JSON.stringify({ cursor: journal.cursor(), root: real })}\n`];

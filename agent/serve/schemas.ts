@@ -2,7 +2,14 @@
 // agree on what a topic, a filter or a message is.
 import picomatch from 'picomatch';
 import * as z from 'zod';
-import { isReservedTopic, isTopic, limits, parseCursor, topicPattern } from '../../shared/index.ts';
+import {
+  globOptions,
+  isReservedTopic,
+  isTopic,
+  limits,
+  parseCursor,
+  topicPattern,
+} from '../../shared/index.ts';
 import { ProblemError } from './problem.ts';
 
 /** As long as a path may be. */
@@ -19,7 +26,9 @@ const glob = z
   .refine((text) => {
     try {
       // Without `debug` a glob that is none would match nothing, in silence.
-      return picomatch.makeRe(text, { dot: true, debug: true }) instanceof RegExp && !text.includes('\0');
+      return (
+        picomatch.makeRe(text, { ...globOptions, debug: true }) instanceof RegExp && !text.includes('\0')
+      );
     } catch {
       return false;
     }

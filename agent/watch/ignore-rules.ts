@@ -1,7 +1,9 @@
 // What is not watched: the version-control stores, the globs that were given, and what the .gitignore
 // files say, each of which speaks for its own directory and what lies below.
+
 import ignore, { type Ignore } from 'ignore';
 import picomatch from 'picomatch';
+import { globOptions } from '../../shared/index.ts';
 import { joinPath } from './names.ts';
 import type { Directory } from './tree-index.ts';
 
@@ -54,7 +56,7 @@ export class IgnoreRules {
   /** @param globs relative to the root; a directory that matches is left out with all that is in it */
   constructor(globs: readonly string[], gitignore: boolean) {
     this.gitignore = gitignore;
-    this.matchesGlob = globs.length === 0 ? undefined : picomatch([...globs], { dot: true });
+    this.matchesGlob = globs.length === 0 ? undefined : picomatch([...globs], globOptions);
   }
 
   /**

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import picomatch from 'picomatch';
+import { globOptions } from '../../shared/index.ts';
 import { fromHere, globFilter, type PathKind, placeIn } from './globs.ts';
 
 const nothing = (): PathKind => undefined;
@@ -31,7 +32,7 @@ describe('globFilter', () => {
   it('takes the name of a file that exists for no glob', () => {
     const { match } = filter(['pages/[id].tsx'], '', () => 'file');
     expect(match).toHaveLength(1);
-    const matches = picomatch(match, { dot: true });
+    const matches = picomatch(match, globOptions);
     expect(matches('pages/[id].tsx')).toBe(true);
     expect(matches('pages/i.tsx')).toBe(false);
   });
@@ -39,7 +40,7 @@ describe('globFilter', () => {
   it.each(['a[b]c', 'a{b,c}', 'a*(b)', '!a', 'what?', '@(x)', 'a\\b', 'a+b|c', ' a'])(
     'reads nothing into a directory that is called %s',
     (name) => {
-      const matches = picomatch(filter(['*.ts'], name).match, { dot: true });
+      const matches = picomatch(filter(['*.ts'], name).match, globOptions);
       expect(matches(`${name}/x.ts`)).toBe(true);
       expect(matches('abc/x.ts')).toBe(false);
     },

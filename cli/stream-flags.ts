@@ -1,9 +1,9 @@
 // The flags that say which events are wanted and how they are printed: the same for all commands that do so.
 import { resolve } from 'node:path';
+import type { StreamQuery } from '../shared/client/index.ts';
 import { UsageError } from './errors.ts';
 import { choiceFlag, type FlagValues, listFlag, textFlag } from './flags.ts';
 import type { FollowFormat } from './stream/follow.ts';
-import type { StreamQuery } from './stream/query.ts';
 
 export const filterFlags = {
   topic: listFlag('Only events on this topic; may be given often. File changes are on the topic file'),

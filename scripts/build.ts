@@ -1,7 +1,8 @@
-// Builds dist/: the agent and the CLI, each bundled whole with what it depends on. Most of a start is the
-// opening of modules, and much of a small process's memory what they hold and never use.
+// Builds dist/: the agent and the CLI, each bundled whole with what it depends on, and the client library. Most of
+// a start is the opening of modules, and much of a small process's memory what they hold and never use.
 import { chmodSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
+import { writeClientTypes } from './client-types.ts';
 
 const outdir = 'dist';
 rmSync(outdir, { recursive: true, force: true });
@@ -44,6 +45,26 @@ await Promise.all([
     define: { 'import.meta.url': '__moduleUrl' },
     banner: { js: "const __moduleUrl = require('node:url').pathToFileURL(__filename).href;" },
   }),
+  build({
+    ...common,
+    entryPoints: { 'client/node': 'shared/client/node.ts' },
+    chunkNames: 'client/[name]-[hash]',
+    // Its users' bundlers and debuggers are to see one ws, their own if they have it.
+    external: ['ws'],
+    banner: {},
+  }),
+  build({
+    outdir,
+    bundle: true,
+    platform: 'browser',
+    // Private members and `static` blocks as they are: every browser of the last years has them.
+    target: 'es2022',
+    format: 'esm',
+    minify: true,
+    logLevel: 'warning',
+    entryPoints: { 'client/browser': 'shared/client/browser.ts' },
+  }),
+  writeClientTypes(`${outdir}/client`),
 ]);
 
 for (const binary of ['agentd.js', 'agent-cli.cjs']) chmodSync(`${outdir}/${binary}`, 0o755);

@@ -1,4 +1,7 @@
-// The protocol's objects, as types. docs/protocol.md says what they mean.
+// The protocol's objects, as types. docs/protocol.md says what they mean. It imports nothing, so that a page can.
+
+/** The protocol that this build speaks; it changes when an old client would misunderstand. */
+export const protocolVersion = 1;
 
 /** What happened to a path. */
 export type ChangeEvent = 'add' | 'change' | 'unlink' | 'addDir' | 'unlinkDir';

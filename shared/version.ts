@@ -1,8 +1,5 @@
 import { readFileSync } from 'node:fs';
 
-/** The protocol that this build speaks; it changes when an old client would misunderstand. */
-export const protocolVersion = 1;
-
 interface Manifest {
   readonly version: string;
   readonly engines: { readonly node: string };

@@ -28,13 +28,13 @@ export const wait = defineCommand({
   async run(flags, _operands, context) {
     const format = printFormat(context.json, flags.format);
     const query = streamQuery(flags, 'agent-cli wait');
-    const isAboutFiles = query.root !== undefined || query.match.length > 0 || query.ignore.length > 0;
+    const isAboutFiles = query.root !== undefined || flags.match.length > 0 || flags.ignore.length > 0;
     const noStart = flags['no-start'];
     await ensureAgent(context, { noStart, roots: rootsHere() });
     const { waitForEvent } = await import('../stream/index.ts');
     return waitForEvent(context, {
       // Globs bear on file changes alone; a message would otherwise pass them.
-      query: isAboutFiles && query.topic.length === 0 ? { ...query, topic: ['file'] } : query,
+      query: isAboutFiles && flags.topic.length === 0 ? { ...query, topic: ['file'] } : query,
       format,
       timeoutMs: flags.timeout,
       revive: agentReviver(context, { noStart }),

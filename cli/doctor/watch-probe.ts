@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Backoff } from '../../shared/client/index.ts';
 import type { ChangeEvent, FileEvent, InstancePaths, RootStatus, ServerFrame } from '../../shared/index.ts';
 import { formatDuration } from '../units.ts';
 import type { AgentState } from './agent-state.ts';
@@ -83,7 +84,7 @@ async function measure(
   directory: string,
   timeoutMs: number,
 ): Promise<WatchMeasure['ms']> {
-  const { Backoff, EventStream } = await import('../stream/index.ts');
+  const { EventStream } = await import('../stream/index.ts');
   const file = join(directory, `devagent-doctor-${randomBytes(6).toString('hex')}`);
   const waiter = new EventWaiter(root, relative(root, file).replaceAll('\\', '/'), timeoutMs);
   let made = false;

@@ -2,6 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Backoff, type StreamQuery } from '../../shared/client/index.ts';
 import type { HelloFrame, ServerFrame, Status } from '../../shared/index.ts';
 import type { CommandContext } from '../command.ts';
 import { agentReviver, ensureAgent } from '../ensure-agent.ts';
@@ -9,7 +10,7 @@ import { AgentError, CliError, NoAgentError, UnusableAgentError } from '../error
 import { exitCodes } from '../exit-codes.ts';
 import { noteOtherProtocol } from '../protocol-check.ts';
 import { exitCodeOf } from '../signals.ts';
-import { Backoff, EventStream, type StreamListener, type StreamQuery } from '../stream/index.ts';
+import { EventStream, type StreamListener } from '../stream/index.ts';
 import { globFilter, type PathKind, type Place } from './globs.ts';
 import { Reporter } from './reporter.ts';
 import { Runner, type RunnerOptions } from './runner.ts';

@@ -2,22 +2,25 @@
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import WebSocket from 'ws';
+import {
+  type Backoff,
+  describeClose,
+  goodConnectionMs,
+  isFinalStatus,
+  parseFrame,
+  StreamPosition,
+  type StreamQuery,
+  streamPath,
+} from '../../shared/client/index.ts';
 import type { ClientFrame, HelloFrame, InstancePaths, ServerFrame } from '../../shared/index.ts';
 import { explainFailure, silentAgent } from '../agent-failure.ts';
 import { answerTimeoutMs, userAgent } from '../connection.ts';
 import { type AgentError, CliError, NoAgentError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { agentErrorFrom, readBody } from '../problem.ts';
-import type { Backoff } from './backoff.ts';
-import { StreamPosition } from './position.ts';
-import { type StreamQuery, streamPath } from './query.ts';
 
-/** A connection that lasted this long was good, and the next attempt need not be held back. */
-const goodConnectionMs = 5_000;
 /** After our close frame; an agent that hangs must not hold the process. */
 const closeAnswerMs = 500;
-/** Stands for a connection that ended without a close frame. */
-const brokenCode = 1006;
 
 /**
  * After a loss: a service manager brings a dead agent back within a second or two (docs/service.md), and it
@@ -47,21 +50,7 @@ type Ending =
 
 function describeEnding(ending: Ending): string {
   if (ending.kind === 'refused') return ending.error.message;
-  if (ending.code === 1001) return 'it is shutting down';
-  if (ending.code === 1013) return 'events were read too slowly';
-  if (ending.code === brokenCode) return ending.error?.message ?? 'the connection broke';
-  return ending.error?.message ?? (ending.reason || `the connection was closed with ${ending.code}`);
-}
-
-function parseFrame(text: string): ServerFrame | undefined {
-  try {
-    const frame: unknown = JSON.parse(text);
-    // Which members a frame has is the protocol's word; one of an unknown type is passed over by its users.
-    if (typeof frame === 'object' && frame !== null && 'type' in frame) return frame as ServerFrame;
-  } catch {
-    // Told below.
-  }
-  return undefined;
+  return describeClose(ending.code, ending.error?.message ?? ending.reason);
 }
 
 /** A stream of events that lasts until it is stopped. */
@@ -177,8 +166,7 @@ export class EventStream {
   #failIfFinal(ending: Ending): void {
     if (ending.kind === 'refused') {
       // An agent that is starting or stopping answers 503; what it calls a mistake stays one.
-      if (!this.#connectedBefore || ending.error.status < 500 || ending.error.status === 501)
-        throw ending.error;
+      if (!this.#connectedBefore || isFinalStatus(ending.error.status)) throw ending.error;
       return;
     }
     if (!this.#connectedBefore) {
@@ -255,7 +243,8 @@ export class EventStream {
     this.#connectedBefore = true;
     this.#roots = hello.roots;
     this.#reviveAtMs = undefined;
-    this.#position.begin(hello);
+    const unseen = this.#position.begin(hello);
     this.#listener.connected(hello, cameBack);
+    if (unseen !== undefined) this.#listener.frame(unseen, JSON.stringify(unseen));
   }
 }

@@ -1,11 +1,11 @@
 // What `tail` and `wait` do: print a stream's events until there were enough.
+import { Backoff, type StreamQuery } from '../../shared/client/index.ts';
 import type { GapEvent, HelloFrame, ServerFrame } from '../../shared/index.ts';
 import type { CommandContext } from '../command.ts';
 import { CliError } from '../errors.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { noteOtherProtocol } from '../protocol-check.ts';
 import { visibleText } from '../visible-text.ts';
-import { Backoff } from './backoff.ts';
 import { EventStream, type ReviveAgent, type StreamListener } from './event-stream.ts';
 import {
   BatchText,
@@ -17,7 +17,6 @@ import {
   type PrintedFrame,
   readableLines,
 } from './frame-text.ts';
-import type { StreamQuery } from './query.ts';
 
 /** How events are printed: for people, one frame a line, or as section 4 of the protocol has it for shells. */
 export type FollowFormat = 'readable' | 'json' | 'text';

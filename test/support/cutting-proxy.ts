@@ -14,6 +14,7 @@ const mostHoldUpMs = 2;
 
 /** A listening proxy. */
 export interface CuttingProxy {
+  /** 0 where it listens on a path. */
   readonly port: number;
   /** Connections that it has cut so far. */
   readonly cuts: number;
@@ -21,18 +22,30 @@ export interface CuttingProxy {
   mend(): void;
   /** Has no connection take anything more from the agent, or all of them go on. */
   hold(held: boolean): void;
+  /** Ends all connections and lets no new one through, or lets them through again. */
+  block(blocked: boolean): void;
 }
 
 /**
  * Starts a proxy to `target` that cuts each connection once, at a random byte; it stops after the test.
  * @param seed with the same one the n-th connection is cut at the same byte
+ * @param listenAt where it listens, a Unix socket's path or 0 for any free port of 127.0.0.1
  */
-export async function startCuttingProxy(target: NetConnectOpts, seed: number): Promise<CuttingProxy> {
+export async function startCuttingProxy(
+  target: NetConnectOpts,
+  seed: number,
+  listenAt: string | 0 = 0,
+): Promise<CuttingProxy> {
   const lines = new Set<Line>();
   let connections = 0;
   let cuts = 0;
   let mended = false;
+  let blocked = false;
   const server = createServer((near) => {
+    if (blocked) {
+      near.destroy();
+      return;
+    }
     connections += 1;
     // Each has numbers of its own, or it would depend on the others' timing where it is cut.
     const random = randomFrom(seed + connections);
@@ -51,14 +64,17 @@ export async function startCuttingProxy(target: NetConnectOpts, seed: number): P
     lines.add(line);
     near.on('close', () => lines.delete(line));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => {
+    if (listenAt === 0) server.listen(0, '127.0.0.1', resolve);
+    else server.listen(listenAt, resolve);
+  });
   cleanUpWith(async () => {
     const closed = new Promise((resolve) => server.close(resolve));
     for (const line of lines) line.end('destroy');
     await closed;
   });
   return {
-    port: (server.address() as { port: number }).port,
+    port: listenAt === 0 ? (server.address() as { port: number }).port : 0,
     get cuts() {
       return cuts;
     },
@@ -67,6 +83,10 @@ export async function startCuttingProxy(target: NetConnectOpts, seed: number): P
     },
     hold: (held) => {
       for (const line of lines) line.hold(held);
+    },
+    block: (shut) => {
+      blocked = shut;
+      if (shut) for (const line of lines) line.end('destroy');
     },
   };
 }
@@ -89,6 +109,7 @@ class Line {
   private pending: Buffer = Buffer.alloc(0);
   private timer: NodeJS.Timeout | undefined;
   private held = false;
+  private isOver = false;
 
   constructor(near: Socket, far: Socket, plan: Plan) {
     this.near = near;
@@ -99,7 +120,11 @@ class Line {
     near.on('error', () => {});
     far.on('error', () => {});
     near.on('close', () => this.end('destroy'));
-    far.on('close', () => near.end());
+    far.on('close', () => {
+      this.isOver = true;
+      // What has come but not gone is passed on first: the end is told even while reading is paused.
+      if (this.timer === undefined) near.end();
+    });
     far.on('data', (piece: Buffer) => {
       this.pending = Buffer.concat([this.pending, piece]);
       far.pause();
@@ -116,8 +141,10 @@ class Line {
   end(how: Plan['ending']): void {
     clearTimeout(this.timer);
     this.far.destroy();
+    // There is no reset on a Unix socket, which has no port.
+    const canReset = this.near.localPort !== undefined;
     if (how === 'fin') this.near.end(() => this.near.destroy());
-    else if (how === 'reset') this.near.resetAndDestroy();
+    else if (how === 'reset' && canReset) this.near.resetAndDestroy();
     else this.near.destroy();
   }
 
@@ -142,6 +169,7 @@ class Line {
         return;
       }
     }
-    if (!this.held) this.far.resume();
+    if (this.isOver) this.near.end();
+    else if (!this.held) this.far.resume();
   }
 }

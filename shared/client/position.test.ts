@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { HelloFrame, MessageEvent } from '../../shared/index.ts';
+import type { HelloFrame, MessageEvent } from '../protocol.ts';
 import { StreamPosition } from './position.ts';
 import type { StreamQuery } from './query.ts';
 
@@ -68,5 +68,45 @@ describe('StreamPosition', () => {
     position.begin(hello('e:9'));
     position.advance({ type: 'snapshot', root: '/b', files: [], done: true });
     expect(position.query().since).toBe('e:9');
+  });
+
+  it('asks for the same again until it was told of the gap', () => {
+    const position = new StreamPosition({ ...query, since: 'e:4' });
+    expect(position.begin(hello('f:0'))).toBeUndefined();
+    expect(position.query().since).toBe('e:4');
+    position.advance({ type: 'gap', cursor: 'f:0', reason: 'epoch' });
+    expect(position.query().since).toBe('f:0');
+  });
+
+  it('tells itself of what was lost with a snapshot that was cut off', () => {
+    const position = new StreamPosition({ ...query, snapshot: true });
+    expect(position.begin(hello('e:9'))).toBeUndefined();
+    expect(position.begin(hello('e:9'))).toBeUndefined();
+    expect(position.begin(hello('e:12'))).toEqual({ type: 'gap', cursor: 'e:12', reason: 'slow' });
+    expect(position.begin(hello('f:1'))).toEqual({ type: 'gap', cursor: 'f:1', reason: 'epoch' });
+  });
+
+  it('asks for a fresh snapshot again when the one after a gap was cut off', () => {
+    const position = new StreamPosition({ ...query, snapshot: true });
+    position.begin(hello('e:9', ['/a']));
+    position.advance({ type: 'snapshot', root: '/a', files: [], done: true });
+    position.advance({ type: 'gap', cursor: 'e:20', reason: 'slow', missed: 11 });
+    expect(position.query().since).toBeUndefined();
+    position.advance({ type: 'snapshot', root: '/a', files: [], done: true });
+    expect(position.query().since).toBe('e:20');
+  });
+
+  it('waits for no snapshot where the topics leave out files', () => {
+    const position = new StreamPosition({ ...query, topic: ['build.>'], snapshot: true });
+    position.begin(hello('e:9'));
+    expect(position.query().since).toBe('e:9');
+  });
+
+  it('takes a snapshot as complete once events come, whatever roots were removed meanwhile', () => {
+    const position = new StreamPosition({ ...query, snapshot: true });
+    position.begin(hello('e:9'));
+    position.advance({ type: 'snapshot', root: '/a', files: [], done: true });
+    position.advance(message('e:10'));
+    expect(position.query().since).toBe('e:10');
   });
 });

@@ -1,0 +1,41 @@
+import type { AgentError } from './errors.ts';
+import { whenAborted } from './pause.ts';
+import type { Subscription, SubscriptionListener } from './subscription.ts';
+import { Tree } from './tree.ts';
+
+/** A tree that keeps itself, over however many connections, until it is closed. */
+export class LiveTree extends Tree {
+  /** Resolves when it is kept no longer: with the error that ended it, or without where that was asked for. */
+  readonly ended: Promise<AgentError | undefined>;
+  readonly #subscription: Subscription;
+
+  /** @internal */
+  constructor(open: (listener: SubscriptionListener) => Subscription, signal: AbortSignal | undefined) {
+    super();
+    let end: (error: AgentError | undefined) => void = () => {};
+    this.ended = new Promise((resolve) => {
+      end = resolve;
+    });
+    this.#subscription = open({ event: (event) => this.apply(event), ended: end });
+    const forgetSignal = whenAborted(signal, () => this.close());
+    void this.ended.then(forgetSignal);
+  }
+
+  /**
+   * Resolves when every change made on disk before the call is in the tree, and so for the first time when it is
+   * whole.
+   * @throws AgentError when the tree has ended, or the agent could not tell in time (`sync_timeout`)
+   */
+  async sync(): Promise<void> {
+    await this.#subscription.sync();
+  }
+
+  /** Keeps it no longer; what it holds stays. */
+  close(): void {
+    this.#subscription.stop();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+  }
+}

@@ -1,0 +1,48 @@
+// devagent/client for Node.
+import { defaultName, instancePaths } from '../index.ts';
+import { type Agent, type ConnectOptions, openAgent } from './agent.ts';
+import { AgentError } from './errors.ts';
+import { socketWire, tcpWire } from './node-wire.ts';
+import { parsePlace, platformWebSocket, webWire } from './web-wire.ts';
+import type { Wire } from './wire.ts';
+
+export * from './public.ts';
+
+/**
+ * Finds the agent, by default this user's own over its socket.
+ * @throws AgentAuthError when it does not let this client in, AgentUnreachableError when none answers in time,
+ *   AgentError for anything else that will not get better
+ */
+export async function connect(options: ConnectOptions = {}): Promise<Agent> {
+  return openAgent(wireFor(options), options);
+}
+
+function wireFor({ url, socket, instance, token }: ConnectOptions): Wire {
+  if ([url, socket, instance].filter((place) => place !== undefined).length > 1) {
+    throw new AgentError('bad_options', 'url, socket and instance exclude each other: give one of them');
+  }
+  if (url !== undefined) {
+    const place = parsePlace(url, token);
+    // What Node says about a bad header shows it. (A browser's words do not.)
+    if (!/^[!-~]*$/.test(place.token ?? '')) {
+      throw new AgentError('bad_options', 'token: it has characters that no token has');
+    }
+    // ws can be paused and tells why it was refused; but a process that has its own need not load it.
+    const wire = platformWebSocket() === undefined ? tcpWire : webWire;
+    return wire(place, 'see that an agent runs there, as "agent-cli status" shows it');
+  }
+  if (socket !== undefined) return socketWire(socket, 'see that an agent runs there');
+  const name = instance ?? (process.env['AGENT_NAME'] || defaultName);
+  return socketWire(
+    pathOf(name),
+    `start the agent with: agentd DIR${name === defaultName ? '' : ` --name ${name}`}`,
+  );
+}
+
+function pathOf(name: string): string {
+  try {
+    return instancePaths(name).socket;
+  } catch (error) {
+    throw new AgentError('bad_options', (error as Error).message);
+  }
+}

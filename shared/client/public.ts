@@ -1,0 +1,39 @@
+// What devagent/client offers besides `connect`, the same in Node and in a page.
+export type {
+  BroadcastAnswer,
+  Change,
+  ChangeEvent,
+  EntryKind,
+  FileEvent,
+  FileRecord,
+  GapEvent,
+  GapReason,
+  MessageEvent,
+  Problem,
+  RootStatus,
+  Status,
+  SyncAnswer,
+} from '../protocol.ts';
+export type {
+  Agent,
+  AgentListeners,
+  BroadcastOptions,
+  CallOptions,
+  ConnectOptions,
+  FilesOptions,
+  RootOptions,
+  Roots,
+} from './agent.ts';
+export { AgentAuthError, AgentError, AgentUnreachableError } from './errors.ts';
+export type { EventStream } from './event-stream.ts';
+export type {
+  AgentEvent,
+  AgentEventOf,
+  ConnectedEvent,
+  EventsOptions,
+  FileFilter,
+  LostEvent,
+  SnapshotEvent,
+} from './events.ts';
+export type { LiveTree } from './live-tree.ts';
+export { Tree, type TreeChange, type TreeListener } from './tree.ts';

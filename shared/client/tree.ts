@@ -1,0 +1,181 @@
+// The files that exist, kept from what a stream tells.
+import type { Change, FileRecord, SnapshotFrame } from '../protocol.ts';
+import type { AgentEvent } from './events.ts';
+
+/** What an event did to one path of the tree. */
+export interface TreeChange {
+  /** Files, directories and symlinks alike. */
+  readonly event: 'add' | 'change' | 'unlink';
+  readonly root: string;
+  /** As it is now; on an unlink, as it was. */
+  readonly record: FileRecord;
+}
+
+/** Told of the changes that one event made, all of them being in the tree already. */
+export type TreeListener = (changes: readonly TreeChange[]) => void;
+
+type Files = Map<string, FileRecord>;
+
+const noFiles: ReadonlyMap<string, FileRecord> = new Map();
+
+/**
+ * The set of files below each root, built from a stream with `snapshot: true`: hand it every event in the order in
+ * which they come, `connected` and `gap` too. Where a fresh snapshot comes, the old files stay until it is complete;
+ * then the differences are told as changes.
+ */
+export class Tree {
+  #roots = new Map<string, Files>();
+  /** The roots of the snapshot that is coming, as far as it has come; undefined while none is. */
+  #coming: Map<string, Files> | undefined;
+  #whole = false;
+  readonly #listeners = new Set<TreeListener>();
+
+  /** Whether it is all there: false before the snapshot, and from a gap until the snapshot that mends it. */
+  get whole(): boolean {
+    return this.#whole;
+  }
+
+  /** The roots, by their real paths. */
+  get roots(): string[] {
+    return [...this.#roots.keys()];
+  }
+
+  /** Entries below all roots. */
+  get size(): number {
+    let size = 0;
+    for (const files of this.#roots.values()) size += files.size;
+    return size;
+  }
+
+  /**
+   * The entries below a root, by path; the first root's unless one is named. A path that is not UTF-8 has the key
+   * PATH, NUL, `pathBytes`: two of them may look the same.
+   */
+  files(root: string | undefined = this.roots[0]): ReadonlyMap<string, FileRecord> {
+    return (root === undefined ? undefined : this.#roots.get(root)) ?? noFiles;
+  }
+
+  /** Every root and entry. */
+  *[Symbol.iterator](): IterableIterator<[root: string, record: FileRecord]> {
+    for (const [root, files] of this.#roots) for (const record of files.values()) yield [root, record];
+  }
+
+  /** Calls `listener` at each event that changes something, until the function that this returns is called. */
+  on(_type: 'change', listener: TreeListener): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  /** Takes in an event; those that are about no files are passed over. */
+  apply(event: AgentEvent): void {
+    switch (event.type) {
+      case 'connected':
+        if (event.resumed) return;
+        this.#begin();
+        // Where nothing is watched, nothing comes.
+        if (event.roots.length === 0) this.#tell(this.#complete());
+        return;
+      case 'gap':
+        // After a recrawl the differences follow by themselves.
+        if (event.reason !== 'recrawl') this.#begin();
+        return;
+      case 'snapshot':
+        this.#takeSnapshot(event);
+        if (event.whole) this.#tell(this.#complete());
+        return;
+      case 'file':
+        // Changes come after the snapshot, so that it was complete, without the roots that are no more.
+        if (this.#coming?.size) this.#tell(this.#complete());
+        this.#tell(this.#takeChanges(event.root, event.changes));
+        return;
+      default:
+    }
+  }
+
+  #begin(): void {
+    this.#whole = false;
+    this.#coming = new Map();
+  }
+
+  #takeSnapshot({ root, files }: SnapshotFrame): void {
+    this.#coming ??= new Map();
+    const coming = filesOf(this.#coming, root);
+    for (const record of files) coming.set(keyOf(record), record);
+  }
+
+  /** Puts the snapshot in the place of what was. */
+  #complete(): TreeChange[] {
+    const coming = this.#coming ?? new Map<string, Files>();
+    const roots = new Set([...this.roots, ...coming.keys()]);
+    const changes = [...roots].flatMap((root) =>
+      differences(root, this.files(root), coming.get(root) ?? noFiles),
+    );
+    this.#roots = coming;
+    this.#coming = undefined;
+    this.#whole = true;
+    return changes;
+  }
+
+  #takeChanges(root: string, changes: readonly Change[]): TreeChange[] {
+    const files = filesOf(this.#roots, root);
+    const told: TreeChange[] = [];
+    for (const { event, from: _from, ...entry } of changes) {
+      const key = keyOf(entry);
+      const before = files.get(key);
+      if (event.startsWith('unlink')) {
+        files.delete(key);
+        if (before !== undefined) told.push({ event: 'unlink', root, record: before });
+      } else {
+        const record = { size: 0, mtime: 0, ...entry };
+        files.set(key, record);
+        told.push({ event: before === undefined ? 'add' : 'change', root, record });
+      }
+    }
+    return told;
+  }
+
+  #tell(changes: readonly TreeChange[]): void {
+    if (changes.length === 0) return;
+    for (const listener of this.#listeners) callListener(listener, changes);
+  }
+}
+
+/** Calls a user's function; what it throws is its own, and keeps the others from nothing. */
+export function callListener<Argument>(listener: (argument: Argument) => void, argument: Argument): void {
+  try {
+    listener(argument);
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}
+
+function filesOf(roots: Map<string, Files>, root: string): Files {
+  const files = roots.get(root) ?? new Map();
+  roots.set(root, files);
+  return files;
+}
+
+function keyOf({ path, pathBytes }: { path: string; pathBytes?: string }): string {
+  return pathBytes === undefined ? path : `${path}\0${pathBytes}`;
+}
+
+/** From what was to what is: first what went, the last first, then what came. */
+function differences(
+  root: string,
+  before: ReadonlyMap<string, FileRecord>,
+  after: ReadonlyMap<string, FileRecord>,
+): TreeChange[] {
+  const gone = [...before].filter(([key, { kind }]) => after.get(key)?.kind !== kind).reverse();
+  const changes: TreeChange[] = gone.map(([, record]) => ({ event: 'unlink', root, record }));
+  for (const [key, record] of after) {
+    const old = before.get(key);
+    if (old === undefined || old.kind !== record.kind) changes.push({ event: 'add', root, record });
+    else if (old.size !== record.size || old.mtime !== record.mtime)
+      changes.push({ event: 'change', root, record });
+  }
+  return changes;
+}

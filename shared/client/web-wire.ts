@@ -1,0 +1,116 @@
+// fetch and WebSocket as a page has them; Node has the first, and from 22 on the second.
+import { AgentError } from './errors.ts';
+import {
+  readText,
+  type SocketListener,
+  type Wire,
+  type WireAnswer,
+  type WireRequest,
+  type WireSocket,
+} from './wire.ts';
+
+/** Of the platform's WebSocket what is used here. */
+interface PlatformSocket {
+  onopen: (() => void) | null;
+  onmessage: ((event: { data: unknown }) => void) | null;
+  onclose: ((event: { code?: number; reason?: string }) => void) | null;
+  onerror: ((event: { code?: number; reason?: string }) => void) | null;
+  send(text: string): void;
+  close(): void;
+}
+
+/** The platform's WebSocket, where it has one. */
+export function platformWebSocket(): (new (url: string) => PlatformSocket) | undefined {
+  return (globalThis as { WebSocket?: new (url: string) => PlatformSocket }).WebSocket;
+}
+
+/** Where an agent is found over TCP. */
+export interface WebPlace {
+  readonly origin: string;
+  readonly token: string | undefined;
+}
+
+/**
+ * Reads a URL such as `agent-cli url` prints; a token in it counts where none is given.
+ * @throws AgentError `bad_options`, without the URL: it may hold the token
+ */
+export function parsePlace(url: string, token: string | undefined): WebPlace {
+  const { protocol, host, searchParams } = URL.canParse(url) ? new URL(url) : ({} as Partial<URL>);
+  const scheme = /^(?:http|ws)(s?):$/.exec(protocol ?? '');
+  if (scheme === null) throw new AgentError('bad_options', 'url: expected one like http://127.0.0.1:5520');
+  return { origin: `http${scheme[1]}://${host}`, token: token ?? searchParams?.get('token') ?? undefined };
+}
+
+/** A way to an agent's loopback plane. */
+export function webWire(place: WebPlace, hint: string): Wire {
+  const { origin } = place;
+  return {
+    absence: `no agent answers at ${origin}: ${hint}`,
+    request: (request) => fetchFrom(place, request),
+    open: (path, listener) => openSocket(place, path, listener),
+  };
+}
+
+async function fetchFrom({ origin, token }: WebPlace, request: WireRequest): Promise<WireAnswer> {
+  const { method, path, body, signal } = request;
+  const headers: Record<string, string> = {};
+  if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
+  if (body !== undefined) headers['content-type'] = 'application/json';
+  const response = await fetch(origin + path, {
+    method,
+    headers,
+    signal,
+    body: body ?? null,
+  });
+  return { status: response.status, body: piecesOf(response) };
+}
+
+/** Not by `for await`, which not every browser can do with a body. Whoever stops early aborts the request. */
+async function* piecesOf({ body }: Response): AsyncGenerator<string> {
+  if (body === null) return;
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    yield decoder.decode(value, { stream: true });
+  }
+}
+
+function openSocket(place: WebPlace, path: string, listener: SocketListener): WireSocket {
+  const { origin, token } = place;
+  // The one way in which a page can give a WebSocket its token.
+  const query = token === undefined ? '' : `&token=${encodeURIComponent(token)}`;
+  const Socket = platformWebSocket() as new (url: string) => PlatformSocket;
+  const socket = new Socket(origin.replace(/^http/, 'ws') + path + query);
+  let isOpen = false;
+  socket.onopen = () => {
+    isOpen = true;
+    listener.opened();
+  };
+  socket.onmessage = ({ data }) => listener.message(String(data));
+  // An error is the end as well, and in Node 20 the only word of a connection that did not come about.
+  socket.onerror = socket.onclose = async ({ code = 1006, reason = '' }) => {
+    socket.onerror = socket.onclose = null;
+    listener.closed({ code, reason, ...(isOpen ? {} : await refusalOf(place, path)) });
+  };
+  return { send: (text) => socket.send(text), close: () => socket.close() };
+}
+
+/** Why a WebSocket did not come about, which a page is not told: the same asked once more, in a way that it is. */
+async function refusalOf(
+  place: WebPlace,
+  path: string,
+): Promise<{ refusal?: { status: number; body: string } }> {
+  const asking = new AbortController();
+  try {
+    const answer = await fetchFrom(place, { method: 'GET', path, signal: asking.signal });
+    if (answer.status < 400) return {};
+    return { refusal: { status: answer.status, body: await readText(answer) } };
+  } catch {
+    // Nobody there, or somebody who does not let this page read the answer: for the page it is the same.
+    return {};
+  } finally {
+    asking.abort();
+  }
+}

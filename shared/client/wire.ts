@@ -1,0 +1,61 @@
+// The seam between the library and where it runs: all that a page and Node do differently.
+
+/** One HTTP request. */
+export interface WireRequest {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** With the query string, if there is one. */
+  readonly path: string;
+  /** JSON text. */
+  readonly body?: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** Its answer, once the head is there. */
+export interface WireAnswer {
+  readonly status: number;
+  /** The body's text in pieces; whoever does not want the rest aborts the request. */
+  readonly body: AsyncIterable<string>;
+}
+
+/** What comes over a WebSocket. */
+export interface SocketListener {
+  opened(): void;
+  message(text: string): void;
+  /** Called once, and last. */
+  closed(ending: SocketEnding): void;
+}
+
+/** How a WebSocket ended, or did not begin. */
+export interface SocketEnding {
+  /** As in a close frame; 1006 without one. */
+  readonly code: number;
+  readonly reason: string;
+  /** An HTTP answer in the place of the WebSocket. */
+  readonly refusal?: { readonly status: number; readonly body: string };
+}
+
+/** A WebSocket, on its way or open. */
+export interface WireSocket {
+  send(text: string): void;
+  close(): void;
+  /** Takes nothing more from the agent for now, where the platform can. */
+  readonly pause?: () => void;
+  readonly resume?: () => void;
+}
+
+/** A way to one agent. */
+export interface Wire {
+  /** What is said when nobody is there: where it leads to, and what to do. */
+  readonly absence: string;
+  /** Rejects when there was no answer, for whatever reason. */
+  request(request: WireRequest): Promise<WireAnswer>;
+  /** @param path with the query string */
+  open(path: string, listener: SocketListener): WireSocket;
+}
+
+/** A whole body. */
+export async function readText({ body }: WireAnswer): Promise<string> {
+  let text = '';
+  for await (const piece of body) text += piece;
+  return text;
+}

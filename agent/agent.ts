@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import {
   type Change,
   DevagentError,
+  defaultHost,
   type InstancePaths,
   limits,
   protocolVersion,
@@ -16,6 +17,7 @@ import type { Config } from './config.ts';
 import { Hub } from './hub/index.ts';
 import { claimSocket, loadToken, removeRunFile, writeRunFile } from './instance/index.ts';
 import { Journal } from './journal/index.ts';
+import { LiveReload } from './livereload/index.ts';
 import type { Log } from './log.ts';
 import {
   createPlane,
@@ -42,6 +44,7 @@ export class Agent {
   private readonly watcher: Watcher;
   private readonly webSockets: WebSockets;
   private readonly services: Services;
+  private readonly liveReload: LiveReload | undefined;
   private readonly servers: Server[] = [];
   private url = '';
   private running = false;
@@ -69,7 +72,10 @@ export class Agent {
         cookieDirectory: paths.cookieDirectory,
       },
       {
-        batch: (root, changes) => this.appendBatch(root, changes),
+        batch: (root, changes) => {
+          this.appendBatch(root, changes);
+          this.liveReload?.changed(changes);
+        },
         lost: () => this.hub.append({ type: 'gap', reason: 'recrawl' }),
       },
       log,
@@ -81,11 +87,16 @@ export class Agent {
       log,
       keepAlive.stalledMs,
     );
+    this.liveReload =
+      config.liveReload === undefined
+        ? undefined
+        : new LiveReload(config.liveReload.match, () => this.watcher.roots, log);
     this.services = {
       journal: this.journal,
       hub: this.hub,
       watcher: this.watcher,
-      publisher: new Publisher(this.hub),
+      publisher: new Publisher(this.hub, Date.now, (topic, data) => this.liveReload?.published(topic, data)),
+      liveReload: this.liveReload,
       log,
       keepAlive,
       status: () => this.status(),
@@ -152,6 +163,13 @@ export class Agent {
     await this.listen(loopback);
     this.servers.push(loopback);
     if (this.stopping !== undefined) return this.closeLate(loopback);
+    const { port } = this.config.liveReload ?? {};
+    if (port !== undefined) {
+      const pages = createPlane(this.services, this.webSockets, guard, true);
+      await this.listenForPages(pages, port);
+      this.servers.push(pages);
+      if (this.stopping !== undefined) return this.closeLate(pages);
+    }
     this.running = true;
     this.writeRunFile();
     this.log.info('listening', {
@@ -202,6 +220,24 @@ export class Agent {
       await once(server, 'listening');
     }
     this.url = urlOf(server.address() as AddressInfo);
+  }
+
+  /** Listens for LiveReload alone, and on loopback whatever `--host` says. */
+  private async listenForPages(server: Server, port: number): Promise<void> {
+    try {
+      server.listen(port, defaultHost);
+      await once(server, 'listening');
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      throw new DevagentError(
+        'port_in_use',
+        code === 'EADDRINUSE'
+          ? `the LiveReload port ${port} is taken: end what listens there, another LiveReload server perhaps, or leave --livereload-port out`
+          : `can't listen on ${defaultHost}:${port} for LiveReload (${code}): choose another --livereload-port`,
+        { cause: error },
+      );
+    }
+    this.log.info('listening for LiveReload', { url: urlOf(server.address() as AddressInfo) });
   }
 
   private appendBatch(root: string, changes: Change[]): void {
@@ -266,7 +302,8 @@ export class Agent {
     }
     this.idleTimer = setInterval(
       () => {
-        if (this.hub.size > 0 || this.rootsAskedFor.size > 0) lastUsedMs = Date.now();
+        const inUse = this.hub.size > 0 || (this.liveReload?.size ?? 0) > 0 || this.rootsAskedFor.size > 0;
+        if (inUse) lastUsedMs = Date.now();
         if (Date.now() - lastUsedMs >= idleExitMs) void this.stop('nobody used it');
       },
       Math.max(50, Math.min(idleExitMs / 4, 10_000)),
@@ -282,6 +319,7 @@ export class Agent {
     await this.watcher.close();
     this.hub.close(1001, 'the agent stops');
     this.webSockets.close();
+    this.liveReload?.close();
     for (const server of this.servers) server.closeIdleConnections();
     let timer: NodeJS.Timeout | undefined;
     const limit = new Promise((resolve) => {
@@ -290,6 +328,7 @@ export class Agent {
     await Promise.race([Promise.all(closed), limit]);
     clearTimeout(timer);
     this.webSockets.terminate();
+    this.liveReload?.terminate();
     for (const server of this.servers) server.closeAllConnections();
     await Promise.all(closed);
     this.log.info('stopped');

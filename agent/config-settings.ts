@@ -1,6 +1,6 @@
 // The settings of agentd that may come from a flag, an environment variable or a config file: their
 // types, what a good value looks like, and the words that help and errors use for them.
-import { BlockList, isIP } from 'node:net';
+import { isIP } from 'node:net';
 import * as z from 'zod';
 import {
   defaultHost,
@@ -63,6 +63,9 @@ export const settingsSchema = z
     journalBytes: z.int().min(smallestJournalBytes),
     logLevel: z.enum(['error', 'warn', 'info', 'debug']),
     logFile: z.string().min(1),
+    livereload: z.boolean(),
+    livereloadPort: z.int().min(0).max(65_535),
+    livereloadMatch: z.array(z.string().min(1)),
     idleExit: z.int().min(1).max(longestTimerMs),
   })
   .partial();
@@ -75,7 +78,7 @@ type SettingKind = 'text' | 'number' | 'list' | 'switch';
 /** What help and errors say of a setting, and how its text form is read. */
 export interface SettingInfo {
   readonly kind: SettingKind;
-  readonly group: 'Watching' | 'Network' | 'Process';
+  readonly group: 'Watching' | 'Network' | 'LiveReload' | 'Process';
   readonly describe: string;
   /** Completes "expected …". */
   readonly expected: string;
@@ -156,6 +159,25 @@ export const settingInfo: Readonly<Record<SettingKey, SettingInfo>> = {
     group: 'Network',
     describe: 'allow a --host that other machines can reach',
     expected: 'true or false',
+  },
+  livereload: {
+    kind: 'switch',
+    group: 'LiveReload',
+    describe: 'tell pages of this machine when files change, without a token, as LiveReload servers do',
+    expected: 'true or false',
+  },
+  livereloadPort: {
+    kind: 'number',
+    group: 'LiveReload',
+    describe: 'listen for LiveReload on this loopback port, too; browser extensions expect 35729',
+    expected: 'a whole number from 0 to 65535',
+  },
+  livereloadMatch: {
+    kind: 'list',
+    group: 'LiveReload',
+    describe: 'glob of paths that pages are told of, relative to the root; repeatable',
+    expected: 'a glob',
+    fallback: 'everything but hidden files and what editors leave behind',
   },
   name: {
     kind: 'text',
@@ -245,14 +267,4 @@ function splitList(text: string): string[] {
 /** A value as errors show it. */
 export function shown(value: unknown): string {
   return value === '' ? 'nothing' : JSON.stringify(value);
-}
-
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-loopback.addAddress('::1', 'ipv6');
-
-/** Whether listening on `host` reaches this machine alone: 127.0.0.0/8, ::1 or localhost. */
-export function isLoopbackHost(host: string): boolean {
-  const family = isIP(host);
-  return family === 0 ? host === 'localhost' : loopback.check(host, family === 4 ? 'ipv4' : 'ipv6');
 }

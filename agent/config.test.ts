@@ -191,6 +191,36 @@ describe('the settings', () => {
       ['--log-level', 'debug'],
       'debug',
     ],
+    [
+      'liveReload',
+      'livereload',
+      true,
+      { match: [] },
+      'AGENT_LIVERELOAD=0',
+      undefined,
+      ['--livereload'],
+      { match: [] },
+    ],
+    [
+      'liveReload',
+      'livereloadPort',
+      1,
+      { port: 1, match: [] },
+      'AGENT_LIVERELOAD_PORT=2',
+      { port: 2, match: [] },
+      ['--livereload-port', '35729', '--livereload-match', '*.css', '--livereload-match=*.{a,b}'],
+      { port: 35729, match: ['*.css', '*.{a,b}'] },
+    ],
+    [
+      'liveReload',
+      'livereloadMatch',
+      ['a'],
+      { match: ['a'] },
+      'AGENT_LIVERELOAD_MATCH=b,c',
+      { match: ['b', 'c'] },
+      ['--livereload=false'],
+      undefined,
+    ],
     ['idleExitMs', 'idleExit', 1, 1, 'AGENT_IDLE_EXIT=2', 2, ['--idle-exit', '3'], 3],
   ])(
     '%s: a flag beats a variable, a variable the file',
@@ -454,7 +484,7 @@ describe('--help and --version', () => {
     const result = await parseConfig(['--help'], {}, cwd);
     const help = 'help' in result ? result.help : '';
     const flags =
-      '--name --host --port --allow-host --allow-origin --allow-remote --backend --settle --ignore --no-gitignore --journal-bytes --config --log-level --log-file --idle-exit --show-config --version --help';
+      '--name --host --port --allow-host --allow-origin --allow-remote --livereload --livereload-port --livereload-match --backend --settle --ignore --no-gitignore --journal-bytes --config --log-level --log-file --idle-exit --show-config --version --help';
     const listed = [...help.matchAll(/^ {2}(?:-h, | {4})(--[a-z-]+) +\S/gm)].map((match) => match[1]);
     expect(listed.sort()).toEqual(flags.split(' ').sort());
     expect(help).toMatch(/^agentd \[DIR…\]\n\nWatches the directories .*\n/);

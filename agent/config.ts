@@ -10,10 +10,10 @@ import {
   defaultName,
   defaultPort,
   defaultSettleMs,
+  isLoopbackHost,
 } from '../shared/index.ts';
 import { type CommandLine, readCommandLine } from './config-flags.ts';
 import {
-  isLoopbackHost,
   labelOf,
   opposite,
   type Reading,
@@ -55,6 +55,13 @@ export interface Config {
   /** Absolute. */
   logFile?: string;
   idleExitMs?: number;
+  /** Absent where no page is told of anything. */
+  liveReload?: {
+    /** Beside the agent's own. */
+    port?: number;
+    /** Globs of paths that pages are told of; none for all that pages could be made of. */
+    match: string[];
+  };
   /** The flags as another start would have to be given them, in whatever directory; without the name. */
   args: string[];
 }
@@ -258,7 +265,10 @@ function refuseRemoteHost(settings: Settings, readings: readonly Reading[]): voi
 }
 
 function complete(roots: string[], settings: Settings, cwd: string): Omit<Config, 'args'> {
-  const { logFile, idleExit } = settings;
+  const { logFile, idleExit, livereloadPort, livereloadMatch } = settings;
+  // Who asks for the port or names the files wants it; one who says false does not.
+  const wantsLiveReload =
+    settings.livereload ?? (livereloadPort !== undefined || livereloadMatch !== undefined);
   return {
     roots,
     name: settings.name ?? defaultName,
@@ -276,6 +286,14 @@ function complete(roots: string[], settings: Settings, cwd: string): Omit<Config
     logLevel: settings.logLevel ?? 'info',
     ...(logFile === undefined ? {} : { logFile: resolve(cwd, logFile) }),
     ...(idleExit === undefined ? {} : { idleExitMs: idleExit }),
+    ...(wantsLiveReload
+      ? {
+          liveReload: {
+            ...(livereloadPort === undefined ? {} : { port: livereloadPort }),
+            match: livereloadMatch ?? [],
+          },
+        }
+      : {}),
   };
 }
 

@@ -1,6 +1,8 @@
 // Builds dist/: the agent and the CLI, each bundled whole with what it depends on, and the client library. Most of
 // a start is the opening of modules, and much of a small process's memory what they hold and never use.
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { writeClientTypes } from './client-types.ts';
 
@@ -47,11 +49,12 @@ await Promise.all([
   }),
   build({
     ...common,
+    format: 'esm',
+    splitting: true,
     entryPoints: { 'client/node': 'shared/client/node.ts' },
     chunkNames: 'client/[name]-[hash]',
     // Its users' bundlers and debuggers are to see one ws, their own if they have it.
     external: ['ws'],
-    banner: {},
   }),
   build({
     outdir,
@@ -68,3 +71,8 @@ await Promise.all([
 ]);
 
 for (const binary of ['agentd.js', 'agent-cli.cjs']) chmodSync(`${outdir}/${binary}`, 0o755);
+
+// The reference client of LiveReload, which pages load as it is.
+const liveReload = createRequire(import.meta.url).resolve('livereload-js');
+copyFileSync(liveReload, `${outdir}/livereload.js`);
+copyFileSync(join(dirname(liveReload), '../LICENSE'), `${outdir}/livereload.LICENSE.txt`);

@@ -15,6 +15,7 @@ import { parseSync } from '@swc/core';
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   shared: [],
   'shared/client': ['shared'],
+  'shared/livereload': ['shared'],
 
   'agent/log': ['shared'],
   'agent/config': ['shared'],
@@ -23,6 +24,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'agent/watch': ['shared'],
   'agent/journal': ['shared'],
   'agent/hub': ['agent/journal', 'shared'],
+  'agent/livereload': ['shared', 'shared/livereload'],
   'agent/serve': ['agent/hub', 'agent/journal', 'agent/watch', 'shared'],
 
   // The composition root: these two know everybody, and nobody knows them.
@@ -31,6 +33,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     'agent/hub',
     'agent/instance',
     'agent/journal',
+    'agent/livereload',
     'agent/log',
     'agent/serve',
     'agent/watch',
@@ -38,7 +41,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   'agent/main': ['agent/agent', 'agent/config', 'agent/instance', 'agent/log', 'shared'],
 
-  cli: ['shared', 'shared/client'],
+  cli: ['shared', 'shared/client', 'shared/livereload'],
 
   'test/support': ['shared'],
   // Keep-alive takes a minute in the product's own times, so its test starts the agent in-process with others.

@@ -15,6 +15,7 @@ export {
   limits,
 } from './limits.ts';
 export { consoleLine, jsonLine, type LogEntry, type LogLevel, logLevels } from './log-line.ts';
+export { isLoopbackHost, isLoopbackHostHeader, isLoopbackOrigin } from './loopback.ts';
 export {
   ensurePrivateDirectory,
   type InstancePaths,

@@ -5,6 +5,7 @@ import type { Hub } from '../hub/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { Log } from '../log.ts';
 import type { Watcher } from '../watch/index.ts';
+import type { LiveReloadService } from './live-reload.ts';
 import type { Publisher } from './publisher.ts';
 
 /** Times by which it is told who is still there, for tests that can't wait for minutes. */
@@ -21,6 +22,8 @@ export interface Services {
   readonly hub: Hub;
   readonly watcher: Watcher;
   readonly publisher: Publisher;
+  /** Absent where it is switched off. */
+  readonly liveReload: LiveReloadService | undefined;
   readonly log: Log;
   readonly keepAlive: KeepAlive;
   status(): Status;

@@ -27,10 +27,17 @@ export class Publisher {
   private readonly hub: Hub;
   private readonly byKey = new Map<string, Published>();
   private readonly nowMs: () => number;
+  private readonly published: (topic: string, data: unknown) => void;
 
-  constructor(hub: Hub, nowMs: () => number = Date.now) {
+  /** @param published told of each message once it is in the journal */
+  constructor(
+    hub: Hub,
+    nowMs: () => number = Date.now,
+    published: (topic: string, data: unknown) => void = () => {},
+  ) {
     this.hub = hub;
     this.nowMs = nowMs;
+    this.published = published;
   }
 
   /**
@@ -42,6 +49,7 @@ export class Publisher {
     const known = key === undefined ? undefined : this.recall(key);
     if (known !== undefined) return known;
     const answer = this.append({ topic, from, data }, waitMs);
+    this.published(topic, data);
     if (key !== undefined) this.byKey.set(key, { answer, untilMs: this.nowMs() + keptMs });
     return answer;
   }

@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Services } from './context.ts';
 import type { Guard } from './guard.ts';
+import { acceptPage, admitPage, isLiveReloadPath, sendScript } from './live-reload.ts';
 import { ProblemError, sendProblem, sendRawProblem } from './problem.ts';
 import { Router } from './router.ts';
 import { routes } from './routes.ts';
@@ -21,8 +22,14 @@ const router = new Router(routes);
 /**
  * Makes the server of a plane.
  * @param guard what every request has to pass; undefined on the local plane
+ * @param liveReloadAlone whether nothing but LiveReload is to be had there
  */
-export function createPlane(services: Services, webSockets: WebSockets, guard: Guard | undefined): Server {
+export function createPlane(
+  services: Services,
+  webSockets: WebSockets,
+  guard: Guard | undefined,
+  liveReloadAlone = false,
+): Server {
   const server = createServer({
     headersTimeout: headersMs,
     requestTimeout: requestMs,
@@ -70,6 +77,12 @@ export function createPlane(services: Services, webSockets: WebSockets, guard: G
     raw.on('error', () => raw.destroy());
     try {
       const { path, query } = split(request.url);
+      const { liveReload } = services;
+      if (liveReload !== undefined && (liveReloadAlone || isLiveReloadPath(path))) {
+        admitPage(guard, request, hostOf(request));
+        acceptPage(liveReload, path, request, raw, head, describeAddress(raw));
+        return;
+      }
       admit(guard, request, path, query);
       router.find(request.method ?? '', path);
       if (path !== '/v1/events' || request.headers.upgrade?.toLowerCase() !== 'websocket') {
@@ -101,6 +114,12 @@ export function createPlane(services: Services, webSockets: WebSockets, guard: G
         answerPreflight(guard, request, response);
         return;
       }
+    }
+    const { liveReload } = services;
+    if (liveReload !== undefined && (liveReloadAlone || isLiveReloadPath(path))) {
+      admitPage(guard, request, hostOf(request));
+      await sendScript(liveReload, path, request, response);
+      return;
     }
     admit(guard, request, path, query);
     const { route, params } = router.find(request.method ?? '', path);

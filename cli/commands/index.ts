@@ -11,6 +11,7 @@ import { logs } from './logs.ts';
 import { on } from './on.ts';
 import { restart } from './restart.ts';
 import { roots } from './roots.ts';
+import { serve } from './serve.ts';
 import { start } from './start.ts';
 import { status } from './status.ts';
 import { stop } from './stop.ts';
@@ -34,6 +35,7 @@ export const commands: readonly Command[] = [
   status,
   clients,
   disconnect,
+  serve,
   stop,
   start,
   restart,

@@ -1,0 +1,54 @@
+import { networkInterfaces } from 'node:os';
+import { ReloadBatches } from '../../shared/livereload/index.ts';
+import type { CommandContext } from '../command.ts';
+import { agentReviver, ensureAgent } from '../ensure-agent.ts';
+import { visibleText } from '../visible-text.ts';
+import { FollowedFolder, watchFolder } from './followed-folder.ts';
+import { openBrowser } from './open-browser.ts';
+import { FolderServer, type FolderServerOptions } from './server.ts';
+
+/** What `serve` was asked for. */
+export interface ServeWish extends FolderServerOptions {
+  readonly open: boolean;
+  readonly noStart: boolean;
+}
+
+function urlOf(host: string, port: number): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}/`;
+}
+
+/** The addresses by which other machines reach one that listens on all of its own. */
+function networkAddresses(): string[] {
+  return Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .filter(({ internal, family }) => !internal && family === 'IPv4')
+    .map(({ address }) => address);
+}
+
+/**
+ * Serves a folder, and has its pages reload when the agent tells of changes, until the process ends.
+ * @throws CliError when the port is taken or there is no agent
+ */
+export async function serveFolder(context: CommandContext, wish: ServeWish): Promise<never> {
+  const { output, json } = context;
+  const { root, host, noStart } = wish;
+  const server = new FolderServer(wish);
+  // Before an agent is started: without a port there is nothing to start one for.
+  const port = await server.listen();
+  const status = await ensureAgent(context, { noStart, roots: [root] });
+  await watchFolder(context, status, root);
+
+  const isWildcard = host === '0.0.0.0' || host === '::';
+  const url = urlOf(isWildcard ? '127.0.0.1' : host, port);
+  if (json) output.json(JSON.stringify({ url, root }));
+  else output.result(`serving ${visibleText(root)} at ${url}`);
+  if (isWildcard)
+    for (const address of networkAddresses())
+      output.note(`other machines reach it at ${urlOf(address, port)}`);
+  if (wish.open) openBrowser(url, (reason) => output.note(`the browser could not be opened: ${reason}`));
+
+  const batches = new ReloadBatches((reloads) => server.reload(reloads));
+  const events = { batches, alert: (data: unknown) => server.alert(data) };
+  const folder = new FollowedFolder(context, root, events, agentReviver(context, { noStart }));
+  return folder.run();
+}

@@ -1,0 +1,173 @@
+// The server of a folder: its site, and beside it, where no file of the folder can be, LiveReload for its pages.
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { PageSessions, type Reload, readScript } from '../../shared/livereload/index.ts';
+import { CliError } from '../errors.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { HostCheck } from './host-check.ts';
+import { Site } from './site.ts';
+
+/** Hidden names are never the folder's own. */
+const ownFolder = '.devagent';
+const scriptPath = `/${ownFolder}/livereload.js`;
+const socketPath = `/${ownFolder}/livereload`;
+
+/** Tried where nobody named a port; live-server's neighbour, and not what other dev servers take. */
+const defaultPort = 5500;
+
+/** How a folder is served. */
+export interface FolderServerOptions {
+  /** The folder's real path. */
+  readonly root: string;
+  readonly spa: boolean;
+  readonly host: string;
+  /** Undefined for the default, or a free one where that is taken. */
+  readonly port: number | undefined;
+  /** Whether other machines may ask. */
+  readonly isRemote: boolean;
+  /** Names that it answers to, besides loopback ones. */
+  readonly allowHost: readonly string[];
+}
+
+/** Serves a folder, and has its pages reload. */
+export class FolderServer {
+  readonly #options: FolderServerOptions;
+  readonly #hosts: HostCheck;
+  readonly #site: Site;
+  readonly #server: Server;
+  readonly #pages: PageSessions;
+  /** Another for each start, so that a page of an earlier server is known for an old one. */
+  readonly #run = randomBytes(6).toString('hex');
+  /** Counts what pages were told to reload for. */
+  #revision = 0;
+  #lastReload: Reload = { command: 'reload', path: '/', liveCSS: false, liveImg: false };
+
+  constructor(options: FolderServerOptions) {
+    this.#options = options;
+    this.#hosts = new HostCheck([...options.allowHost, options.host], options.isRemote);
+    this.#site = new Site({ root: options.root, spa: options.spa, script: () => this.#script() });
+    this.#pages = new PageSessions({
+      // What happened between the making of a page and its connection, while this server was away, too.
+      connected: ({ snippet }) =>
+        snippet === undefined || snippet === this.#state ? undefined : this.#lastReload,
+    });
+    this.#server = createServer((request, response) => {
+      this.#answer(request, response).catch((error: unknown) => fail(response, error));
+    });
+    this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      socket.on('error', () => socket.destroy());
+      const status = this.#refusal(request);
+      if (status === undefined) this.#pages.accept(request, socket, head);
+      else socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+    });
+  }
+
+  /**
+   * Begins to listen.
+   * @returns the port
+   * @throws CliError when it can't
+   */
+  async listen(): Promise<number> {
+    const { host, port } = this.#options;
+    try {
+      return await this.#listenAt(port ?? defaultPort);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EADDRINUSE' && port === undefined) return this.#listenAt(0);
+      throw new CliError(
+        exitCodes.failed,
+        code === 'EADDRINUSE'
+          ? `port ${port} is taken: choose another with --port, or 0 for any free one`
+          : `can't listen on ${host}:${port ?? defaultPort} (${code}): choose another --host or --port`,
+        { cause: error },
+      );
+    }
+  }
+
+  /** Has all pages do this, in this order. */
+  reload(reloads: readonly Reload[]): void {
+    this.#revision += 1;
+    this.#lastReload = { command: 'reload', path: reloads[0]?.path ?? '/', liveCSS: false, liveImg: false };
+    this.#pages.reload(reloads);
+  }
+
+  /** Has all pages show a message's data. */
+  alert(data: unknown): void {
+    this.#pages.alert(data);
+  }
+
+  async #listenAt(port: number): Promise<number> {
+    this.#server.listen(port, this.#options.host);
+    await once(this.#server, 'listening');
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  get #state(): string {
+    // The letter keeps the client from taking it for a number.
+    return `r${this.#run}-${this.#revision}`;
+  }
+
+  /** What goes into every page: the client, which finds the rest in its own address. */
+  #script(): string {
+    // Without a port it would look for one of LiveReload's own where a tunnel has none in its address.
+    const query = `snipver=${this.#state}&path=${socketPath.slice(1)}&port=&mindelay=500&maxdelay=5000`;
+    return `<script async src="${scriptPath}?${query.replaceAll('&', '&amp;')}"></script>`;
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!this.#hosts.allows(hostOf(request))) {
+      response.writeHead(421, { 'content-type': 'text/plain; charset=utf-8' });
+      response.end(
+        `this server does not answer to the host "${request.headers.host ?? ''}": use localhost or 127.0.0.1, or start it with --allow-host\n`,
+      );
+      return;
+    }
+    if (request.url?.split('?')[0] === scriptPath) await sendScript(request, response);
+    else await this.#site.answer(request, response);
+  }
+
+  /** Why a page gets no connection: the status line's end. */
+  #refusal(request: IncomingMessage): string | undefined {
+    const { origin, host } = request.headers;
+    if (!this.#hosts.allows(hostOf(request))) return '421 Misdirected Request';
+    // Cross-site WebSocket hijacking: only pages that come from here are told anything.
+    if (origin !== undefined && !['http:', 'https:'].some((scheme) => origin === `${scheme}//${host}`))
+      return '403 Forbidden';
+    if (request.url?.split('?')[0] !== socketPath) return '404 Not Found';
+    return this.#pages.isFull ? '503 Service Unavailable' : undefined;
+  }
+}
+
+/** The request's host; undefined for none, or several of which nobody can tell which one counts. */
+function hostOf({ headersDistinct }: IncomingMessage): string | undefined {
+  const given = headersDistinct['host'] ?? [];
+  return given.length === 1 ? given[0] : undefined;
+}
+
+async function sendScript(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const script = await readScript();
+  response.writeHead(200, {
+    'content-type': 'text/javascript; charset=utf-8',
+    'content-length': script.length,
+    // The same however often a page is loaded, for as long as this version is used.
+    'cache-control': 'no-cache',
+    'cross-origin-resource-policy': 'same-site',
+  });
+  response.end(request.method === 'HEAD' ? undefined : script);
+}
+
+/** A file that went between two looks, or can't be read: whoever asks again gets the answer of that moment. */
+function fail(response: ServerResponse, error: unknown): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const { code } = error as NodeJS.ErrnoException;
+  const status =
+    code === 'ENOENT' || code === 'ENOTDIR' ? 404 : code === 'EACCES' || code === 'EPERM' ? 403 : 500;
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' });
+  response.end(`this can't be sent: ${code ?? String(error)}\n`);
+}

@@ -1,0 +1,58 @@
+// What a batch of changes means to the pages that look at the files.
+import type { Change } from '../index.ts';
+import type { Reload } from './protocol.ts';
+
+/** What is looked at of a change. */
+export type SeenChange = Pick<Change, 'event' | 'path' | 'kind'>;
+
+/** Each costs the page a request; with more, one load of all is less work and less flicker. */
+const mostLive = 8;
+
+/** What the reference client replaces without loading the page anew. */
+const live = /\.(?:css|jpe?g|png|gif|svg)$/i;
+/** For the browser's own tools, and loaded when those are opened. */
+const sourceMap = /\.(?:css|m?js)\.map$/i;
+
+/** What editors leave beside a file while they save it: `a.txt~`, `#a.txt#`, vim's test for a directory. */
+const editorName = /~$|^#.*#$|^4913$/;
+
+/** Whether a path is nothing that a page could be made of: a hidden file, or an editor's own. */
+export function isPrivatePath(path: string): boolean {
+  const names = path.split('/');
+  return names.some((name) => name.startsWith('.')) || editorName.test(names.at(-1) ?? '');
+}
+
+/** Whether a change can show in a page. */
+export function concernsPages({ kind, path }: SeenChange): boolean {
+  return kind !== 'dir' && !sourceMap.test(path);
+}
+
+/**
+ * The reloads that a batch asks for: none, one for each of a few stylesheets and images that changed, or else one
+ * for everything, which names the first file that called for it. A path may stand in the batch more than once.
+ */
+export function planReloads(changes: Iterable<SeenChange>): Reload[] {
+  const events = new Map<string, SeenChange['event']>();
+  for (const change of changes) {
+    if (!concernsPages(change)) continue;
+    const { event, path } = change;
+    if (!live.test(path)) return [wholePage(path)];
+    const before = events.get(path);
+    // Some editors save by removing the file and writing another.
+    events.set(path, before === 'unlink' && event === 'add' ? 'change' : (keptEvent(before) ?? event));
+    if (events.size > mostLive) return [wholePage(path)];
+  }
+  // A page may have a place for a file that is new, and has to fill that of one that is gone.
+  for (const [path, event] of events) if (event !== 'change') return [wholePage(path)];
+  return [...events.keys()].map((path) => ({ command: 'reload', path, liveCSS: true, liveImg: true }));
+}
+
+/** A file that is new stays so when it changes. */
+function keptEvent(before: SeenChange['event'] | undefined): 'add' | undefined {
+  return before === 'add' ? before : undefined;
+}
+
+function wholePage(path: string): Reload {
+  const isLive = live.test(path);
+  return { command: 'reload', path, liveCSS: !isLive, liveImg: !isLive };
+}

@@ -56,11 +56,14 @@ describe('agent-cli config', () => {
       'allowHost | default | none',
       'allowOrigin | default | none',
       'allowRemote | default | false',
+      'livereload | default | false',
+      'livereloadPort | default | none',
+      'livereloadMatch | default | none',
       'name | --name | ci',
       'journalBytes | default | 16777216',
       'logLevel | AGENT_LOG_LEVEL | warn',
       `logFile | default | ${state}/ci.log`,
-      'idleExit | default | never',
+      'idleExit | default | none',
       '',
     ]);
   });

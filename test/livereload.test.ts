@@ -238,8 +238,9 @@ describe('who is told', () => {
 
 it('a config file can switch it on', async () => {
   const root = temporaryDirectory();
-  writeFileSync(join(root, 'agent.config.json'), '{"livereload":true,"livereloadMatch":["*.css"]}');
-  const agent = await startAgent({ roots: [root] });
+  const file = join(temporaryDirectory(), 'config.json');
+  writeFileSync(file, '{"livereload":true,"livereloadMatch":["*.css"]}');
+  const agent = await startAgent({ roots: [root], flags: ['--config', file] });
   const page = await openPage(socketUrl(agent));
   writeFileSync(join(root, 'a.html'), '');
   await agent.sync();

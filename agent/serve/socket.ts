@@ -33,7 +33,12 @@ export function writeDirectly(socket: Socket, buffers: readonly Buffer[]): boole
   const [first] = buffers;
   let taken: number;
   try {
-    taken = first !== undefined && buffers.length === 1 ? writeSync(fd, first) : writevSync(fd, buffers);
+    if (first !== undefined && buffers.length === 1) {
+      taken = writeSync(fd, first, 0, first.length, null);
+      if (taken === first.length) return true;
+    } else {
+      taken = writevSync(fd, buffers);
+    }
   } catch {
     // Full (EAGAIN), or broken: the stream finds out which.
     return writeThrough(socket, buffers);

@@ -11,7 +11,7 @@ import { alignRows } from '../table.ts';
 import { visibleText } from '../visible-text.ts';
 
 function valueText(value: ShownSetting['value']): string {
-  if (value === null) return 'never';
+  if (value === null) return 'none';
   if (typeof value === 'object') return value.length === 0 ? 'none' : value.join(', ');
   return String(value);
 }

@@ -54,6 +54,25 @@ export const agentdFlags: readonly FlagWord[] = [
     repeats: false,
   },
   {
+    name: 'livereload',
+    summary: 'tell pages of this machine when files change, without a token, as LiveReload servers do',
+    takesValue: false,
+    repeats: false,
+  },
+  {
+    name: 'livereload-port',
+    summary: 'listen for LiveReload on this loopback port, too; browser extensions expect 35729',
+    takesValue: true,
+    repeats: false,
+  },
+  {
+    name: 'livereload-match',
+    summary:
+      'glob of paths that pages are told of, relative to the root; repeatable (default: everything but hidden files and what editors leave behind)',
+    takesValue: true,
+    repeats: true,
+  },
+  {
     name: 'name',
     summary: 'name of this agent; agents of different names run side by side (default: default)',
     takesValue: true,

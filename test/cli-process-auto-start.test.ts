@@ -49,15 +49,26 @@ describe('a command that needs an agent', () => {
 
   it('twenty times in the same second with no agent there: one agent, twenty results', async () => {
     const place = backgroundPlace();
-    const tails = Array.from({ length: 20 }, () => place.start(['tail', '--limit', '1', '--format', 'text']));
+    const kinds = [
+      ['tail', '--limit', '1', '--format', 'text'],
+      ['wait', '--topic', 'file', '--timeout', '60000', '--format', 'text'],
+      ['on', '*.ts', '--', 'echo "add $AGENT_CHANGED"'],
+    ];
+    const all = Array.from({ length: 20 }, (_, number) => {
+      const args = kinds[number % kinds.length] ?? [];
+      return { args, cli: place.start(args) };
+    });
     await place.connected(20);
     expect(place.agents()).toHaveLength(1);
     writeFileSync(join(place.root, 'a.ts'), 'x');
-    for (const tail of tails) {
-      expect(await tail.exited).toEqual({ code: 0, signal: null });
-      expect(tail.stdout).toBe('add a.ts\n');
+    for (const { args, cli } of all) {
+      await cli.line(`the result of ${args[0]}`, (line) => line === 'add a.ts');
+      // This one runs on.
+      if (args[0] === 'on') cli.child.kill('SIGINT');
+      expect(await cli.exited).toEqual({ code: 0, signal: null });
+      expect(cli.stdout).toBe('add a.ts\n');
     }
-    const notes = tails.map(({ stderr }) => stderr).filter((text) => text !== '');
+    const notes = all.map(({ cli }) => cli.stderr).filter((text) => text !== '');
     expect(notes).toEqual([expect.stringMatching(startedNote(place.root))]);
   });
 });
@@ -84,6 +95,21 @@ describe('a stream whose agent is killed', () => {
     }
     const notes = tails.filter(({ stderr }) => startedNote(place.root).test(stderr));
     expect(notes).toHaveLength(1);
+  });
+
+  it('has `on` run its command for what it may have missed', async () => {
+    const place = backgroundPlace();
+    const on = place.start(['on', '*.ts', '--', 'echo "ran for $AGENT_CHANGED"']);
+    await place.connected(1);
+    process.kill(place.runFile().pid, 'SIGKILL');
+    await on.said('lost the agent "default"');
+    writeFileSync(join(place.root, 'meanwhile.ts'), 'x');
+    await on.said('found the agent "default" again');
+    await on.line('the run for the gap', (line) => line === 'ran for ');
+    expect(on.stderr).toContain('the agent has started anew since');
+    writeFileSync(join(place.root, 'after.ts'), 'x');
+    await on.line('the run for the change', (line) => line === 'ran for after.ts');
+    expect(place.agents()).toEqual([place.runFile().pid]);
   });
 
   it('leaves it to a service manager to start the next', async () => {

@@ -2,6 +2,7 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import * as z from 'zod';
 import type { Status } from '../shared/index.ts';
 import { runCli, startAgent, type TestAgent } from './support/agent.ts';
 import { temporaryDirectory } from './support/cleanup.ts';
@@ -10,12 +11,50 @@ import { connected, SlowCommand, startOn } from './support/on.ts';
 import { isRunning } from './support/procfs.ts';
 import { until } from './support/wait.ts';
 
+/** Every note of `--json`, to the last member. */
+const noteSchema = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('start'),
+    run: z.int(),
+    pid: z.int(),
+    changed: z.int(),
+    messages: z.int(),
+    gap: z.boolean(),
+    cursor: z.string().optional(),
+  }),
+  z.strictObject({
+    type: z.literal('exit'),
+    run: z.int(),
+    code: z.int().nullable(),
+    signal: z.string().nullable(),
+    exitCode: z.int(),
+    ms: z.int(),
+    error: z.string().optional(),
+  }),
+  z.strictObject({
+    type: z.literal('held'),
+    runs: z.int(),
+    changed: z.int(),
+    paths: z.array(z.string()),
+  }),
+  z.strictObject({
+    type: z.literal('gap'),
+    cursor: z.string(),
+    reason: z.string(),
+    missed: z.int().optional(),
+    time: z.int().optional(),
+  }),
+  z.strictObject({ type: z.literal('lost'), reason: z.string() }),
+  z.strictObject({ type: z.literal('found'), cursor: z.string() }),
+  z.strictObject({ type: z.literal('note'), text: z.string() }),
+]);
+
 /** What `--json` says on standard error, lines of the command itself left out. */
 function notes(on: CliProcess, type?: string): Record<string, unknown>[] {
   return on.stderr
     .split('\n')
     .filter((line) => line.startsWith('{'))
-    .map((line) => JSON.parse(line) as Record<string, unknown>)
+    .map((line): Record<string, unknown> => noteSchema.parse(JSON.parse(line)))
     .filter((note) => type === undefined || note['type'] === type);
 }
 

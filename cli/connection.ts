@@ -2,8 +2,9 @@
 
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
-import { type InstancePaths, type Status, version } from '../shared/index.ts';
+import { type InstancePaths, type RootStatus, type Status, version } from '../shared/index.ts';
 import { explainFailure, silentAgent } from './agent-failure.ts';
+import { NoAgentError } from './errors.ts';
 import { agentErrorFrom, readBody } from './problem.ts';
 import { wholeLines } from './whole-lines.ts';
 
@@ -12,6 +13,17 @@ import { wholeLines } from './whole-lines.ts';
  * this. Longer, and a hung agent would look to a script as if the CLI hung.
  */
 export const answerTimeoutMs = 5_000;
+
+/** The crawl of a million files on a slow disk. */
+const crawlTimeoutMs = 10 * 60_000;
+
+/** A directory to be watched. */
+export interface NewRoot {
+  /** Absolute. */
+  readonly path: string;
+  readonly ignore?: readonly string[];
+  readonly gitignore?: boolean;
+}
 
 /** How the CLI names itself; the agent takes a message's sender from it. */
 export function userAgent(): string {
@@ -71,6 +83,24 @@ export class Connection {
   /** `GET /v1/status`. */
   status(): Promise<Status> {
     return this.request<Status>({ method: 'GET', path: '/v1/status' });
+  }
+
+  /** The agent's status; undefined where none runs. */
+  async statusIfRunning(): Promise<Status | undefined> {
+    try {
+      return await this.status();
+    } catch (error) {
+      if (error instanceof NoAgentError) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Has the agent watch a directory, and resolves when it has crawled it; one that is watched already stays as it is.
+   * @param timeoutMs how long that may take
+   */
+  addRoot(root: NewRoot, timeoutMs = crawlTimeoutMs): Promise<RootStatus> {
+    return this.request<RootStatus>({ method: 'POST', path: '/v1/roots', body: root, timeoutMs });
   }
 
   /** Sends a request; `read` takes what is wanted of the answer before the time is over. */

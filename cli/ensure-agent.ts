@@ -6,6 +6,7 @@ import type { CommandContext } from './command.ts';
 import { CliError, NoAgentError } from './errors.ts';
 import { switchFlag } from './flags.ts';
 import { readRunFile } from './run-file.ts';
+import type { ReviveAgent } from './stream/index.ts';
 import { formatDuration } from './units.ts';
 
 /** Longer than a meeting or a meal, short enough that an agent nobody wants any more is gone by the evening. */
@@ -90,7 +91,7 @@ export async function ensureAgent(context: CommandContext, wish: StartWish): Pro
 export function agentReviver(
   context: CommandContext,
   wish: Pick<StartWish, 'noStart'>,
-): ((roots: readonly string[]) => Promise<void>) | undefined {
+): ReviveAgent | undefined {
   if (mayNotStart(wish.noStart)) return undefined;
   const { connection, output } = context;
   return async (roots) => {

@@ -21,6 +21,7 @@ export {
   type InstancePaths,
   instanceNamePattern,
   instancePaths,
+  isWithin,
   objectionToDirectory,
 } from './paths.ts';
 export {

@@ -2,7 +2,7 @@
 // (token, log). Both belong to one user alone.
 import { lstatSync, mkdirSync, type Stats } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import envPaths from 'env-paths';
 import { DevagentError } from './errors.ts';
 import { limits } from './limits.ts';
@@ -23,6 +23,11 @@ export interface InstancePaths {
   readonly cookieDirectory: string;
   readonly tokenFile: string;
   readonly logFile: string;
+}
+
+/** Whether a path is a directory's own, or that of something below it. Both absolute, without links. */
+export function isWithin(directory: string, path: string): boolean {
+  return path === directory || path.startsWith(directory.endsWith(sep) ? directory : directory + sep);
 }
 
 /** What the name of an instance looks like. */

@@ -444,6 +444,8 @@ describe('an agent that is killed', () => {
     expect(processes.every(isRunning)).toBe(true);
     writeFileSync(command.endFile, '');
     await command.run(2, on);
+    // What the command does may be seen before what was said of it.
+    await until('the second start to be said', () => notes(on, 'start')[1]);
     expect(notes(on, 'start')).toMatchObject([{ gap: false }, { gap: true }]);
   });
 });

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import picomatch from 'picomatch';
-import type { Change } from '../../shared/index.ts';
+import { type Change, globOptions } from '../../shared/index.ts';
 import {
   alertTopic,
   isPrivatePath,
@@ -28,7 +28,7 @@ export class LiveReload {
     this.log = log;
     this.pagesOnDisk = new PagesOnDisk(roots);
     this.takesPath =
-      match.length > 0 ? picomatch([...match], { dot: true }) : (path: string) => !isPrivatePath(path);
+      match.length > 0 ? picomatch([...match], globOptions) : (path: string) => !isPrivatePath(path);
     this.batches = new ReloadBatches((reloads) => {
       this.log.debug('reload', { paths: reloads.map(({ path }) => path), pages: this.sessions.size });
       this.sessions.reload(reloads);

@@ -2,8 +2,8 @@
 // of a page from anywhere. So such a page has to say where it lies, which LiveReload's client does by itself: it is
 // told something if that is a file in one of the roots. A frame from elsewhere would have to know such a path.
 import { realpath, stat } from 'node:fs/promises';
-import { sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isWithin } from '../../shared/index.ts';
 
 /** A page that lies elsewhere tries again, and a guess is one of a few: a thousand of them take hours. */
 const mostWrongAnswers = 10;
@@ -40,14 +40,10 @@ export class PagesOnDisk {
     if (url?.protocol !== 'file:' || url.host !== '') return false;
     try {
       const path = await realpath(fileURLToPath(url));
-      return this.roots().some((root) => isBelow(root, path)) && (await stat(path)).isFile();
+      return this.roots().some((root) => isWithin(root, path)) && (await stat(path)).isFile();
     } catch {
       // Whatever the reason, it is no page that anybody has opened.
       return false;
     }
   }
-}
-
-function isBelow(root: string, path: string): boolean {
-  return path.startsWith(root.endsWith(sep) ? root : `${root}${sep}`);
 }

@@ -12,18 +12,9 @@ import {
   startAnswer,
 } from '../agent-start.ts';
 import { type CommandContext, defineCommand } from '../command.ts';
-import { CliError, NoAgentError } from '../errors.ts';
+import { CliError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { readRunFile } from '../run-file.ts';
-
-async function runningAgent({ connection }: CommandContext): Promise<Status | undefined> {
-  try {
-    return await connection.status();
-  } catch (error) {
-    if (error instanceof NoAgentError) return undefined;
-    throw error;
-  }
-}
 
 /** What the next agent is to watch: what the last one did, as far as it is there. */
 function rootsToWatch(context: CommandContext, running: Status | undefined): string[] {
@@ -63,7 +54,7 @@ export const restart = defineCommand({
     const { connection, output, json } = context;
     refuseName(agentFlags);
     const { launchAgent, shutDownAgent, systemdUnitOf } = await import('../process/index.ts');
-    const running = await runningAgent(context);
+    const running = await connection.statusIfRunning();
     if (running !== undefined) refuseService(systemdUnitOf(running.pid));
     const { args } = readRunFile(connection.instance);
     const roots = rootsToWatch(context, running);

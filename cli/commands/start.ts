@@ -1,4 +1,3 @@
-import { sep } from 'node:path';
 import type { Status } from '../../shared/index.ts';
 import { cliCommand } from '../agent-failure.ts';
 import {
@@ -15,14 +14,10 @@ import { type CommandContext, defineCommand } from '../command.ts';
 import { answerTimeoutMs } from '../connection.ts';
 import { idleExitOf } from '../ensure-agent.ts';
 import { UnusableAgentError } from '../errors.ts';
+import { innermostRoot } from '../local-path.ts';
 import { noteOtherVersion } from '../protocol-check.ts';
 import { readRunFile } from '../run-file.ts';
 import { formatDuration } from '../units.ts';
-
-/** Whether one of the roots is the directory, or holds it. */
-function isWatched(directory: string, roots: readonly string[]): boolean {
-  return roots.some((root) => `${directory}${sep}`.startsWith(root.endsWith(sep) ? root : `${root}${sep}`));
-}
 
 /** Has the agent watch more directories; a crawl that takes longer than `readyMs` goes on without us. */
 async function addRoots(
@@ -33,7 +28,7 @@ async function addRoots(
   const timeoutMs = Math.max(readyMs, answerTimeoutMs);
   for (const path of directories) {
     try {
-      await connection.request({ method: 'POST', path: '/v1/roots', body: { path }, timeoutMs });
+      await connection.addRoot({ path }, timeoutMs);
     } catch (error) {
       // It answers when the crawl is done; whether it lives is asked next.
       if (!(error instanceof UnusableAgentError)) throw error;
@@ -82,7 +77,9 @@ export const start = defineCommand({
     const roots = status.roots.map(({ path }) => path);
     // Who names no directory wants an agent, and not this directory watched by one that is for others.
     const missing =
-      started || operands.length === 0 ? [] : directories.filter((path) => !isWatched(path, roots));
+      started || operands.length === 0
+        ? []
+        : directories.filter((path) => innermostRoot(roots, path) === undefined);
     if (!started) noteAlreadyRunning(context, status, agentFlags);
     await addRoots(context, missing, readyMs);
     const exitCode = await awaitReady(context, readyMs);

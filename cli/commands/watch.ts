@@ -1,25 +1,15 @@
 import { statSync } from 'node:fs';
-import type { RootStatus } from '../../shared/index.ts';
 import { cliCommand } from '../agent-failure.ts';
 import { type CommandContext, defineCommand } from '../command.ts';
 import { forEachOperand } from '../each-operand.ts';
 import { ensureAgent, startFlags } from '../ensure-agent.ts';
-import { CliError, NoAgentError } from '../errors.ts';
+import { CliError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { listFlag, switchFlag } from '../flags.ts';
 import { realPath } from '../local-path.ts';
 import { describeDegraded } from '../roots.ts';
 import { countOf } from '../units.ts';
 import { visibleText } from '../visible-text.ts';
-
-/** The agent answers when it has crawled the directory: minutes for millions of files on a slow disk. */
-const crawlTimeoutMs = 10 * 60_000;
-
-/** Which of a root's paths are left out. */
-interface Rules {
-  readonly ignore?: readonly string[];
-  readonly gitignore?: false;
-}
 
 /** Fails before an agent is started for nothing. */
 function checkDirectory(path: string): void {
@@ -32,16 +22,6 @@ function checkDirectory(path: string): void {
   throw new CliError(exitCodes.failed, `${path} can't be watched: ${why}`, {
     hint: 'name a directory that exists',
   });
-}
-
-async function isRunning({ connection }: CommandContext): Promise<boolean> {
-  try {
-    await connection.status();
-    return true;
-  } catch (error) {
-    if (error instanceof NoAgentError) return false;
-    throw error;
-  }
 }
 
 /** Sees to it that a root which is watched already is so by these rules, or that the user knows better. */
@@ -74,25 +54,20 @@ export const watch = defineCommand({
   },
   run(flags, operands, context) {
     const { connection, output, json } = context;
-    const rules: Rules = {
+    const rules = {
       ...(flags.ignore.length === 0 ? {} : { ignore: flags.ignore }),
-      ...(flags['no-gitignore'] ? { gitignore: false } : {}),
+      ...(flags['no-gitignore'] ? { gitignore: false as const } : {}),
     };
     return forEachOperand(operands, 'DIR', output, async (directory) => {
       const path = realPath(directory);
       checkDirectory(path);
       const hasRules = Object.keys(rules).length > 0;
-      const wasRunning = hasRules && (await isRunning(context));
+      const wasRunning = hasRules && (await connection.statusIfRunning()) !== undefined;
       const status = await ensureAgent(context, { noStart: flags['no-start'], roots: [path] });
       if (hasRules && status.roots.some((root) => root.path === path)) {
         await renewRules(path, wasRunning, context);
       }
-      const root = await connection.request<RootStatus>({
-        method: 'POST',
-        path: '/v1/roots',
-        body: { path, ...rules },
-        timeoutMs: crawlTimeoutMs,
-      });
+      const root = await connection.addRoot({ path, ...rules });
       const known = `${countOf(root.files, 'file')}, ${countOf(root.dirs, 'directory', 'directories')}`;
       if (json) output.json(JSON.stringify(root));
       else output.result(visibleText(`watching ${root.path}: ${known}`));

@@ -1,5 +1,5 @@
 // File systems that do not tell what changes on them.
-import { silentFileSystem } from '../../shared/index.ts';
+import { isWithin, silentFileSystem } from '../../shared/index.ts';
 import type { AgentState } from './agent-state.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 import type { Machine } from './machine.ts';
@@ -31,14 +31,10 @@ function mountsOf(machine: Machine): Mount[] {
   });
 }
 
-function isBelow(path: string, directory: string): boolean {
-  return path.startsWith(directory.endsWith('/') ? directory : `${directory}/`);
-}
-
 /** The mount that a path lies on: the deepest, and of two at the same place the later. */
 function mountOf(path: string, mounts: readonly Mount[]): Mount | undefined {
   return mounts
-    .filter(({ point }) => path === point || isBelow(path, point))
+    .filter(({ point }) => isWithin(point, path))
     .reduce<Mount | undefined>(
       (deepest, mount) =>
         deepest === undefined || mount.point.length >= deepest.point.length ? mount : deepest,
@@ -99,7 +95,7 @@ function lookAt(
 function lookInside(root: string, backend: string, mounts: readonly Mount[]): Finding[] {
   if (backend === 'polling') return [];
   return mounts
-    .filter(({ point, type }) => silentMount.test(type) && isBelow(point, root))
+    .filter(({ point, type }) => silentMount.test(type) && point !== root && isWithin(root, point))
     .map(({ point, type }) =>
       warning({
         check: 'file-system',
@@ -114,7 +110,7 @@ function lookInside(root: string, backend: string, mounts: readonly Mount[]): Fi
 export function checkFileSystems(machine: Machine, agent: AgentState): Finding[] {
   const mounts = mountsOf(machine);
   const roots = agent.kind === 'running' ? agent.status.roots : [];
-  const covered = roots.some(({ path }) => path === machine.directory || isBelow(machine.directory, path));
+  const covered = roots.some(({ path }) => isWithin(path, machine.directory));
   return [
     ...roots.flatMap(({ path, backend }) => [
       lookAt(machine, path, backend, mounts),

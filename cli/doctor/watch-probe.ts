@@ -5,6 +5,8 @@ import { join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Backoff } from '../../shared/client/index.ts';
 import type { ChangeEvent, FileEvent, InstancePaths, RootStatus, ServerFrame } from '../../shared/index.ts';
+import { innermostRoot } from '../local-path.ts';
+import { exitCodeOf } from '../signals.ts';
 import { formatDuration } from '../units.ts';
 import type { AgentState } from './agent-state.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
@@ -26,16 +28,17 @@ export interface WatchMeasure {
 
 /** Polling tells within half a second; whoever waits longer for an event takes the tool for broken. */
 const slowMs = 1_000;
-/** 128 and the signal's number. */
-const hangUpCode = 129;
 
 const check = 'events';
 
 function rootOf(directory: string, agent: AgentState): RootStatus | undefined {
   if (agent.kind !== 'running') return undefined;
-  return agent.status.roots
-    .filter(({ path }) => directory === path || directory.startsWith(path.endsWith('/') ? path : `${path}/`))
-    .sort((a, b) => b.path.length - a.path.length)[0];
+  const { roots } = agent.status;
+  const innermost = innermostRoot(
+    roots.map(({ path }) => path),
+    directory,
+  );
+  return roots.find(({ path }) => path === innermost);
 }
 
 /** Waits for one event of one path at a time. */
@@ -102,20 +105,12 @@ async function measure(
   });
   const stream = new EventStream(
     instance,
-    {
-      topic: ['file'],
-      root,
-      match: [],
-      ignore: [],
-      since: undefined,
-      snapshot: false,
-      name: 'agent-cli doctor',
-    },
+    { topic: ['file'], root, name: 'agent-cli doctor' },
     { connected, frame: (frame) => waiter.frame(frame), lost: () => {} },
     new Backoff(),
   );
-  // Also on a signal: those that main.ts knows end this process at once, and a terminal that closes shall, too.
-  const hangUp = (): void => process.exit(hangUpCode);
+  // Also on a signal: SIGINT and SIGTERM end this process at once, and a terminal that closes shall, too.
+  const hangUp = (): void => process.exit(exitCodeOf('SIGHUP'));
   process.once('exit', remove);
   process.once('SIGHUP', hangUp);
   const running = stream.run();

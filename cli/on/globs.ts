@@ -3,6 +3,7 @@
 import { posix, sep } from 'node:path';
 import { limits } from '../../shared/index.ts';
 import { UsageError } from '../errors.ts';
+import { innermostRoot } from '../local-path.ts';
 
 /** Where a command stands: a root, and its own directory in it. */
 export interface Place {
@@ -19,17 +20,11 @@ export type PathKind = 'file' | 'directory' | undefined;
 const magic = /[*?[\]{}()!+@|\\]/;
 
 /**
- * The innermost root that holds a directory.
+ * The place of a directory in the innermost root that holds it.
  * @param roots absolute real paths, as is `directory`
  */
 export function placeIn(roots: readonly string[], directory: string): Place | undefined {
-  const holding = roots.filter(
-    (root) => root === directory || directory.startsWith(root.endsWith(sep) ? root : root + sep),
-  );
-  const root = holding.reduce<string | undefined>(
-    (innermost, each) => (innermost === undefined || each.length > innermost.length ? each : innermost),
-    undefined,
-  );
+  const root = innermostRoot(roots, directory);
   if (root === undefined) return undefined;
   const prefix = directory.slice(root.length).split(sep).filter(Boolean).join('/');
   return { root, prefix };

@@ -1,10 +1,7 @@
 // Which root of the agent's the current directory lies in; it is made one where none holds it.
-import type { RootStatus, Status } from '../../shared/index.ts';
+import type { Status } from '../../shared/index.ts';
 import type { Connection } from '../connection.ts';
 import { type Place, placeIn } from './globs.ts';
-
-/** The crawl of a million files on a slow disk. */
-const crawlTimeoutMs = 10 * 60_000;
 
 /**
  * Finds the place of a directory, and has the agent watch it if it does not.
@@ -22,12 +19,7 @@ export async function watchedPlace(
     directory,
   );
   if (place !== undefined) return place;
-  const { path } = await connection.request<RootStatus>({
-    method: 'POST',
-    path: '/v1/roots',
-    body: { path: directory },
-    timeoutMs: crawlTimeoutMs,
-  });
+  const { path } = await connection.addRoot({ path: directory });
   added();
   return { root: path, prefix: '' };
 }

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { InstancePaths, Status } from '../../shared/index.ts';
 import { agentdProgram } from '../agentd-program.ts';
 import type { Connection } from '../connection.ts';
-import { CliError, NoAgentError } from '../errors.ts';
+import { CliError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { formatDuration } from '../units.ts';
 import { startFailure } from './start-failure.ts';
@@ -63,13 +63,8 @@ async function useTurn(turn: StartTurn, connection: Connection, options: LaunchO
 
 /** The agent's status once it listens on both planes: before that it knows neither its roots nor its url. */
 async function listeningAgent(connection: Connection): Promise<Status | undefined> {
-  try {
-    const status = await connection.status();
-    return status.url === '' ? undefined : status;
-  } catch (error) {
-    if (error instanceof NoAgentError) return undefined;
-    throw error;
-  }
+  const status = await connection.statusIfRunning();
+  return status?.url === '' ? undefined : status;
 }
 
 function argumentsOf(instance: InstancePaths, { roots, flags }: LaunchOptions): string[] {

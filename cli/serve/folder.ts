@@ -2,6 +2,7 @@
 import type { Dirent, Stats } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
+import { isWithin } from '../../shared/index.ts';
 import { isHiddenName } from './request-path.ts';
 
 /** Something that is there, by its real path. */
@@ -49,7 +50,7 @@ export class Folder {
       return { kind: missing.has((error as NodeJS.ErrnoException).code) ? 'missing' : 'unreadable' };
     }
     // A link may lead anywhere, to what the folder keeps to itself as well.
-    if (!this.holds(path)) return { kind: 'outside' };
+    if (!isWithin(this.root, path)) return { kind: 'outside' };
     if (relative(this.root, path).split(sep).some(isHiddenName)) return { kind: 'missing' };
     if (stats.isDirectory()) return { kind: 'directory', path, stats };
     // Reading a FIFO or a device might never end.
@@ -81,9 +82,5 @@ export class Folder {
     if (!entry.isSymbolicLink()) return undefined;
     const { kind } = await this.find([...names, entry.name]);
     return kind === 'file' || kind === 'directory' ? kind === 'directory' : undefined;
-  }
-
-  private holds(path: string): boolean {
-    return path === this.root || path.startsWith(this.root.endsWith(sep) ? this.root : `${this.root}${sep}`);
   }
 }

@@ -6,11 +6,8 @@ import { alertTopic, isPrivatePath, type ReloadBatches } from '../../shared/live
 import type { CommandContext } from '../command.ts';
 import { AgentError, CliError, NoAgentError, UnusableAgentError } from '../errors.ts';
 import { noteOtherProtocol } from '../protocol-check.ts';
-import { EventStream, type StreamListener } from '../stream/index.ts';
+import { EventStream, type ReviveAgent, type StreamListener } from '../stream/index.ts';
 import { FolderState } from './folder-state.ts';
-
-/** The crawl of a million files on a slow disk. */
-const crawlTimeoutMs = 10 * 60_000;
 
 /** Where what happens to a folder goes. */
 export interface FolderEvents {
@@ -22,8 +19,7 @@ export interface FolderEvents {
 /** Has the agent watch the folder as a root of its own: in another one, a .gitignore may leave it out. */
 export async function watchFolder(context: CommandContext, status: Status, folder: string): Promise<void> {
   if (status.roots.some(({ path }) => path === folder)) return;
-  const body = { path: folder };
-  await context.connection.request({ method: 'POST', path: '/v1/roots', body, timeoutMs: crawlTimeoutMs });
+  await context.connection.addRoot({ path: folder });
 }
 
 /** Follows one folder until the process ends. */
@@ -31,7 +27,7 @@ export class FollowedFolder implements StreamListener {
   readonly #context: CommandContext;
   readonly #folder: string;
   readonly #events: FolderEvents;
-  readonly #revive: ((roots: readonly string[]) => Promise<void>) | undefined;
+  readonly #revive: ReviveAgent | undefined;
   readonly #state = new FolderState();
   #wasConnected = false;
   #lastNote = '';
@@ -44,7 +40,7 @@ export class FollowedFolder implements StreamListener {
     context: CommandContext,
     folder: string,
     events: FolderEvents,
-    revive: ((roots: readonly string[]) => Promise<void>) | undefined,
+    revive: ReviveAgent | undefined,
   ) {
     this.#context = context;
     this.#folder = folder;
@@ -108,9 +104,6 @@ export class FollowedFolder implements StreamListener {
     const query = {
       topic: ['file', alertTopic],
       root: this.#folder,
-      match: [],
-      ignore: [],
-      since: undefined,
       snapshot: true,
       name: 'agent-cli serve',
     };

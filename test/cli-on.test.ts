@@ -279,6 +279,7 @@ describe('while the command runs', () => {
     const second = await command.run(2, on);
     expect(first.some(isRunning)).toBe(false);
     expect(second.every(isRunning)).toBe(true);
+    await ended(on, 1);
     expect(notes(on, 'exit')).toMatchObject([{ code: null, signal: 'SIGTERM', exitCode: 143 }]);
   });
 
@@ -292,6 +293,7 @@ describe('while the command runs', () => {
     write(agent, 'b.ts');
     await command.run(2, on);
     expect(first.some(isRunning)).toBe(false);
+    await ended(on, 1);
     expect(notes(on, 'exit')).toMatchObject([{ code: null, signal: 'SIGKILL', exitCode: 137 }]);
   });
 

@@ -66,6 +66,8 @@ for (const shell of shells) {
         ['agent-cli help stat\t', '<help><status>'],
         ['agent-cli status --name d\t', '<status><--name><default>'],
         ['agent-cli broadcast --topic b\tx', '<broadcast><--topic><build.done><x>'],
+        ['agent-cli disconnect c\tx', '<disconnect><c1><x>'],
+        [`agent-cli unwatch ${parent}/\t`, `<unwatch><${root}>`],
         [`agent-cli tail --root ${parent}/\t`, `<tail><--root><${root}>`],
         [`agent-cli tail --root=${parent}/\t`, `<tail><--root=${root}>`],
         ['agentd --log-l\tde\t', '<--log-level><debug>'],

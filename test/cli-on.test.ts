@@ -175,6 +175,23 @@ describe('agent-cli on', () => {
     expect(notes(on, 'start')).toMatchObject([{ changed: 1_001 }, { changed: 1_000 }, { messages: 1 }]);
   });
 
+  it('--debounce waits until nothing has changed for that long', async () => {
+    const agent = await startAgent();
+    const on = await startOn(agent, ['*.ts', '--debounce', '2s', '--json', '--', 'true']);
+    write(agent, 'a.ts');
+    await agent.sync();
+    // Here time itself is what is waited for: longer than it would by default.
+    const end = performance.now() + 200;
+    await until('some time to pass', () => performance.now() > end);
+    expect(notes(on, 'start')).toEqual([]);
+    write(agent, 'b.ts');
+    await ended(on, 1);
+    expect(notes(on, 'start')).toMatchObject([{ changed: 2 }]);
+    const bad = await runCli(['on', '*.ts', '--debounce', 'soon', '--', 'true'], { env: agent.env });
+    expect(bad).toMatchObject({ code: 2, stdout: '' });
+    expect(bad.stderr).toContain('--debounce takes milliseconds');
+  });
+
   it('--initial runs before anything has happened, and misses nothing after', async () => {
     const agent = await startAgent();
     const on = await startOn(agent, ['**', '--initial', '--json', '--', 'true']);

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startAgent } from './support/agent.ts';
 import { backgroundPlace } from './support/background.ts';
 import { type Browser, type BrowserPage, servePage, startBrowser } from './support/browser.ts';
+import { placeBuild, scriptNames } from './support/build-output.ts';
 import { cleanUpWith, temporaryDirectory } from './support/cleanup.ts';
 import { findProgram } from './support/find-program.ts';
 import { until } from './support/wait.ts';
@@ -123,6 +124,8 @@ inBrowser('a page', () => {
   it('with livereload-js reloads for its HTML, once for a batch, and swaps its style sheet in place', async () => {
     const agent = await startAgent({ flags: ['--livereload'] });
     const site = new PlainSite(`http://127.0.0.1:${agent.port}/livereload.js`);
+    writeFileSync(join(agent.root, 'a.css'), red[0]);
+    await agent.sync();
     const page = await open(await site.listen());
     await page.mark('first');
     expect(site.loads).toBe(1);
@@ -134,8 +137,7 @@ inBrowser('a page', () => {
 
     // A build of a hundred files.
     site.text = 'three';
-    for (let file = 0; file < 100; file += 1) writeFileSync(join(agent.root, `${file}.js`), '');
-    writeFileSync(join(agent.root, 'a.css'), red[0]);
+    placeBuild(agent.root, 'dist', ['a.css', ...scriptNames(99)]);
     await page.shows('three');
     await page.mark('third');
 

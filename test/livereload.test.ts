@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { startAgent, type TestAgent } from './support/agent.ts';
+import { placeBuild, scriptNames } from './support/build-output.ts';
 import { cleanUpWith, temporaryDirectory } from './support/cleanup.ts';
 import { clientHello, connectPage, openPage, type PageClient } from './support/page-client.ts';
 import { until } from './support/wait.ts';
@@ -47,15 +48,14 @@ describe('LiveReload', () => {
   it("makes a build's hundred files one reload, and of style sheets one each", async () => {
     const agent = await startAgent(on);
     const page = await openPage(socketUrl(agent));
-    for (const name of ['a.css', 'b.css']) writeFileSync(join(agent.root, name), '');
-    for (let file = 0; file < 98; file += 1) writeFileSync(join(agent.root, `${file}.js`), '');
+    placeBuild(agent.root, 'dist', ['a.css', 'b.css', ...scriptNames(98)]);
     await page.commands(1);
-    for (const name of ['a.css', 'b.css']) writeFileSync(join(agent.root, name), 'p{}');
+    for (const name of ['a.css', 'b.css']) writeFileSync(join(agent.root, 'dist', name), 'p{}');
     await page.commands(3);
     await barrier(agent, page);
     const [build, ...rest] = page.told.slice(1);
     expect(build).toMatchObject({ path: expect.stringMatching(/\.js$/) });
-    expect(rest.map(({ path }) => path)).toEqual(['a.css', 'b.css', 'barrier.html']);
+    expect(rest.map(({ path }) => path)).toEqual(['dist/a.css', 'dist/b.css', 'barrier.html']);
   });
 
   it('tells nothing of hidden files and of what editors leave behind', async () => {

@@ -1,6 +1,6 @@
 // The command line of agentd, read by yargs: flags become readings that the schema checks later, beside
 // those of the environment and the config file.
-import yargs from 'yargs';
+import { Parser } from 'yargs/helpers';
 import { withoutFlagTypes } from '../shared/index.ts';
 import {
   opposite,
@@ -113,10 +113,11 @@ export function flagsOfHelp(): FlagHelp[] {
 export async function readCommandLine(
   argv: readonly string[],
 ): Promise<CommandLine | { help: string } | { version: true }> {
-  const parser = makeParser(argv);
-  const { _: directories, $0: _script, ...flags } = await parser.parse();
+  const found = Parser.detailed(prepareArguments(argv), parserOptions());
+  if (found.error !== null) throw new UsageError(found.error.message);
+  const { _: directories, ...flags } = found.argv;
   refuseUnknownFlags(Object.keys(flags));
-  if (flags['help'] === true) return { help: withoutFlagTypes(await parser.getHelp()) };
+  if (flags['help'] === true) return { help: await helpText() };
   if (flags['version'] === true) return { version: true };
 
   const readings: Reading[] = [];
@@ -133,27 +134,38 @@ export async function readCommandLine(
   };
 }
 
-function makeParser(argv: readonly string[]) {
-  const parser = yargs(prepareArguments(argv))
+/** Values stay the text that was typed: what they must be, the schema says for every source alike. */
+const parserConfiguration = {
+  'boolean-negation': false,
+  'camel-case-expansion': false,
+  'dot-notation': false,
+  'parse-numbers': false,
+  'parse-positional-numbers': false,
+  'short-option-groups': false,
+} as const;
+
+/** For yargs's parser alone: the rest of yargs lays out help, and loading it takes a tenth of a start. */
+function parserOptions() {
+  const flags = flagsOfHelp();
+  const named = (isSwitch: boolean): string[] =>
+    flags.filter((flag) => flag.isSwitch === isSwitch).map(({ name }) => name);
+  const aliases = flags.flatMap(({ name, alias }) => (alias === undefined ? [] : [[name, alias]]));
+  return {
+    alias: Object.fromEntries(aliases),
+    boolean: named(true),
+    string: named(false),
+    configuration: parserConfiguration,
+  };
+}
+
+async function helpText(): Promise<string> {
+  const { default: yargs } = await import('yargs');
+  const parser = yargs([])
     .scriptName('agentd')
     .usage(`${commandLineHelp.usage}\n\n${commandLineHelp.summary}`)
-    // Exiting and printing are the caller's.
-    .exitProcess(false)
     .help(false)
     .version(false)
-    .detectLocale(false)
-    .fail((message, error) => {
-      throw error ?? new UsageError(message);
-    })
-    // Values stay the text that was typed: what they must be, the schema says for every source alike.
-    .parserConfiguration({
-      'boolean-negation': false,
-      'camel-case-expansion': false,
-      'dot-notation': false,
-      'parse-numbers': false,
-      'parse-positional-numbers': false,
-      'short-option-groups': false,
-    });
+    .detectLocale(false);
   for (const { name, alias, isSwitch, group, describe } of flagsOfHelp()) {
     parser.option(name, {
       type: isSwitch ? 'boolean' : 'string',
@@ -163,7 +175,7 @@ function makeParser(argv: readonly string[]) {
     });
   }
   for (const [line, effect] of commandLineHelp.examples) parser.example(line, effect);
-  return parser.epilogue(commandLineHelp.environment).wrap(100);
+  return withoutFlagTypes(await parser.epilogue(commandLineHelp.environment).wrap(100).getHelp());
 }
 
 /**

@@ -1,6 +1,7 @@
 // The build that is measured: a copy, so that a build made while a run goes on does not change it half-way.
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Cleanups } from './cleanups.ts';
 
@@ -22,14 +23,16 @@ export function copyBuild(cleanups: Cleanups): Build {
   if (!existsSync(new URL('agentd.js', dist))) throw new Error('there is no build: run npm run build first');
   const copy = new URL(`node_modules/.cache/bench-build-${process.pid}/`, project);
   cleanups.add(() => rmSync(copy, { recursive: true, force: true }));
+  const copied = fileURLToPath(copy);
   mkdirSync(copy, { recursive: true });
   cpSync(dist, new URL('dist/', copy), { recursive: true });
   // It says that these are modules, and which version they are.
   cpSync(new URL('package.json', project), new URL('package.json', copy));
   const hash = createHash('sha256');
-  for (const file of readdirSync(new URL('dist/', copy)).sort()) {
-    hash.update(file).update(readFileSync(new URL(`dist/${file}`, copy)));
-  }
+  const files = readdirSync(new URL('dist/', copy), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+  for (const file of files.sort()) hash.update(relative(copied, file)).update(readFileSync(file));
   const file = (name: string): string => fileURLToPath(new URL(`dist/${name}`, copy));
   return { agentd: file('agentd.js'), cli: file('agent-cli.cjs'), digest: hash.digest('hex').slice(0, 8) };
 }

@@ -21,29 +21,45 @@ export function unsentBytes(socket: Socket): number {
 }
 
 /**
- * Writes as `socket.write()` does, but with one system call and nothing else where nothing waits before it:
- * Node's stream adds an eighth to what the kernel takes for a small write. What the kernel does not take, and
- * what fails, goes the stream's way, which waits for room and tells of errors.
- * @returns false when the socket is full: then it emits `drain` once it has room
+ * Writes to a socket as `socket.write()` does, but with one system call and nothing else where nothing waits
+ * before it: Node's stream adds an eighth to what the kernel takes for a small write. What the kernel does not
+ * take, and what fails, goes the stream's way, which waits for room and tells of errors.
  */
-export function writeDirectly(socket: Socket, buffers: readonly Buffer[]): boolean {
-  // Asked for each time: a number kept from before might by now be another connection's. It is -1 on Windows.
-  const fd = handleOf(socket)?.fd ?? -1;
-  if (fd < 0 || socket.writableLength > 0 || !socket.writable) return writeThrough(socket, buffers);
-  const [first] = buffers;
-  let taken: number;
-  try {
-    if (first !== undefined && buffers.length === 1) {
-      taken = writeSync(fd, first, 0, first.length, null);
-      if (taken === first.length) return true;
-    } else {
-      taken = writevSync(fd, buffers);
-    }
-  } catch {
-    // Full (EAGAIN), or broken: the stream finds out which.
-    return writeThrough(socket, buffers);
+export class DirectWriter {
+  private readonly socket: Socket;
+  /** Whose descriptor is known. A socket drops its handle when that is closed, and its number may be another's then. */
+  private handle: Handle | null | undefined;
+  /** -1 where there is none: on Windows, and of a closed socket. */
+  private fd = -1;
+
+  constructor(socket: Socket) {
+    this.socket = socket;
   }
-  return writeThrough(socket, restOf(buffers, taken));
+
+  /** @returns false when the socket is full: then it emits `drain` once it has room */
+  write(buffers: readonly Buffer[]): boolean {
+    const { socket } = this;
+    const handle = handleOf(socket);
+    if (handle !== this.handle) {
+      this.handle = handle;
+      this.fd = handle?.fd ?? -1;
+    }
+    if (this.fd < 0 || socket.writableLength > 0 || !socket.writable) return writeThrough(socket, buffers);
+    const [first] = buffers;
+    let taken: number;
+    try {
+      if (first !== undefined && buffers.length === 1) {
+        taken = writeSync(this.fd, first, 0, first.length, null);
+        if (taken === first.length) return true;
+      } else {
+        taken = writevSync(this.fd, buffers);
+      }
+    } catch {
+      // Full (EAGAIN), or broken: the stream finds out which.
+      return writeThrough(socket, buffers);
+    }
+    return writeThrough(socket, restOf(buffers, taken));
+  }
 }
 
 function writeThrough(socket: Socket, buffers: readonly Buffer[]): boolean {

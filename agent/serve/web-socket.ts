@@ -8,7 +8,7 @@ import { type Client, type Outlet, webSocketJson, webSocketText } from '../hub/i
 import { ClientMessages } from './client-messages.ts';
 import type { Services } from './context.ts';
 import { ProblemError, sendRawProblem } from './problem.ts';
-import { unsentBytes, writeDirectly } from './socket.ts';
+import { DirectWriter, unsentBytes } from './socket.ts';
 import { parseStreamRequest } from './stream-request.ts';
 
 class WebSocketOutlet implements Outlet {
@@ -16,12 +16,14 @@ class WebSocketOutlet implements Outlet {
   readonly address: string;
   private readonly ws: WebSocket;
   private readonly socket: Socket;
+  private readonly writer: DirectWriter;
   private readonly closeAnswerMs: number;
   private terminator: NodeJS.Timeout | undefined;
 
   constructor(ws: WebSocket, socket: Socket, address: string, closeAnswerMs: number) {
     this.ws = ws;
     this.socket = socket;
+    this.writer = new DirectWriter(socket);
     this.address = address;
     this.closeAnswerMs = closeAnswerMs;
     ws.once('close', () => clearTimeout(this.terminator));
@@ -30,7 +32,7 @@ class WebSocketOutlet implements Outlet {
   write(buffers: readonly Buffer[]): boolean {
     // Nothing may follow a close frame.
     if (this.ws.readyState !== this.ws.OPEN) return false;
-    return writeDirectly(this.socket, buffers);
+    return this.writer.write(buffers);
   }
 
   unsentBytes(): number {

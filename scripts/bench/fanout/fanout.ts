@@ -10,7 +10,7 @@ import type { Swarm } from './swarm.ts';
 /** How many send at once in a burst. */
 export const senders = 64;
 /** Before what is counted: code is compiled, and buffers have grown. */
-const warmUpMessages = 30;
+const warmUpMessages = 150;
 /** Until memory is looked at: connections made are not all garbage of making them. */
 const restMs = 1000;
 /** With more clients fewer messages are as many deliveries. */

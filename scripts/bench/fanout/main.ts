@@ -11,7 +11,7 @@ import { largeCrowd, smallCrowd } from './goals.ts';
 import { help, type Options, readOptions } from './options.ts';
 import { measureReplay } from './replay.ts';
 import { report } from './report.ts';
-import type { Fanout, Replay, Results, Stuck } from './results.ts';
+import { type Fanout, type Replay, type Results, type Stuck, together } from './results.ts';
 import type { Server } from './server.ts';
 import { findServers } from './servers.ts';
 import { measureStuck } from './stuck.ts';
@@ -53,12 +53,16 @@ class Runner {
       const all = size === clients && parts.has('fanout');
       const wanted = servers.filter(({ key }) => all || (parts.has('sizes') && compared(key)));
       if (wanted.length > 0 && !this.enoughFiles(size)) continue;
-      for (const server of wanted) {
-        const what = `${server.name}, ${size} clients`;
-        await this.attempt(what, async () => {
-          results.push(await measureFanout(this.swarm, server, size, amounts));
-        });
+      const measured = wanted.map((): Fanout[] => []);
+      for (let round = 1; round <= amounts.rounds; round++) {
+        for (const [index, server] of wanted.entries()) {
+          const what = `${server.name}, ${size} clients, round ${round} of ${amounts.rounds}`;
+          await this.attempt(what, async () => {
+            measured[index]?.push(await measureFanout(this.swarm, server, size, amounts));
+          });
+        }
       }
+      results.push(...measured.flatMap(together));
     }
     return results;
   }

@@ -9,9 +9,11 @@ export type Part = (typeof parts)[number];
 
 /** How much is sent. */
 export interface Amounts {
-  /** One at a time. */
+  /** The servers take turns so often: a machine is not as fast in one minute as in the next. */
+  readonly rounds: number;
+  /** One at a time, in each round. */
   readonly messages: number;
-  /** Of as many messages as there are senders. */
+  /** Of as many messages as there are senders, in each round. */
   readonly bursts: number;
   /** With and without a stuck client, one at a time after each start. */
   readonly stuckMessages: number;
@@ -29,8 +31,8 @@ export interface Options {
   readonly markdown?: string;
 }
 
-const usual: Amounts = { messages: 300, bursts: 10, stuckMessages: 100, starts: 3, replays: 5 };
-const quick: Amounts = { messages: 100, bursts: 4, stuckMessages: 50, starts: 1, replays: 3 };
+const usual: Amounts = { rounds: 5, messages: 100, bursts: 4, stuckMessages: 100, starts: 3, replays: 5 };
+const quick: Amounts = { rounds: 1, messages: 100, bursts: 4, stuckMessages: 50, starts: 1, replays: 3 };
 
 /** Printed for `--help`. */
 export const help = `npm run bench:fanout -- [OPTIONS]      (Linux, after npm run build)

@@ -1,4 +1,5 @@
 // What was measured.
+import { median } from '../support/numbers.ts';
 import type { Server } from './server.ts';
 
 /** Messages to all clients, one at a time or in bursts. */
@@ -47,6 +48,32 @@ export interface Results {
   readonly replays: readonly Replay[];
   /** What could not be measured, and why. */
   readonly failures: readonly string[];
+}
+
+/** The rounds of one server as one; none where there was none. */
+export function together(rounds: readonly Fanout[]): Fanout[] {
+  const [first] = rounds;
+  if (first === undefined) return [];
+  const { server, clients } = first;
+  return [
+    {
+      server,
+      clients,
+      idleKiB: median(rounds.map(({ idleKiB }) => idleKiB)),
+      single: joined(rounds.map(({ single }) => single)),
+      bursts: joined(rounds.map(({ bursts }) => bursts)),
+    },
+  ];
+}
+
+function joined(phases: readonly Phase[]): Phase {
+  const sum = (of: (phase: Phase) => number): number => phases.reduce((total, phase) => total + of(phase), 0);
+  return {
+    deliveries: sum(({ deliveries }) => deliveries),
+    cpuMs: sum(({ cpuMs }) => cpuMs),
+    seconds: sum(({ seconds }) => seconds),
+    latenciesMs: phases.flatMap(({ latenciesMs }) => latenciesMs),
+  };
 }
 
 /** Processor time of the server a delivery, in µs. */

@@ -19,9 +19,10 @@ const checks: readonly Check[] = [
   { name: 'architecture', command: ['tsx', 'scripts/check-architecture.ts'] },
   { name: 'schemas in docs/', command: ['tsx', 'scripts/protocol-schema.ts', '--check'] },
   { name: 'command line in docs/ and man/', command: ['tsx', 'scripts/cli-docs.ts', '--check'] },
-  // Packs it, and so builds what the next one looks at.
+  // Packs it, and so builds what the next two look at.
   { name: 'package', command: ['tsx', 'scripts/check-package.ts'] },
   { name: 'client library', command: ['tsx', 'scripts/check-client.ts'] },
+  { name: 'types of the examples', command: ['tsc', '-p', 'examples'] },
 ];
 
 /** Runs one check with the repository's own tools; gives whether it passed, and all that it printed. */

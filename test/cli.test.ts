@@ -154,14 +154,15 @@ describe('agent-cli stop', () => {
 
 describe('agent-cli url', () => {
   it('prints an address that the agent lets in', async () => {
-    const { env } = await startAgent();
+    const { env, socket } = await startAgent();
     const { stdout } = await runCli(['url'], { env });
     const url = new URL(stdout.trim());
     expect(`${url}`).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]{43}$/);
     const status = await fetch(new URL(`/v1/status${url.search}`, url));
     expect(status.status).toBe(200);
     const json = JSON.parse((await runCli(['url', '--json'], { env })).stdout) as Record<string, string>;
-    expect(json).toEqual({ url: url.href, origin: url.origin, token: url.searchParams.get('token') });
+    const token = url.searchParams.get('token');
+    expect(json).toEqual({ url: url.href, origin: url.origin, token, socket });
   });
 
   it('says what to do without the token file', async () => {

@@ -8,10 +8,15 @@ export const url = defineCommand({
   name: 'url',
   operands: '',
   summary: 'Print the loopback URL with the token in it, for a script or a browser',
-  details: 'Whoever has this URL can do what you can do with the agent: keep it out of logs.',
+  details:
+    'Whoever has this URL can do what you can do with the agent: keep it out of logs. --json has the token, the origin and the path of the socket apart.',
   examples: [
     ['open "$(agent-cli url)"', 'open it in a browser'],
     ['curl "$(agent-cli url --json | jq -r .origin)/healthz"', 'ask whether the agent is ready'],
+    [
+      'curl --unix-socket "$(agent-cli url --json | jq -r .socket)" http://localhost/v1/status',
+      'the same API at its socket, where no token is needed',
+    ],
   ],
   flags: {},
   async run(_flags, _operands, { connection, output, json }) {
@@ -32,8 +37,10 @@ export const url = defineCommand({
     }
     const address = new URL('/', status.url);
     address.searchParams.set('token', token);
-    if (json) output.json(JSON.stringify({ url: address.href, origin: address.origin, token }));
-    else output.result(address.href);
+    if (json) {
+      const { href, origin } = address;
+      output.json(JSON.stringify({ url: href, origin, token, socket: instance.socket }));
+    } else output.result(address.href);
     return exitCodes.done;
   },
 });

@@ -114,7 +114,12 @@ export const cliSchemas = {
   clients: z.array(client),
   disconnect: z.strictObject({ id: z.string() }),
   stop: z.strictObject({ name: z.string(), pid: z.int().min(1), stopped: z.literal(true) }),
-  url: z.strictObject({ url: z.url(), origin: z.url(), token: z.string().regex(/^[\w-]{43}$/) }),
+  url: z.strictObject({
+    url: z.url(),
+    origin: z.url(),
+    token: z.string().regex(/^[\w-]{43}$/),
+    socket: z.string(),
+  }),
 } as const;
 
 /**

@@ -44,10 +44,29 @@ export function isRunning(pid: number): boolean {
   }
 }
 
+/** The processes of a group. */
+export function processesOf(group: number): number[] {
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return pid > 0 && Number(statFields(pid)[2]) === group;
+      } catch {
+        // It ended since it was listed.
+        return false;
+      }
+    });
+}
+
 /** Processor time used so far in user and kernel, by all threads, in milliseconds. */
 export function cpuMs(pid: number): number {
+  const fields = statFields(pid);
+  return ((Number(fields[11]) + Number(fields[12])) * 1000) / ticksPerSecond;
+}
+
+/** The fields of its `stat` from the third, the state, on. */
+function statFields(pid: number): string[] {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   // The name, second field, may hold blanks and parentheses: fields are counted from behind it.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return ((Number(fields[11]) + Number(fields[12])) * 1000) / ticksPerSecond;
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }

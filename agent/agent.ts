@@ -14,6 +14,7 @@ import {
   version,
 } from '../shared/index.ts';
 import type { Config } from './config.ts';
+import { Dashboard, Sessions } from './dashboard/index.ts';
 import { Hub } from './hub/index.ts';
 import { claimSocket, loadToken, removeRunFile, writeRunFile } from './instance/index.ts';
 import { Journal } from './journal/index.ts';
@@ -45,6 +46,7 @@ export class Agent {
   private readonly webSockets: WebSockets;
   private readonly services: Services;
   private readonly liveReload: LiveReload | undefined;
+  private readonly dashboard: Dashboard;
   private readonly servers: Server[] = [];
   private url = '';
   private running = false;
@@ -91,12 +93,14 @@ export class Agent {
       config.liveReload === undefined
         ? undefined
         : new LiveReload(config.liveReload.match, () => this.watcher.roots, log);
+    this.dashboard = new Dashboard(config.name);
     this.services = {
       journal: this.journal,
       hub: this.hub,
       watcher: this.watcher,
       publisher: new Publisher(this.hub, Date.now, (topic, data) => this.liveReload?.published(topic, data)),
       liveReload: this.liveReload,
+      dashboard: this.dashboard,
       log,
       keepAlive,
       status: () => this.status(),
@@ -153,6 +157,8 @@ export class Agent {
     const token = loadToken(this.paths.tokenFile);
     const guard = new Guard({
       token,
+      sessions: new Sessions(token, this.config.name),
+      links: this.dashboard.links,
       // Whoever chose where to listen means that name, too; a wildcard is none.
       allowHost: isWildcard(this.config.host)
         ? this.config.allowHost

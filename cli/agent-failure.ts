@@ -1,10 +1,9 @@
 // Why the agent can't be talked to, told with what to do about it. Connections of both kinds, HTTP and
 // WebSocket, fail with Node's error codes; here these become the errors that people read.
 import { readFileSync } from 'node:fs';
-import { defaultName, type InstancePaths } from '../shared/index.ts';
+import { defaultName, formatDuration, type InstancePaths } from '../shared/index.ts';
 import { CliError, NoAgentError, UnusableAgentError } from './errors.ts';
 import { isProcessAlive, readRunFile } from './run-file.ts';
-import { formatDuration } from './units.ts';
 
 /** How the command that starts this instance looks. */
 export function startCommand(instance: InstancePaths): string {

@@ -1,5 +1,5 @@
 // The one place where a command that lives from the agent's events can start an agent by itself.
-import type { Status } from '../shared/index.ts';
+import { formatDuration, type Status } from '../shared/index.ts';
 import { cliCommand } from './agent-failure.ts';
 import { awaitReady, directoryWords, isDirectory } from './agent-start.ts';
 import type { CommandContext } from './command.ts';
@@ -7,7 +7,6 @@ import { CliError, NoAgentError } from './errors.ts';
 import { switchFlag } from './flags.ts';
 import { readRunFile } from './run-file.ts';
 import type { ReviveAgent } from './stream/index.ts';
-import { formatDuration } from './units.ts';
 
 /** Longer than a meeting or a meal, short enough that an agent nobody wants any more is gone by the evening. */
 const idleExitMs = 30 * 60_000;

@@ -1,8 +1,7 @@
 // Watched roots, as people read them.
-import type { RootStatus } from '../shared/index.ts';
+import { type RootStatus, visibleText } from '../shared/index.ts';
 import type { Page } from './output.ts';
 import { tableLines } from './table.ts';
-import { visibleText } from './visible-text.ts';
 import { wrapLine } from './wrap.ts';
 
 function rootState(root: RootStatus): string {

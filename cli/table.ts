@@ -1,6 +1,6 @@
+import { visibleText } from '../shared/index.ts';
 import displayWidth from './display-width.ts';
 import type { Page } from './output.ts';
-import { visibleText } from './visible-text.ts';
 import { paintedWidth, wrapLine } from './wrap.ts';
 
 /** How a column is laid out and painted; absent members mean left-aligned and plain. */

@@ -67,12 +67,38 @@ await Promise.all([
     logLevel: 'warning',
     entryPoints: { 'client/browser': 'shared/client/browser.ts' },
   }),
+  build({
+    outdir: `${outdir}/dashboard`,
+    bundle: true,
+    platform: 'browser',
+    target: 'es2022',
+    format: 'esm',
+    minify: true,
+    legalComments: 'linked',
+    logLevel: 'warning',
+    tsconfig: 'agent/dashboard/page/tsconfig.json',
+    entryPoints: [
+      { in: 'agent/dashboard/page/main.tsx', out: 'app' },
+      { in: 'agent/dashboard/page/app.css', out: 'app' },
+    ],
+  }),
   writeClientTypes(`${outdir}/client`),
 ]);
 
 for (const binary of ['agentd.js', 'agent-cli.cjs']) chmodSync(`${outdir}/${binary}`, 0o755);
 
+for (const file of ['index.html', 'favicon.svg']) {
+  copyFileSync(join('agent/dashboard/page', file), join(outdir, 'dashboard', file));
+}
+
+const { resolve } = createRequire(import.meta.url);
+// Bundled into the dashboard without a word of them.
+for (const name of ['preact', 'uplot']) {
+  const license = join(dirname(resolve(`${name}/package.json`)), 'LICENSE');
+  copyFileSync(license, join(outdir, 'dashboard', `${name}.LICENSE.txt`));
+}
+
 // The reference client of LiveReload, which pages load as it is.
-const liveReload = createRequire(import.meta.url).resolve('livereload-js');
+const liveReload = resolve('livereload-js');
 copyFileSync(liveReload, `${outdir}/livereload.js`);
 copyFileSync(join(dirname(liveReload), '../LICENSE'), `${outdir}/livereload.LICENSE.txt`);

@@ -25,11 +25,15 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   'agent/journal': ['shared'],
   'agent/hub': ['agent/journal', 'shared'],
   'agent/livereload': ['shared', 'shared/livereload'],
+  'agent/dashboard': ['shared'],
+  // Runs in a browser: what it imports has nothing of Node in it.
+  'agent/dashboard/page': ['shared', 'shared/client'],
   'agent/serve': ['agent/hub', 'agent/journal', 'agent/watch', 'shared'],
 
   // The composition root: these two know everybody, and nobody knows them.
   'agent/agent': [
     'agent/config',
+    'agent/dashboard',
     'agent/hub',
     'agent/instance',
     'agent/journal',
@@ -72,7 +76,13 @@ const testsMayImport: readonly string[] = ['test/support'];
 const withoutIndex: readonly string[] = ['cli', 'test/support'];
 
 /** Files besides an index.ts by which a folder may be entered: those that a page can load. */
-const sideDoors: readonly string[] = ['shared/protocol.ts'];
+const sideDoors: readonly string[] = [
+  'shared/client/browser.ts',
+  'shared/cursor.ts',
+  'shared/protocol.ts',
+  'shared/units.ts',
+  'shared/visible-text.ts',
+];
 
 /** Code that ships, where an import that can't be read is a hole in this check. */
 const production = /^(agent|cli|shared)\//;
@@ -154,13 +164,14 @@ function importsOf(file: string): Import[] {
     }
     for (const child of Object.values(node)) visit(child);
   };
-  visit(parseSync(bytes.toString(), { syntax: 'typescript', target: 'es2022' }).body);
+  const tsx = file.endsWith('.tsx');
+  visit(parseSync(bytes.toString(), { syntax: 'typescript', tsx, target: 'es2022' }).body);
   return found;
 }
 
 /** The part that a file belongs to: the longest name in the table that is its path's beginning. */
 function partOf(file: string): string | undefined {
-  const path = file.replace(/(\.test)?\.ts$/, '');
+  const path = file.replace(/(\.test)?\.tsx?$/, '');
   return Object.keys(mayImport)
     .filter((part) => path === part || path.startsWith(`${part}/`) || path.startsWith(`${part}-`))
     .sort((a, b) => b.length - a.length)[0];
@@ -216,7 +227,7 @@ function sourceFilesIn(root: string, folder: string): string[] {
   if (!existsSync(join(root, folder))) return [];
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .map((file) => posix.join(folder, file.replaceAll('\\', '/')))
-    .filter((file) => file.endsWith('.ts'))
+    .filter((file) => /\.tsx?$/.test(file))
     .sort();
 }
 
@@ -253,7 +264,7 @@ function problemsIn(root: string): { problems: string[]; files: number; imports:
         problem(`${specifier} is no relative path to a file, its extension included`);
         continue;
       }
-      if (!/\.[cm]?ts$/.test(target)) continue; // data
+      if (!/\.[cm]?tsx?$/.test(target)) continue; // data
       targets.add(target);
       const why = objection(file, target, typeOnly);
       if (why !== undefined) problem(why);

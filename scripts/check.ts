@@ -13,6 +13,7 @@ const checkTimeoutMs = 120_000;
 
 const checks: readonly Check[] = [
   { name: 'types', command: ['tsc', '-p', '.'] },
+  { name: "types of the dashboard's page", command: ['tsc', '-p', 'agent/dashboard/page'] },
   // Warnings count: one that nobody has to mend is one that nobody reads.
   { name: 'format and lint', command: ['biome', 'ci', '--error-on-warnings', '--colors=off', '.'] },
   { name: 'dead code and dependencies', command: ['knip', '--treat-config-hints-as-errors'] },
@@ -23,6 +24,7 @@ const checks: readonly Check[] = [
   { name: 'package', command: ['tsx', 'scripts/check-package.ts'] },
   { name: 'client library', command: ['tsx', 'scripts/check-client.ts'] },
   { name: 'types of the examples', command: ['tsc', '-p', 'examples'] },
+  { name: "dashboard's page", command: ['tsx', 'scripts/check-dashboard.ts'] },
 ];
 
 /** Runs one check with the repository's own tools; gives whether it passed, and all that it printed. */

@@ -51,4 +51,6 @@ export {
 } from './protocol.ts';
 export { probeSocket, type SocketState } from './socket-state.ts';
 export { isReservedTopic, isTopic, topicMatches, topicPattern } from './topic.ts';
+export { countOf, formatBytes, formatDuration } from './units.ts';
 export { oldestNode, version } from './version.ts';
+export { visibleJson, visibleText } from './visible-text.ts';

@@ -310,7 +310,9 @@ describe('a request that is not as it should be', () => {
   it('is told that there is nothing, or by which methods there is something', async () => {
     const agent = await startAgent();
     const nothing = [
-      '/',
+      '/index.html',
+      '/dashboard/',
+      '/dashboard/nothing.js',
       '/v1',
       '/v1/',
       '/v2/status',
@@ -337,7 +339,10 @@ describe('a request that is not as it should be', () => {
       ['/v1/roots', ['GET', 'POST', 'DELETE']],
       ['/v1/files', ['GET']],
       ['/v1/shutdown', ['POST']],
+      ['/v1/links', ['POST']],
       ['/healthz', ['GET']],
+      ['/', ['GET']],
+      ['/dashboard/app.js', ['GET']],
     ];
     const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND'];
     for (const [path, allowed] of takes) {

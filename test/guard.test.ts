@@ -276,6 +276,7 @@ describe.each<Kind>(['request', 'upgrade'])('an HTTP %s on the loopback plane', 
       ['Bearer with more before it', { authorization: 'Bearer x TOKEN' }, refusals.token],
       ['Bearer in quotes', { authorization: 'Bearer "TOKEN"' }, refusals.token],
       ['a cookie', { ...withoutToken, cookie: 'token=TOKEN' }, refusals.token],
+      ["a cookie named as a session's", { ...withoutToken, cookie: 'devagent_PORT=TOKEN' }, refusals.token],
       ['both right', { query: '?token=TOKEN' }, letIn],
       ['both wrong', { authorization: 'Bearer x', query: '?token=x' }, refusals.token],
       // A header is set on purpose, a query may be left over from a copied address.
@@ -318,6 +319,8 @@ describe.each<Kind>(['request', 'upgrade'])('an HTTP %s on the loopback plane', 
     const lines = [
       'GET /nothing/here HTTP/1.1',
       'GET / HTTP/1.1',
+      'GET /dashboard/app.js HTTP/1.1',
+      'POST /v1/links HTTP/1.1',
       'PUT /v1/status HTTP/1.1',
       'GET /v1/events?since=rubbish HTTP/1.1',
       'GET http://localhost/v1/status HTTP/1.1',
@@ -383,7 +386,14 @@ describe.each<Kind>(['request', 'upgrade'])('an HTTP %s on the loopback plane', 
       'https://192.0.2.7',
       ...badOrigins,
     ];
+    const ownPage = (host: string, origin: string): Attempt => ({ hosts: [host], origins: [origin] });
     await expectTable(agent, kind, [
+      // The agent's own page, under whatever name it is answered.
+      ['its page', ownPage('dev.example:PORT', 'http://dev.example:PORT'), letIn],
+      ['its page, IPv6', ownPage('[2001:db8::1]:PORT', 'http://[2001:db8::1]:PORT'), letIn],
+      ['another port of it', ownPage('dev.example:PORT', 'http://dev.example:1'), refusals.origin],
+      ['it with TLS', ownPage('dev.example:PORT', 'https://dev.example:PORT'), refusals.origin],
+      ['its page, under no name of it', ownPage('evil.example', 'http://evil.example'), refusals.host],
       ...hosts.map((host): Row => [`Host: ${host}`, { hosts: [host] }, letIn]),
       ...otherHosts.map((host): Row => [`Host: ${host}`, { hosts: [host] }, refusals.host]),
       ...origins.map((origin): Row => [`Origin: ${origin}`, { origins: [origin] }, letIn]),

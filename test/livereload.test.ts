@@ -134,11 +134,17 @@ describe('a port of its own', () => {
     writeFileSync(join(agent.root, 'a.html'), '');
     expect(await page.commands(1)).toMatchObject([{ path: 'a.html' }]);
     const statusOf = async (path: string) => {
-      const headers = { authorization: `Bearer ${agent.token}` };
-      return (await fetch(`http://127.0.0.1:${port}${path}`, { headers })).status;
+      const headers = { authorization: `Bearer ${agent.token}`, accept: 'text/html' };
+      const answer = await fetch(`http://127.0.0.1:${port}${path}`, { headers });
+      // Nothing of the dashboard, not even its word that it is not there.
+      expect(answer.headers.get('content-type')).not.toContain('html');
+      return answer.status;
     };
     expect(await statusOf('/livereload.js')).toBe(200);
-    for (const path of ['/', '/v1/status', '/healthz', '/metrics']) expect(await statusOf(path)).toBe(404);
+    const link = (await agent.request('/v1/links', { method: 'POST' })).json<{ url: string }>();
+    const dashboard = ['/', `/?token=${agent.token}`, new URL(link.url).search, '/dashboard/app.js'];
+    for (const path of [...dashboard, '/v1/links', '/v1/status', '/healthz', '/metrics'])
+      expect(await statusOf(path.replace(/^\?/, '/?'))).toBe(404);
     const stream = connectPage(`ws://127.0.0.1:${port}/v1/events?token=${agent.token}`);
     expect(await stream.outcome()).toBe(400);
   });

@@ -146,6 +146,7 @@ describe('openapi.json', () => {
       ['GET /metrics', '/metrics'],
       ['GET /healthz', '/healthz'],
       ['GET /v1/events', '/v1/events?since=bad'],
+      ['POST /v1/links', '/v1/links'],
       ['POST /v1/shutdown', '/v1/shutdown'],
     ];
     expect([...new Set(requests.map(([operation]) => operation))].sort()).toEqual([...operations].sort());

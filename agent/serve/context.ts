@@ -5,6 +5,8 @@ import type { Hub } from '../hub/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { Log } from '../log.ts';
 import type { Watcher } from '../watch/index.ts';
+import type { DashboardService } from './dashboard-service.ts';
+import type { Admission } from './guard.ts';
 import type { LiveReloadService } from './live-reload.ts';
 import type { Publisher } from './publisher.ts';
 
@@ -24,6 +26,7 @@ export interface Services {
   readonly publisher: Publisher;
   /** Absent where it is switched off. */
   readonly liveReload: LiveReloadService | undefined;
+  readonly dashboard: DashboardService;
   readonly log: Log;
   readonly keepAlive: KeepAlive;
   status(): Status;
@@ -45,6 +48,8 @@ export interface Exchange {
   readonly query: URLSearchParams;
   /** What the path's placeholders stand for. */
   readonly params: Readonly<Record<string, string>>;
+  /** How it was let in. */
+  readonly admission: Admission;
   /** Where the request comes from, for people. */
   readonly address: string;
 }

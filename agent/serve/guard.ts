@@ -1,12 +1,40 @@
 // Who may come in on the loopback plane. A port on 127.0.0.1 is open to every web page that the user
 // visits, so each request, upgrades included, passes three checks before anything else looks at it.
+//
+// The third asks for a credential. The token is shown on purpose, by whoever knows it. A session's cookie is sent by
+// the browser, whoever makes it ask: so it counts for the agent's own page alone.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { isLoopbackHostHeader, isLoopbackOrigin } from '../../shared/index.ts';
 import { ProblemError } from './problem.ts';
 
+/**
+ * What a request can show, each for more than the one before: a one-time link opens the page at `/`, a session is for
+ * what that page does, and the token for everything.
+ */
+export type Credential = 'nothing' | 'link' | 'session' | 'token';
+
+/** The sessions of browsers. */
+export interface Sessions {
+  /**
+   * Begins one, and gives its Set-Cookie.
+   * @param host as the request calls the agent, port included
+   */
+  begin(host: string): string;
+  /** When the session ends whose cookie is among these, in milliseconds since 1970; undefined where none is. */
+  endOf(cookies: string | undefined, host: string): number | undefined;
+}
+
+/** The links that begin them. */
+export interface Links {
+  /** Whether a link's code is good; it is not any more after this. */
+  redeem(code: string): boolean;
+}
+
 /** What the guard lets in. */
 export interface GuardPolicy {
   readonly token: string;
+  readonly sessions: Sessions;
+  readonly links: Links;
   /** Host names besides the loopback ones. */
   readonly allowHost: readonly string[];
   /** Origins besides the loopback ones. */
@@ -21,8 +49,25 @@ export interface GuardedRequest {
   readonly authorization: string | undefined;
   /** The query's token. */
   readonly queryToken: string | null;
-  /** Whether the endpoint tells nothing that would need a token. */
-  readonly open: boolean;
+  /** The code of a link, where it may be used up. */
+  readonly linkCode: string | null;
+  readonly cookies: string | undefined;
+  /** `Sec-Fetch-Site`: from where a browser asks. */
+  readonly fetchSite: string | undefined;
+  /** Whether it can do more than read one answer: by its method, or as an upgrade. */
+  readonly acts: boolean;
+  /** The least that it has to show. */
+  readonly needs: Credential;
+}
+
+/** How a request was let in. */
+export interface Admission {
+  /** What it showed. */
+  readonly by: Credential;
+  /** When the session ends that it showed, in milliseconds since 1970. */
+  readonly endsAtMs?: number;
+  /** The Set-Cookie of the session that it begins. */
+  readonly cookie?: string;
 }
 
 /** What the guard looks at of a page's request that needs no token. */
@@ -30,32 +75,52 @@ export interface PageRequest extends Pick<GuardedRequest, 'host' | 'origin'> {
   readonly referrer: string | undefined;
 }
 
-/** Checks Host, then Origin, then the token. */
+/** What a refusal for want of a credential has to say to programs (RFC 9110); browsers ask nobody for a Bearer. */
+const challenge = { 'www-authenticate': 'Bearer realm="devagent"' };
+
+/** Checks Host, then Origin, then the credential. */
 export class Guard {
   private readonly tokenDigest: Buffer;
+  private readonly sessions: Sessions;
+  private readonly links: Links;
   private readonly hosts: ReadonlySet<string>;
   private readonly origins: ReadonlySet<string>;
 
   constructor(policy: GuardPolicy) {
     this.tokenDigest = digest(policy.token);
+    this.sessions = policy.sessions;
+    this.links = policy.links;
     this.hosts = new Set(policy.allowHost.map((host) => host.toLowerCase()));
     this.origins = new Set(policy.allowOrigin.map((origin) => origin.toLowerCase()));
   }
 
   /** @throws ProblemError 421, 403 or 401 */
-  check(request: GuardedRequest): void {
-    this.checkHost(request.host);
+  check(request: GuardedRequest): Admission {
+    const { origin, needs, linkCode } = request;
+    const host = this.checkHost(request.host);
     // Cross-site requests and WebSocket hijacking: browsers say which page asks, and a page can't lie.
-    if (request.origin !== undefined && !this.allowsOrigin(request.origin)) throw refusedPage(request.origin);
-    // Other users of the machine, and other local pages: neither can read the token's file.
-    if (!request.open && !this.allowsToken(request)) {
-      throw new ProblemError(
-        401,
-        'token_required',
-        'a valid token is needed, as "Authorization: Bearer TOKEN" or ?token=TOKEN: "agent-cli url" prints a URL with it',
-        { headers: { 'www-authenticate': 'Bearer realm="devagent"' } },
-      );
+    if (origin !== undefined && origin !== ownOrigin(host) && !this.allowsOrigin(origin)) {
+      throw refusedPage(origin);
     }
+    if (needs === 'nothing') return { by: 'nothing' };
+    // Other users of the machine, and other local pages: neither can read the token's file.
+    if (this.allowsToken(request)) {
+      // Where a link will do, a token in the address is there to be exchanged: an address is shown, and kept.
+      const begins = needs === 'link' && request.queryToken !== null;
+      return { by: 'token', ...(begins ? { cookie: this.sessions.begin(host) } : {}) };
+    }
+    // Before the cookie: who opens a new link wants a new session, although the old one is good for a while.
+    if (needs === 'link' && linkCode !== null && this.links.redeem(linkCode)) {
+      return { by: 'link', cookie: this.sessions.begin(host) };
+    }
+    // A session does not lead to what needs the token, as are new links: a cookie that got into wrong hands is good
+    // until it expires, and can't be made into one that is good for longer.
+    const endsAtMs = needs === 'token' ? undefined : this.sessions.endOf(request.cookies, host);
+    if (endsAtMs !== undefined) {
+      if (!isOwnPage(request, host)) throw refusedSession();
+      return { by: 'session', endsAtMs };
+    }
+    throw needs === 'link' && linkCode !== null ? linkExpired() : tokenRequired();
   }
 
   /**
@@ -75,9 +140,10 @@ export class Guard {
     if (from !== undefined && !this.allowsOrigin(from)) throw refusedPage(from);
   }
 
-  private checkHost(host: string | undefined): void {
+  /** @returns the host, which is one now */
+  private checkHost(host: string | undefined): string {
     // DNS rebinding: a page's own host name can be made to lead here, but it can't change its name.
-    if (this.allowsHost(host)) return;
+    if (host !== undefined && this.allowsHost(host)) return host;
     throw new ProblemError(
       421,
       'host_refused',
@@ -90,8 +156,7 @@ export class Guard {
     return isLoopbackOrigin(origin) || this.origins.has(origin.toLowerCase());
   }
 
-  private allowsHost(host: string | undefined): boolean {
-    if (host === undefined) return false;
+  private allowsHost(host: string): boolean {
     if (isLoopbackHostHeader(host)) return true;
     const name = host.toLowerCase();
     const bare = name.replace(/:\d{1,5}$/, '');
@@ -108,6 +173,51 @@ export class Guard {
 
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
+}
+
+/** The origin of the pages that the agent itself serves under the name that a request gives it. */
+function ownOrigin(host: string): string {
+  return `http://${host}`;
+}
+
+/**
+ * Whether a request that shows a cookie comes from the agent's own page, or from the user by the address bar. Cookies
+ * know no ports: the page of any server under this host name, a dev server's or another user's, has the browser send
+ * this one along, `SameSite` or not.
+ */
+function isOwnPage({ origin, fetchSite, acts }: GuardedRequest, host: string): boolean {
+  // `same-site` is the other ports', and `cross-site` should have come without the cookie. Absent is an older browser,
+  // one that asks over a network without TLS, or no browser.
+  const isFromElsewhere = fetchSite !== undefined && fetchSite !== 'same-origin' && fetchSite !== 'none';
+  // A browser leaves the origin out where a page reads from its own, or includes something (which it gets to see
+  // nothing of); never where a request could change something, or opens a WebSocket.
+  return !isFromElsewhere && (origin === undefined ? !acts : origin === ownOrigin(host));
+}
+
+function tokenRequired(): ProblemError {
+  return new ProblemError(
+    401,
+    'token_required',
+    'a valid token is needed, as "Authorization: Bearer TOKEN" or ?token=TOKEN: "agent-cli url" prints a URL with it',
+    { headers: challenge },
+  );
+}
+
+function linkExpired(): ProblemError {
+  return new ProblemError(
+    401,
+    'link_expired',
+    'this link was used before, or is more than a minute old: "agent-cli url --open" makes another',
+    { headers: challenge },
+  );
+}
+
+function refusedSession(): ProblemError {
+  return new ProblemError(
+    403,
+    'origin_refused',
+    "the dashboard's session is for its own page: others, and programs, need the token",
+  );
 }
 
 function refusedPage(origin: string): ProblemError {

@@ -42,6 +42,12 @@ function problemDocument(problem: ProblemError): Problem {
   };
 }
 
+/** A page that tells a person of a problem, with headers of its own. */
+export interface ProblemPage {
+  readonly headers: Headers;
+  readonly html: string;
+}
+
 /** How long a client that was refused may take to notice before its connection is cut. */
 const lingerMs = 1_000;
 
@@ -49,18 +55,25 @@ const lingerMs = 1_000;
  * Answers a request with a problem; one whose answer is already on its way is broken off. The rest of the
  * request is read and thrown away for a moment: closing a socket with unread bytes would take the answer
  * from a client that sends everything before it reads.
+ * @param page sent in place of the document
  */
-export function sendProblem(response: ServerResponse, problem: ProblemError, request: IncomingMessage): void {
+export function sendProblem(
+  response: ServerResponse,
+  problem: ProblemError,
+  request: IncomingMessage,
+  page?: ProblemPage,
+): void {
   if (response.headersSent) {
     response.destroy();
     return;
   }
-  const body = JSON.stringify(problemDocument(problem));
+  const body = page?.html ?? JSON.stringify(problemDocument(problem));
   response.writeHead(problem.status, {
-    'content-type': 'application/problem+json',
+    'content-type': page === undefined ? 'application/problem+json' : 'text/html; charset=utf-8',
     'content-length': Buffer.byteLength(body),
     'cache-control': 'no-store',
     ...problem.headers,
+    ...page?.headers,
   });
   if (request.complete) {
     response.end(body);

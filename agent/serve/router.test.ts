@@ -4,8 +4,8 @@ import { ProblemError } from './problem.ts';
 import { type Route, Router } from './router.ts';
 import { routes } from './routes.ts';
 
-function route(method: Route['method'], path: string, open = false): Route {
-  return { method, path, open, handle: () => {} };
+function route(method: Route['method'], path: string, more: Partial<Route> = {}): Route {
+  return { method, path, handle: () => {}, ...more };
 }
 
 /** What `find` makes of a request: the route's path and parameters, or the problem. */
@@ -24,7 +24,7 @@ const router = new Router([
   route('POST', '/things'),
   route('GET', '/things/:id'),
   route('DELETE', '/things/:id/parts/:part'),
-  route('GET', '/health', true),
+  route('GET', '/health', { needs: 'nothing' }),
 ]);
 
 describe('Router', () => {
@@ -76,10 +76,10 @@ describe('Router', () => {
     for (const path of paths) expect([path, find(router, 'GET', path)]).toEqual([path, [404, {}]]);
   });
 
-  it('opens a path for every method, but no other path', () => {
-    expect(router.isOpen('/health')).toBe(true);
+  it('says what a path needs, whatever the method, and of any other path what most need', () => {
+    expect(router.entrance('/health')).toEqual({ needs: 'nothing', isPage: false });
     for (const path of ['/health/', '//health', '/HEALTH', '/health/..', '/health?', '/things', '', '/']) {
-      expect([path, router.isOpen(path)]).toEqual([path, false]);
+      expect([path, router.entrance(path)]).toEqual([path, { needs: 'session', isPage: false }]);
     }
   });
 
@@ -106,7 +106,11 @@ describe('Router', () => {
       fc.property(methods, paths, (method, path) => {
         const [first] = find(table, method, path) as [string | number];
         expect(typeof first === 'string' || first === 404 || first === 405).toBe(true);
-        expect(table.isOpen(path)).toBe(path === '/healthz');
+        const weaker: Record<string, string> = { '/healthz': 'nothing', '/': 'link' };
+        const { needs } = table.entrance(path);
+        expect(needs).toBe(
+          Object.hasOwn(weaker, path) ? weaker[path] : path === '/v1/links' ? 'token' : 'session',
+        );
       }),
     );
   });

@@ -1,5 +1,6 @@
 // The table of endpoints, the same for both planes.
 import type { Exchange } from './context.ts';
+import type { Credential } from './guard.ts';
 import { ProblemError } from './problem.ts';
 
 type Handler = (exchange: Exchange) => Promise<void> | void;
@@ -9,8 +10,10 @@ export interface Route {
   readonly method: 'GET' | 'POST' | 'DELETE';
   /** Segments; one that begins with a colon stands for anything and is passed on under that name. */
   readonly path: string;
-  /** Whether it can be had without a token. */
-  readonly open?: boolean;
+  /** The least that has to be shown for it on the loopback plane, by default a session. */
+  readonly needs?: Credential;
+  /** Whether people see its answers, in a browser: then refusals are pages, too, and it is no part of the API. */
+  readonly isPage?: boolean;
   readonly handle: Handler;
 }
 
@@ -28,11 +31,13 @@ export class Router {
     this.routes = routes.map((route) => ({ route, segments: route.path.split('/') }));
   }
 
-  /** Whether the path needs no token, whatever the method. */
-  isOpen(path: string): boolean {
-    return this.routes.some(
-      ({ route, segments }) => route.open === true && match(segments, path) !== undefined,
-    );
+  /**
+   * What is to be known of a path before anybody looks at what is asked for there, whatever the method. A path that
+   * is not there needs what most do: whether it is there is for those to know who may come in.
+   */
+  entrance(path: string): Required<Pick<Route, 'needs' | 'isPage'>> {
+    const found = this.routes.find(({ segments }) => match(segments, path) !== undefined)?.route;
+    return { needs: found?.needs ?? 'session', isPage: found?.isPage ?? false };
   }
 
   /** @throws ProblemError 404, or 405 that names the methods there are */

@@ -3,6 +3,7 @@
 import { DevagentError } from '../../shared/index.ts';
 import { readBody, readJson } from './body.ts';
 import { type Exchange, type Services, sendJson } from './context.ts';
+import { makeLink, openDashboard, sendDashboardFile } from './dashboard.ts';
 import { listFiles } from './files.ts';
 import { streamEvents } from './http-stream.ts';
 import type { Metrics } from './metrics.ts';
@@ -34,9 +35,12 @@ export const routes: readonly Route[] = [
   { method: 'POST', path: '/v1/roots', handle: addRoot },
   { method: 'DELETE', path: '/v1/roots', handle: removeRoot },
   { method: 'GET', path: '/v1/files', handle: listFiles },
+  { method: 'POST', path: '/v1/links', needs: 'token', handle: makeLink },
   { method: 'POST', path: '/v1/shutdown', handle: shutdown },
   { method: 'GET', path: '/metrics', handle: showMetrics },
-  { method: 'GET', path: '/healthz', open: true, handle: showHealth },
+  { method: 'GET', path: '/healthz', needs: 'nothing', handle: showHealth },
+  { method: 'GET', path: '/', needs: 'link', isPage: true, handle: openDashboard },
+  { method: 'GET', path: '/dashboard/:file', isPage: true, handle: sendDashboardFile },
 ];
 
 async function publishMessage({ services, request, response, query }: Exchange): Promise<void> {

@@ -101,6 +101,9 @@ export const filesQuery = z.strictObject({
   match: z.array(glob).max(limits.filterEntries).optional(),
 });
 
+/** Parameters of `GET /`; the guard has looked at what the link is good for. */
+export const dashboardQuery = z.strictObject({ link: z.string().optional() });
+
 /** No parameters at all. */
 export const noQuery = z.strictObject({});
 

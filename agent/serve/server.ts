@@ -4,7 +4,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Services } from './context.ts';
-import type { Guard } from './guard.ts';
+import { fetchSiteOf, problemPage } from './dashboard.ts';
+import type { Admission, Guard } from './guard.ts';
 import { acceptPage, admitPage, isLiveReloadPath, sendScript } from './live-reload.ts';
 import { ProblemError, sendProblem, sendRawProblem } from './problem.ts';
 import { Router } from './router.ts';
@@ -48,7 +49,7 @@ export function createPlane(
       // Nobody is there any more to be told.
       if (request.socket.destroyed)
         services.log.debug('request broken off', { path: split(request.url).path });
-      else sendProblem(response, toProblem(services, error), request);
+      else refuse(request, response, toProblem(services, error));
     });
   };
   server.on('request', take);
@@ -58,7 +59,7 @@ export function createPlane(
     socket.on('error', () => socket.destroy());
     try {
       const { path, query } = split(request.url);
-      admit(guard, request, path, query);
+      admit(guard, request, path, query, 'connection');
       throw new ProblemError(
         405,
         'method_not_allowed',
@@ -83,7 +84,7 @@ export function createPlane(
         acceptPage(liveReload, path, request, raw, head, describeAddress(raw));
         return;
       }
-      admit(guard, request, path, query);
+      const admission = admit(guard, request, path, query, 'connection');
       router.find(request.method ?? '', path);
       if (path !== '/v1/events' || request.headers.upgrade?.toLowerCase() !== 'websocket') {
         throw new ProblemError(
@@ -93,6 +94,7 @@ export function createPlane(
         );
       }
       webSockets.accept(request, raw, head, query, describeAddress(raw));
+      endWithSession(raw, admission);
     } catch (error) {
       sendRawProblem(raw, toProblem(services, error));
     }
@@ -121,7 +123,13 @@ export function createPlane(
       await sendScript(liveReload, path, request, response);
       return;
     }
-    admit(guard, request, path, query);
+    const admission = admit(guard, request, path, query, 'answer');
+    if (admission.by === 'session') {
+      // Older browsers do not say that a page of another port asks; they keep what it gets from it.
+      response.setHeader('cross-origin-resource-policy', 'same-origin');
+      response.setHeader('x-content-type-options', 'nosniff');
+    }
+    endWithSession(response, admission);
     const { route, params } = router.find(request.method ?? '', path);
     refuseExpectation(request.headers.expect);
     await route.handle({
@@ -130,8 +138,15 @@ export function createPlane(
       response,
       query,
       params,
+      admission,
       address: describeAddress(request.socket),
     });
+  }
+
+  function refuse(request: IncomingMessage, response: ServerResponse, problem: ProblemError): void {
+    const { isPage } = router.entrance(split(request.url).path);
+    const page = isPage && !liveReloadAlone ? problemPage(services.dashboard, problem, request) : undefined;
+    sendProblem(response, problem, request, page);
   }
 
   return server;
@@ -144,19 +159,42 @@ function split(url = '/'): { path: string; query: URLSearchParams } {
     : { path: url.slice(0, at), query: new URLSearchParams(url.slice(at + 1)) };
 }
 
+/** @param wanted what the request wants of the agent: one answer, or the connection itself */
 function admit(
   guard: Guard | undefined,
   request: IncomingMessage,
   path: string,
   query: URLSearchParams,
-): void {
-  guard?.check({
+  wanted: 'answer' | 'connection',
+): Admission {
+  if (guard === undefined) return { by: 'nothing' };
+  const { method, headers } = request;
+  return guard.check({
     host: hostOf(request),
-    origin: request.headers.origin,
-    authorization: request.headers.authorization,
+    origin: headers.origin,
+    authorization: headers.authorization,
     queryToken: query.get('token'),
-    open: router.isOpen(path),
+    linkCode: wanted === 'answer' && method === 'GET' && !isGuess(request) ? query.get('link') : null,
+    cookies: headers.cookie,
+    fetchSite: fetchSiteOf(request),
+    acts: wanted === 'connection' || (method !== 'GET' && method !== 'HEAD'),
+    needs: router.entrance(path).needs,
   });
+}
+
+/** Browsers load pages that the user may be about to open. That would use up a link; refused, they ask again. */
+function isGuess({ headers }: IncomingMessage): boolean {
+  return [headers['sec-purpose'], headers['purpose'], headers['x-moz']].some((purpose) =>
+    /\b(?:prefetch|prerender|preview)\b/i.test(String(purpose)),
+  );
+}
+
+/** Ends with its session what was begun by it and still goes on, as streams do. */
+function endWithSession(stream: Socket | ServerResponse, { endsAtMs }: Admission): void {
+  if (endsAtMs === undefined) return;
+  const timer = setTimeout(() => stream.destroy(), endsAtMs - Date.now());
+  timer.unref();
+  stream.once('close', () => clearTimeout(timer));
 }
 
 /** The request's host. Node would take the first of several, and something in front of us perhaps the last. */
@@ -172,7 +210,11 @@ function answerPreflight(guard: Guard, request: IncomingMessage, response: Serve
     origin: request.headers.origin,
     authorization: undefined,
     queryToken: null,
-    open: true,
+    linkCode: null,
+    cookies: undefined,
+    fetchSite: fetchSiteOf(request),
+    acts: false,
+    needs: 'nothing',
   });
   response.writeHead(204, {
     'access-control-allow-methods': 'GET, POST, DELETE',

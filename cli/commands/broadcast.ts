@@ -1,11 +1,10 @@
-import { type BroadcastAnswer, limits } from '../../shared/index.ts';
+import { type BroadcastAnswer, formatBytes, limits } from '../../shared/index.ts';
 import { cliCommand } from '../agent-failure.ts';
 import { defineCommand } from '../command.ts';
 import { answerTimeoutMs } from '../connection.ts';
 import { AgentError, CliError, UsageError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { jsonFlag, textFlag, waitFlag } from '../flags.ts';
-import { formatBytes } from '../units.ts';
 
 /** What became of a message, as people read it. */
 export function describeDelivery(answer: BroadcastAnswer): string {

@@ -1,9 +1,14 @@
-import type { ClientInfo, FilterSpec } from '../../shared/index.ts';
+import {
+  type ClientInfo,
+  countOf,
+  type FilterSpec,
+  formatBytes,
+  formatDuration,
+} from '../../shared/index.ts';
 import { defineCommand } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { Page } from '../output.ts';
 import { tableLines } from '../table.ts';
-import { countOf, formatBytes, formatDuration } from '../units.ts';
 
 /** A filter in a few words: `build.> match *.ts ignore dist/**`. */
 export function describeFilter(filter: FilterSpec): string {

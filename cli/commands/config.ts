@@ -2,13 +2,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { basename } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { type ConfigReport, defaultName, type ShownSetting } from '../../shared/index.ts';
+import { type ConfigReport, defaultName, type ShownSetting, visibleText } from '../../shared/index.ts';
 import { agentdProgram } from '../agentd-program.ts';
 import { defineCommand } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { Colors } from '../output.ts';
 import { alignRows } from '../table.ts';
-import { visibleText } from '../visible-text.ts';
 
 function valueText(value: ShownSetting['value']): string {
   if (value === null) return 'none';

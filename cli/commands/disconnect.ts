@@ -1,7 +1,7 @@
+import { visibleText } from '../../shared/index.ts';
 import { cliCommand } from '../agent-failure.ts';
 import { defineCommand } from '../command.ts';
 import { forEachOperand, withHint } from '../each-operand.ts';
-import { visibleText } from '../visible-text.ts';
 
 export const disconnect = defineCommand({
   name: 'disconnect',

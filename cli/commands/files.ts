@@ -1,12 +1,11 @@
 import { resolve } from 'node:path';
-import type { FileRecord } from '../../shared/index.ts';
+import { type FileRecord, visibleJson, visibleText } from '../../shared/index.ts';
 import { defineCommand } from '../command.ts';
 import { ensureAgent, startFlags } from '../ensure-agent.ts';
 import { UsageError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { listFlag, switchFlag, textFlag } from '../flags.ts';
 import { rootsHere } from '../local-path.ts';
-import { visibleJson, visibleText } from '../visible-text.ts';
 
 /** The agent copies its index before it answers, and crawls before that: a million files take a while. */
 const answerBeginsMs = 10 * 60_000;

@@ -1,5 +1,11 @@
 import { resolve } from 'node:path';
-import { consoleLine, type InstancePaths, type LogLevel, logLevels } from '../../shared/index.ts';
+import {
+  consoleLine,
+  type InstancePaths,
+  type LogLevel,
+  logLevels,
+  visibleText,
+} from '../../shared/index.ts';
 import { cliCommand } from '../agent-failure.ts';
 import { type CommandContext, defineCommand } from '../command.ts';
 import { CliError } from '../errors.ts';
@@ -7,7 +13,6 @@ import { exitCodes } from '../exit-codes.ts';
 import { choiceFlag, switchFlag, wholeNumberFlag, withAlias } from '../flags.ts';
 import type { parseLogLine } from '../process/index.ts';
 import { readRunFile } from '../run-file.ts';
-import { visibleText } from '../visible-text.ts';
 
 /** Some screens: what happened lately, and not the whole past. */
 const defaultLines = 100;

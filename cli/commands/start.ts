@@ -1,4 +1,4 @@
-import type { Status } from '../../shared/index.ts';
+import { formatDuration, type Status } from '../../shared/index.ts';
 import { cliCommand } from '../agent-failure.ts';
 import {
   agentWords,
@@ -17,7 +17,6 @@ import { UnusableAgentError } from '../errors.ts';
 import { innermostRoot } from '../local-path.ts';
 import { noteOtherVersion } from '../protocol-check.ts';
 import { readRunFile } from '../run-file.ts';
-import { formatDuration } from '../units.ts';
 
 /** Has the agent watch more directories; a crawl that takes longer than `readyMs` goes on without us. */
 async function addRoots(

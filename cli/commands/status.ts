@@ -1,11 +1,10 @@
-import { protocolVersion, type Status } from '../../shared/index.ts';
+import { countOf, formatBytes, formatDuration, protocolVersion, type Status } from '../../shared/index.ts';
 import { defineCommand } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { Page } from '../output.ts';
 import { noteOtherVersion } from '../protocol-check.ts';
 import { describeRoots } from '../roots.ts';
 import { factLines } from '../table.ts';
-import { countOf, formatBytes, formatDuration } from '../units.ts';
 
 /** The agent's status as people read it, line by line. */
 export function describeStatus(name: string, status: Status, page: Page): string[] {

@@ -1,8 +1,8 @@
+import { visibleText } from '../../shared/index.ts';
 import { cliCommand } from '../agent-failure.ts';
 import { defineCommand } from '../command.ts';
 import { forEachOperand, withHint } from '../each-operand.ts';
 import { realPath } from '../local-path.ts';
-import { visibleText } from '../visible-text.ts';
 
 export const unwatch = defineCommand({
   name: 'unwatch',

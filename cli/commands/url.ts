@@ -1,46 +1,67 @@
 import { readFileSync } from 'node:fs';
 import { cliCommand } from '../agent-failure.ts';
-import { defineCommand } from '../command.ts';
-import { CliError } from '../errors.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { type CommandContext, defineCommand } from '../command.ts';
+import { AgentError, CliError } from '../errors.ts';
+import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { switchFlag } from '../flags.ts';
+import { showInBrowser } from '../open-browser.ts';
 
 export const url = defineCommand({
   name: 'url',
   operands: '',
-  summary: 'Print the loopback URL with the token in it, for a script or a browser',
+  summary: 'Open the dashboard, or print the loopback URL with the token in it for a script',
   details:
-    'Whoever has this URL can do what you can do with the agent: keep it out of logs. --json has the token, the origin and the path of the socket apart.',
+    'With --open it makes a link that opens the dashboard once, within a minute, prints it and shows it in the browser, which is let in for 12 hours. Without, whoever has the URL that it prints can do what you can do with the agent: keep it out of logs. --json then has the token, the origin and the path of the socket apart.',
   examples: [
-    ['open "$(agent-cli url)"', 'open it in a browser'],
+    ['agent-cli url --open', 'show the dashboard in the browser'],
     ['curl "$(agent-cli url --json | jq -r .origin)/healthz"', 'ask whether the agent is ready'],
     [
       'curl --unix-socket "$(agent-cli url --json | jq -r .socket)" http://localhost/v1/status',
       'the same API at its socket, where no token is needed',
     ],
   ],
-  flags: {},
-  async run(_flags, _operands, { connection, output, json }) {
-    const { instance } = connection;
-    const status = await connection.status();
-    let token: string;
-    try {
-      token = readFileSync(instance.tokenFile, 'utf8').trim();
-    } catch (error) {
-      throw new CliError(
-        exitCodes.failed,
-        `the token can't be read: ${error instanceof Error ? error.message : String(error)}`,
-        {
-          cause: error,
-          hint: `if the agent runs with another AGENT_STATE_DIR, set the same here; else restart it: ${cliCommand(instance, 'restart')}`,
-        },
-      );
-    }
-    const address = new URL('/', status.url);
-    address.searchParams.set('token', token);
-    if (json) {
-      const { href, origin } = address;
-      output.json(JSON.stringify({ url: href, origin, token, socket: instance.socket }));
-    } else output.result(address.href);
-    return exitCodes.done;
-  },
+  flags: { open: switchFlag('Show the dashboard in the browser, by a link that is good once') },
+  run: ({ open }, _operands, context) => (open ? openDashboard(context) : printUrl(context)),
 });
+
+async function printUrl({ connection, output, json }: CommandContext): Promise<ExitCode> {
+  const { instance } = connection;
+  const status = await connection.status();
+  let token: string;
+  try {
+    token = readFileSync(instance.tokenFile, 'utf8').trim();
+  } catch (error) {
+    throw new CliError(
+      exitCodes.failed,
+      `the token can't be read: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        cause: error,
+        hint: `if the agent runs with another AGENT_STATE_DIR, set the same here; else restart it: ${cliCommand(instance, 'restart')}`,
+      },
+    );
+  }
+  const address = new URL('/', status.url);
+  address.searchParams.set('token', token);
+  const { href, origin } = address;
+  if (json) output.json(JSON.stringify({ url: href, origin, token, socket: instance.socket }));
+  else output.result(href);
+  return exitCodes.done;
+}
+
+async function openDashboard({ connection, output, json }: CommandContext): Promise<ExitCode> {
+  let link: { readonly url: string; readonly expiresInMs: number };
+  try {
+    link = await connection.request({ method: 'POST', path: '/v1/links' });
+  } catch (error) {
+    if (!(error instanceof AgentError && error.code === 'not_found')) throw error;
+    throw new CliError(exitCodes.failed, 'the agent is of a version without a dashboard', {
+      cause: error,
+      hint: `restart it as this one: ${cliCommand(connection.instance, 'restart')}`,
+    });
+  }
+  // First of all: where no browser can be opened it is what there is to paste.
+  if (json) output.json(JSON.stringify(link));
+  else output.result(link.url);
+  await showInBrowser(link.url, output);
+  return exitCodes.done;
+}

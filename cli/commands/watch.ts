@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { countOf, visibleText } from '../../shared/index.ts';
 import { cliCommand } from '../agent-failure.ts';
 import { type CommandContext, defineCommand } from '../command.ts';
 import { forEachOperand } from '../each-operand.ts';
@@ -8,8 +9,6 @@ import { exitCodes } from '../exit-codes.ts';
 import { listFlag, switchFlag } from '../flags.ts';
 import { realPath } from '../local-path.ts';
 import { describeDegraded } from '../roots.ts';
-import { countOf } from '../units.ts';
-import { visibleText } from '../visible-text.ts';
 
 /** Fails before an agent is started for nothing. */
 function checkDirectory(path: string): void {

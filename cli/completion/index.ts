@@ -1,7 +1,8 @@
 // completion/: what a shell may offer at a place on a command line of agent-cli or agentd, and the scripts that
 // teach bash, zsh and fish to ask for it.
+
+import { visibleText } from '../../shared/index.ts';
 import type { Command } from '../command.ts';
-import { visibleText } from '../visible-text.ts';
 import { agentdFlags } from './agentd-flags.ts';
 import { answerPlace } from './answer.ts';
 import { agentdProgram, cliProgram } from './grammar.ts';

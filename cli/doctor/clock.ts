@@ -1,5 +1,5 @@
 // The clock: events carry times, and the agent compares those of files with it.
-import { formatDuration } from '../units.ts';
+import { formatDuration } from '../../shared/index.ts';
 import type { AgentState } from './agent-state.ts';
 import { type Finding, ok, warning } from './finding.ts';
 import type { Machine } from './machine.ts';

@@ -1,9 +1,9 @@
 // Findings as people read them.
+
+import { countOf, visibleText } from '../../shared/index.ts';
 import displayWidth from '../display-width.ts';
 import type { Colors } from '../output.ts';
 import { alignRows } from '../table.ts';
-import { countOf } from '../units.ts';
-import { visibleText } from '../visible-text.ts';
 import { type Finding, type Health, worstOf } from './finding.ts';
 
 const indent = '  ';

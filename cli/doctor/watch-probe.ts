@@ -4,10 +4,16 @@ import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Backoff } from '../../shared/client/index.ts';
-import type { ChangeEvent, FileEvent, InstancePaths, RootStatus, ServerFrame } from '../../shared/index.ts';
+import {
+  type ChangeEvent,
+  type FileEvent,
+  formatDuration,
+  type InstancePaths,
+  type RootStatus,
+  type ServerFrame,
+} from '../../shared/index.ts';
 import { innermostRoot } from '../local-path.ts';
 import { exitCodeOf } from '../signals.ts';
-import { formatDuration } from '../units.ts';
 import type { AgentState } from './agent-state.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 import type { Machine } from './machine.ts';

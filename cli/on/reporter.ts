@@ -1,9 +1,8 @@
 // What is said of the runs, on stderr, since stdout is the command's: sentences, or with --json a line of
 // JSON for each.
-import type { GapEvent, HelloFrame } from '../../shared/index.ts';
+import { countOf, formatDuration, type GapEvent, type HelloFrame } from '../../shared/index.ts';
 import type { CommandContext } from '../command.ts';
 import { describeFound, describeGap, describeLost } from '../stream/index.ts';
-import { countOf, formatDuration } from '../units.ts';
 import { type CommandLine, commandText, exitCodeOfRun, type RunEnd } from './command-run.ts';
 
 /** Why the command is run. */

@@ -1,12 +1,11 @@
 // Starts this package's own agentd in the background, once, however many want it.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { InstancePaths, Status } from '../../shared/index.ts';
+import { formatDuration, type InstancePaths, type Status } from '../../shared/index.ts';
 import { agentdProgram } from '../agentd-program.ts';
 import type { Connection } from '../connection.ts';
 import { CliError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { formatDuration } from '../units.ts';
 import { startFailure } from './start-failure.ts';
 import { type StartTurn, takeStartTurn } from './start-turn.ts';
 

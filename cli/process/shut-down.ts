@@ -1,11 +1,11 @@
 // Stops an agent and sees it go.
 import { setTimeout as delay } from 'node:timers/promises';
+import { formatDuration } from '../../shared/index.ts';
 import { killCommand } from '../agent-failure.ts';
 import type { Connection } from '../connection.ts';
 import { CliError, NoAgentError, UnusableAgentError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { isProcessAlive } from '../run-file.ts';
-import { formatDuration } from '../units.ts';
 
 /** The agent promises to be gone within 3 s; the rest is for a machine under load. */
 const stopTimeoutMs = 5_000;

@@ -1,10 +1,10 @@
 import { networkInterfaces } from 'node:os';
+import { visibleText } from '../../shared/index.ts';
 import { ReloadBatches } from '../../shared/livereload/index.ts';
 import type { CommandContext } from '../command.ts';
 import { agentReviver, ensureAgent } from '../ensure-agent.ts';
-import { visibleText } from '../visible-text.ts';
+import { showInBrowser } from '../open-browser.ts';
 import { FollowedFolder, watchFolder } from './followed-folder.ts';
-import { openBrowser } from './open-browser.ts';
 import { FolderServer, type FolderServerOptions } from './server.ts';
 
 /** What `serve` was asked for. */
@@ -45,7 +45,7 @@ export async function serveFolder(context: CommandContext, wish: ServeWish): Pro
   if (isWildcard)
     for (const address of networkAddresses())
       output.note(`other machines reach it at ${urlOf(address, port)}`);
-  if (wish.open) openBrowser(url, (reason) => output.note(`the browser could not be opened: ${reason}`));
+  if (wish.open) void showInBrowser(url, output);
 
   const batches = new ReloadBatches((reloads) => server.reload(reloads));
   const events = { batches, alert: (data: unknown) => server.alert(data) };

@@ -1,11 +1,10 @@
 // What `tail` and `wait` do: print a stream's events until there were enough.
 import { Backoff, type StreamQuery } from '../../shared/client/index.ts';
-import type { GapEvent, HelloFrame, ServerFrame } from '../../shared/index.ts';
+import { type GapEvent, type HelloFrame, type ServerFrame, visibleText } from '../../shared/index.ts';
 import type { CommandContext } from '../command.ts';
 import { CliError } from '../errors.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { noteOtherProtocol } from '../protocol-check.ts';
-import { visibleText } from '../visible-text.ts';
 import { EventStream, type ReviveAgent, type StreamListener } from './event-stream.ts';
 import {
   BatchText,

@@ -1,15 +1,15 @@
 // A frame of the stream as lines: for people, and for shells.
-import type {
-  Change,
-  FileEvent,
-  GapEvent,
-  HelloFrame,
-  MessageEvent,
-  SnapshotFrame,
+import {
+  type Change,
+  countOf,
+  type FileEvent,
+  type GapEvent,
+  type HelloFrame,
+  type MessageEvent,
+  type SnapshotFrame,
+  visibleText,
 } from '../../shared/index.ts';
 import type { Colors, Page } from '../output.ts';
-import { countOf } from '../units.ts';
-import { visibleText } from '../visible-text.ts';
 import { wrapLine } from '../wrap.ts';
 
 /** The frames that become lines. */

@@ -101,6 +101,16 @@ interface Endpoint {
   readonly others?: Readonly<Record<number, string>>;
 }
 
+/** Of the cookie, whose name is that of the default port. */
+const sessionNote = "the dashboard's session, named after the agent's port; for the agent's own page alone";
+
+/** What may be shown for an endpoint, by what it needs at least; here only those that are no page. */
+const securityOf: Readonly<Record<'nothing' | 'session' | 'token', readonly Json[]>> = {
+  nothing: [],
+  session: [{ bearer: [] }, { query: [] }, { session: [] }],
+  token: [{ bearer: [] }, { query: [] }],
+};
+
 const json = (schema: z.ZodType): Readonly<Record<string, z.ZodType>> => ({ 'application/json': schema });
 
 const endpoints: Readonly<Record<string, Endpoint>> = {
@@ -146,6 +156,11 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
     query: requestSchemas.filesQuery,
     answer: { 'application/x-ndjson': answers.filesLine },
   },
+  'POST /v1/links': {
+    summary: 'Makes a link that opens the dashboard once; a session is not enough for that',
+    answer: json(answers.link),
+    others: { 503: 'the agent is starting, and has no address yet' },
+  },
   'POST /v1/shutdown': { summary: 'Stops the agent', answer: json(answers.stopping) },
   'GET /metrics': { summary: "The agent's metrics, for Prometheus", answer: { 'text/plain': z.string() } },
   'GET /healthz': {
@@ -177,7 +192,9 @@ export function openApi(): Json {
   const problem = { 'application/problem+json': { schema: use(answers.problem, uri) } };
   const paths: Record<string, Record<string, unknown>> = {};
   const missing = new Set(Object.keys(endpoints));
-  for (const { method, path, open } of routes) {
+  for (const { method, path, needs = 'session', isPage } of routes) {
+    // What people see in a browser is no part of the API.
+    if (isPage === true || needs === 'link') continue;
     const template = path.replace(/:(\w+)/g, '{$1}');
     const endpoint = endpoints[`${method} ${template}`];
     if (endpoint === undefined) throw new Error(`${method} ${path} has no description`);
@@ -193,7 +210,7 @@ export function openApi(): Json {
     paths[template] ??= {};
     paths[template][method.toLowerCase()] = {
       summary,
-      ...(open === true ? { security: [] } : {}),
+      ...(needs === 'session' ? {} : { security: securityOf[needs] }),
       ...(all.length === 0 ? {} : { parameters: all }),
       ...(body === undefined ? {} : { requestBody: { required: true, content: content(body, uri) } }),
       responses: {
@@ -201,10 +218,10 @@ export function openApi(): Json {
         ...Object.fromEntries(
           Object.entries(others).map(([status, description]) => [
             status,
-            // Of these only a time-out is a problem: 101 has no body, and 503 the same as 200.
-            status === '504'
-              ? { description, content: problem }
-              : { description, ...(status === '503' ? { content: content(answer, uri) } : {}) },
+            // Of these 101 has no body, and the 503 of /healthz is no problem but the same as 200.
+            status === '101'
+              ? { description }
+              : { description, content: path === '/healthz' ? content(answer, uri) : problem },
           ]),
         ),
         default: { description: 'refused', content: problem },
@@ -220,12 +237,13 @@ export function openApi(): Json {
       ...info,
     },
     servers: [{ url: `http://${defaultHost}:${defaultPort}`, description: 'the loopback plane' }],
-    security: [{ bearer: [] }, { query: [] }],
+    security: securityOf.session,
     paths,
     components: {
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer' },
         query: { type: 'apiKey', in: 'query', name: 'token' },
+        session: { type: 'apiKey', in: 'cookie', name: `devagent_${defaultPort}`, description: sessionNote },
       },
       schemas: definitions(uri, Object.values(answers).flatMap(namesIn)),
     },
@@ -254,6 +272,7 @@ export function asyncApi(): Json {
   const security = [
     { type: 'http', scheme: 'bearer' },
     { type: 'httpApiKey', in: 'query', name: 'token' },
+    { type: 'httpApiKey', in: 'cookie', name: `devagent_${defaultPort}`, description: sessionNote },
   ];
   return {
     asyncapi: '3.0.0',

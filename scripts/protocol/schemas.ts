@@ -256,6 +256,10 @@ export const answers = {
     'A line of the index: the first says what follows, each other one is an entry',
     z.union([z.object({ cursor, root: z.string() }), fileRecord]),
   ),
+  link: z.object({
+    url: told("opens the dashboard, once: it has the link's code in it", z.string()),
+    expiresInMs: milliseconds,
+  }),
   stopping: z.object({ stopping: z.literal(true) }),
   health: z.object({ ready: z.boolean() }),
   problem: name(

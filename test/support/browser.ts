@@ -11,12 +11,33 @@ import { cleanUpWith } from './cleanup.ts';
 
 interface Reply {
   readonly id?: number;
+  /** Of what nobody asked for. */
+  readonly method?: string;
+  readonly params?: Record<string, unknown>;
+  readonly sessionId?: string;
   readonly result?: Record<string, unknown>;
   readonly error?: { readonly message: string };
 }
 
+/** What a page's console shows in red or yellow: what was thrown, refused, or not found. */
+export interface Complaint {
+  /** `exception`, `console`, or the browser's own word: `security`, `network`, … */
+  readonly source: string;
+  readonly text: string;
+}
+
+/** Keys by their names in DOM's `key` that are not what they print. */
+const namedKeys: Readonly<Record<string, { readonly code: number; readonly text?: string }>> = {
+  Tab: { code: 9 },
+  Enter: { code: 13, text: '\r' },
+  Escape: { code: 27 },
+  ' ': { code: 32, text: ' ' },
+};
+
 /** A page of its own. */
 export class BrowserPage {
+  /** All so far. */
+  readonly complaints: Complaint[] = [];
   private readonly browser: Browser;
   private readonly session: string;
 
@@ -35,6 +56,38 @@ export class BrowserPage {
     if (exceptionDetails !== undefined) throw new Error(`in the page: ${JSON.stringify(exceptionDetails)}`);
     return result.value;
   }
+
+  /** Presses keys one after the other, each a character or a name such as `Tab`, as a keyboard would. */
+  async press(...keys: readonly string[]): Promise<void> {
+    for (const key of keys) {
+      // Those of letters and digits are their characters; of others these would be other keys'.
+      const ownCode = /^[a-z0-9]$/i.test(key) ? key.toUpperCase().charCodeAt(0) : 0;
+      const { code = ownCode, text = key.length === 1 ? key : undefined } = namedKeys[key] ?? {};
+      const params = { key, windowsVirtualKeyCode: code };
+      await this.browser.send(
+        'Input.dispatchKeyEvent',
+        { ...params, type: text === undefined ? 'rawKeyDown' : 'keyDown', text },
+        this.session,
+      );
+      await this.browser.send('Input.dispatchKeyEvent', { ...params, type: 'keyUp' }, this.session);
+    }
+  }
+
+  /** Takes in what the browser tells of it by itself. */
+  notify(method: string, params: Record<string, unknown>): void {
+    if (method === 'Runtime.exceptionThrown') {
+      const { exceptionDetails } = params as { exceptionDetails: unknown };
+      this.complaints.push({ source: 'exception', text: JSON.stringify(exceptionDetails) });
+    } else if (method === 'Runtime.consoleAPICalled') {
+      const { type, args } = params as { type: string; args: unknown };
+      if (type === 'error' || type === 'warning' || type === 'assert')
+        this.complaints.push({ source: 'console', text: JSON.stringify(args) });
+    } else if (method === 'Log.entryAdded') {
+      const { source, level, text } = (params as { entry: { source: string; level: string; text: string } })
+        .entry;
+      if (level === 'error' || level === 'warning') this.complaints.push({ source, text });
+    }
+  }
 }
 
 /** A running browser; whoever starts it closes it. */
@@ -43,6 +96,7 @@ export class Browser {
   private readonly profile: string;
   private readonly closed: Promise<unknown>;
   private readonly waiting = new Map<number, (reply: Reply) => void>();
+  private readonly pages = new Map<string, BrowserPage>();
   private lastId = 0;
   private rest = '';
   private stderr = '';
@@ -80,10 +134,13 @@ export class Browser {
     cleanUpWith(async () => void (await this.send('Target.closeTarget', { targetId })));
     const { sessionId } = await this.send('Target.attachToTarget', { targetId, flatten: true });
     const session = sessionId as string;
+    const page = new BrowserPage(this, session);
+    this.pages.set(session, page);
+    for (const domain of ['Runtime', 'Log']) await this.send(`${domain}.enable`, {}, session);
     // Answered when the new document has taken the place of the empty one.
     const { errorText } = await this.send('Page.navigate', { url }, session);
     if (errorText !== undefined) throw new Error(`${url} was not loaded: ${errorText}`);
-    return new BrowserPage(this, session);
+    return page;
   }
 
   /** Ends it, with all of its processes. */
@@ -101,7 +158,10 @@ export class Browser {
     this.rest = messages.pop() ?? '';
     for (const message of messages) {
       const reply = JSON.parse(message) as Reply;
-      if (reply.id === undefined) continue;
+      if (reply.id === undefined) {
+        this.pages.get(reply.sessionId ?? '')?.notify(reply.method ?? '', reply.params ?? {});
+        continue;
+      }
       this.waiting.get(reply.id)?.(reply);
       this.waiting.delete(reply.id);
     }

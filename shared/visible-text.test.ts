@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { visibleJson, visibleText } from './visible-text.ts';
+import { visibleJson, visiblePieces, visibleText } from './visible-text.ts';
 
 describe('visibleText', () => {
   it('shows escape sequences as text', () => {
@@ -46,6 +46,29 @@ describe('visibleJson', () => {
         const json = visibleJson(JSON.stringify({ [text]: text }));
         expect(JSON.parse(json)).toEqual({ [text]: text });
         expect(json).not.toMatch(/\p{Cc}|\p{Bidi_Control}/u);
+      }),
+    );
+  });
+});
+
+describe('visiblePieces', () => {
+  it('tells escapes from text that looks like one', () => {
+    expect(visiblePieces('a\\n\n\u202eb')).toEqual([
+      { text: 'a\\n', escaped: false },
+      { text: '\\n', escaped: true },
+      { text: '\\u202e', escaped: true },
+      { text: 'b', escaped: false },
+    ]);
+  });
+
+  it('is the visible text, whatever comes', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(
+          visiblePieces(text)
+            .map((piece) => piece.text)
+            .join(''),
+        ).toBe(visibleText(text));
       }),
     );
   });

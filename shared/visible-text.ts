@@ -31,3 +31,22 @@ export function visibleText(text: string): string {
 export function visibleJson(text: string): string {
   return text.replace(unsafe, unicodeEscape);
 }
+
+/** A piece of a text: as it is, or what stands for characters that can't be shown. */
+export interface VisiblePiece {
+  readonly text: string;
+  readonly escaped: boolean;
+}
+
+/** {@link visibleText} in pieces, for those who can show that an escape is none of the text's own. */
+export function visiblePieces(text: string): VisiblePiece[] {
+  const pieces: VisiblePiece[] = [];
+  let end = 0;
+  for (const match of text.matchAll(unsafe)) {
+    if (match.index > end) pieces.push({ text: text.slice(end, match.index), escaped: false });
+    end = match.index + match[0].length;
+    pieces.push({ text: visibleText(match[0]), escaped: true });
+  }
+  if (end < text.length) pieces.push({ text: text.slice(end), escaped: false });
+  return pieces;
+}

@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import { refusalPage } from './refusal-page.ts';
+
+const refusal = { code: 'token_required', detail: 'no', fromElsewhere: false };
+
+describe('the page for who is not let in', () => {
+  it('says what to type for this very agent', () => {
+    expect(refusalPage(refusal, 'default').html).toContain('<code>agent-cli url --open</code>');
+    expect(refusalPage(refusal, 'web').html).toContain('<code>agent-cli url --open --name web</code>');
+    expect(refusalPage({ ...refusal, code: 'link_expired' }, 'default').html).toContain('used before');
+  });
+
+  it('asks first where another page led here', () => {
+    const { html } = refusalPage({ ...refusal, fromElsewhere: true }, 'default');
+    expect(html).toContain('<a href="/">');
+    expect(refusalPage(refusal, 'default').html).not.toContain('<a ');
+  });
+
+  it('shows what the request said as text', () => {
+    const detail = `"<img src=x onerror='alert(1)'>" &amp;`;
+    const { html } = refusalPage({ code: 'host_refused', detail, fromElsewhere: false }, 'default');
+    expect(html).not.toContain('<img');
+    expect(html).toContain('&#34;&#60;img src=x onerror=&#39;alert(1)&#39;&#62;&#34; &#38;amp;');
+  });
+
+  it('allows its own style, and no script at all', () => {
+    const { headers, html } = refusalPage(refusal, 'default');
+    const [, style = ''] = /<style>([\s\S]*)<\/style>/.exec(html) ?? [];
+    const digest = createHash('sha256').update(style).digest('base64');
+    expect(headers['content-security-policy']).toContain(`style-src 'sha256-${digest}'`);
+    expect(headers['content-security-policy']).not.toContain('script-src');
+  });
+});

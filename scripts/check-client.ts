@@ -1,5 +1,6 @@
 // Checks the client library as users get it, in dist/: the page's build is small and stands alone, both builds offer
-// the same, and the declarations are true for somebody with a DOM and no Node, and for somebody in Node. Needs a build.
+// the same, and the declarations are true for somebody with a DOM and no Node, and for somebody in Node, who has
+// copied the examples of the reference. Needs a build.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -33,6 +34,10 @@ try {
   cpSync('dist/client', join(installed, 'dist/client'), { recursive: true });
   copyFileSync('test/client-types.ts', join(scratch, 'use.ts'));
   writeFileSync(join(scratch, 'package.json'), '{"type":"module"}');
+  const examples = [...readFileSync('docs/api.md', 'utf8').matchAll(/^```js\n(.*?)^```/gms)];
+  for (const [index, [, example = '']] of examples.entries()) {
+    writeFileSync(join(scratch, `example-${index + 1}.ts`), example);
+  }
   const strict = { strict: true, exactOptionalPropertyTypes: true, noEmit: true, skipLibCheck: false };
   const users = {
     page: {
@@ -50,11 +55,12 @@ try {
       typeRoots: [resolve('node_modules/@types')],
     },
   };
-  for (const [user, options] of Object.entries(users)) {
+  const include = { page: ['use.ts'], node: ['*.ts'] };
+  for (const user of ['page', 'node'] as const) {
     const config = join(scratch, `tsconfig.${user}.json`);
     writeFileSync(
       config,
-      JSON.stringify({ compilerOptions: { ...strict, ...options }, files: [join(scratch, 'use.ts')] }),
+      JSON.stringify({ compilerOptions: { ...strict, ...users[user] }, include: include[user] }),
     );
     try {
       execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', config]);

@@ -20,6 +20,7 @@ const checks: readonly Check[] = [
   { name: 'architecture', command: ['tsx', 'scripts/check-architecture.ts'] },
   { name: 'schemas in docs/', command: ['tsx', 'scripts/protocol-schema.ts', '--check'] },
   { name: 'command line in docs/ and man/', command: ['tsx', 'scripts/cli-docs.ts', '--check'] },
+  { name: 'client reference in docs/', command: ['tsx', 'scripts/api-docs/main.ts', '--check'] },
   // Packs it, and so builds what the next two look at.
   { name: 'package', command: ['tsx', 'scripts/check-package.ts'] },
   { name: 'client library', command: ['tsx', 'scripts/check-client.ts'] },

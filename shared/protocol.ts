@@ -3,18 +3,20 @@
 /** The protocol that this build speaks; it changes when an old client would misunderstand. */
 export const protocolVersion = 1;
 
-/** What happened to a path. */
+/** What happened to a path: `add`, `change` and `unlink` of files and symlinks, the other two of directories. */
 export type ChangeEvent = 'add' | 'change' | 'unlink' | 'addDir' | 'unlinkDir';
 /** What a path is. A symlink is an entry of its own and is not followed. */
 export type EntryKind = 'file' | 'dir' | 'symlink';
 
 /** One path's part of a settled batch. */
 export interface Change {
+  /** What happened to it. */
   event: ChangeEvent;
   /** Relative to the root, `/`-separated. Lossy where the name is not UTF-8: then see `pathBytes`. */
   path: string;
   /** The exact bytes of a path that is not UTF-8, base64. */
   pathBytes?: string;
+  /** What it is; on an unlink, what it was. */
   kind: EntryKind;
   /** Bytes; absent on unlinks. */
   size?: number;
@@ -24,14 +26,23 @@ export interface Change {
   from?: string;
 }
 
-/** A settled batch of changes, or a piece of one. */
+/**
+ * A settled batch of changes below one root, or a piece of one: up to 1,000 changes. Unlinks come first, children
+ * before parents, then the rest, parents before children; a path stands in a batch once, or, where its kind changed,
+ * as an unlink and an add.
+ */
 export interface FileEvent {
+  /** Always `file`. */
   type: 'file';
+  /** The position after this event: `since` goes on from there. */
   cursor: string;
   /** When the batch was settled, milliseconds since 1970. */
   time: number;
+  /** Always `file`. */
   topic: 'file';
+  /** The real path of the root. */
   root: string;
+  /** What happened, path by path. */
   changes: Change[];
   /** True on every piece of a split batch but the last. */
   more?: true;
@@ -39,22 +50,34 @@ export interface FileEvent {
 
 /** A message that somebody published. */
 export interface MessageEvent {
+  /** Always `message`. */
   type: 'message';
+  /** The position after this event: `since` goes on from there. */
   cursor: string;
+  /** When the agent took it, milliseconds since 1970. */
   time: number;
+  /** What it is about: up to eight tokens, joined by dots. */
   topic: string;
-  /** The name of the sender: `cli`, `http`, or a client's name. */
+  /** The name of the sender: `cli` for agent-cli, `http` for other requests, else a WebSocket client's name or id. */
   from: string;
+  /** What was sent: anything that JSON can say. */
   data: unknown;
 }
 
+/**
+ * Why events are missing. `expired`: what was asked for is older than the journal. `epoch`: it is of another
+ * journal, the agent having been started anew. `slow`: the journal moved on while nobody read. `recrawl`: the kernel
+ * may have lost some, and the differences follow as `file` events.
+ */
 export type GapReason = 'expired' | 'epoch' | 'slow' | 'recrawl';
 
 /** Events were lost to this client, or by the kernel (`recrawl`). */
 export interface GapEvent {
+  /** Always `gap`. */
   type: 'gap';
   /** The position after the gap: what follows comes after it. */
   cursor: string;
+  /** Why they are missing. */
   reason: GapReason;
   /** How many events were lost, where that can be known. */
   missed?: number;
@@ -65,32 +88,49 @@ export type JournalEvent = FileEvent | MessageEvent | GapEvent;
 
 /** The first frame of a stream. */
 export interface HelloFrame {
+  /** Always `hello`. */
   type: 'hello';
+  /** The protocol that the agent speaks. */
   protocol: number;
+  /** The agent's version. */
   version: string;
+  /** This client's id, as `agent-cli clients` shows it. */
   client: string;
   /** Where this stream starts: the events after it follow. */
   cursor: string;
+  /** The newest event's cursor. */
   head: string;
+  /** The cursor of the oldest event that the journal holds; one beyond `head` while it holds none. */
   oldest: string;
+  /** Whether the stream goes on after `since`; false where none was given. */
   resumed: boolean;
+  /** The real paths of what is watched. */
   roots: string[];
 }
 
-/** One entry of the index. */
+/** A file, directory or symlink that exists. */
 export interface FileRecord {
+  /** Relative to the root, `/`-separated. Lossy where the name is not UTF-8: then see `pathBytes`. */
   path: string;
+  /** The exact bytes of a path that is not UTF-8, base64. */
   pathBytes?: string;
+  /** What it is. */
   kind: EntryKind;
+  /** Bytes. */
   size: number;
+  /** When it was last modified, milliseconds since 1970, fractional. */
   mtime: number;
 }
 
 /** A piece of the files that exist; `done` on a root's last one. */
 export interface SnapshotFrame {
+  /** Always `snapshot`. */
   type: 'snapshot';
+  /** The real path of the root. */
   root: string;
+  /** Up to 1,000 entries, parents before what is in them. */
   files: FileRecord[];
+  /** True on the last piece of this root. */
   done: boolean;
 }
 
@@ -119,10 +159,11 @@ export type ClientFrame =
 
 /** What became of a published message. */
 export interface BroadcastAnswer {
+  /** The message's place in the journal. */
   cursor: string;
   /** Connected clients whose filter takes it. */
   matched: number;
-  /** Those to whose sockets it has been handed. */
+  /** Those of them to whose sockets it has been handed. */
   delivered: number;
   /** Those that are still behind it. */
   lagging: number;
@@ -130,7 +171,9 @@ export interface BroadcastAnswer {
 
 /** The answer of the barrier. */
 export interface SyncAnswer {
+  /** The journal's newest event then: what was written before the call stands there, or before it. */
   cursor: string;
+  /** How long it took, milliseconds. */
   ms: number;
 }
 
@@ -154,12 +197,19 @@ export interface ClientInfo {
 
 /** One watched root. */
 export interface RootStatus {
+  /** Its real path. */
   path: string;
+  /** What watches it: `directories`, `chokidar` or `polling`. */
   backend: string;
+  /** Whether it is crawled: changes are told from then on. */
   ready: boolean;
+  /** Files and symlinks below it that are not ignored. */
   files: number;
+  /** Directories below it that are not ignored. */
   dirs: number;
+  /** The kernel's watches that it holds. */
   watches: number;
+  /** How often it was crawled again because the kernel may have lost something. */
   recrawls: number;
   /** Changes that only the audit found: each is a bug, here or in the kernel. */
   auditFindings: number;
@@ -167,18 +217,41 @@ export interface RootStatus {
   degraded: string | null;
 }
 
-/** `GET /v1/status`. */
+/** An agent and what it is doing. */
 export interface Status {
+  /** The agent's version. */
   version: string;
+  /** The protocol that it speaks. */
   protocol: number;
+  /** Its process. */
   pid: number;
+  /** How long it has been running, milliseconds. */
   uptimeMs: number;
+  /** The newest event's cursor. */
   cursor: string;
+  /** The cursor of the oldest event that the journal holds; one beyond `cursor` while it holds none. */
   oldest: string;
+  /** What it watches. */
   roots: RootStatus[];
+  /** How many clients have a stream open. */
   clients: number;
-  journal: { events: number; bytes: number; limitBytes: number };
-  memory: { rssBytes: number; heapUsedBytes: number };
+  /** What the journal holds. */
+  journal: {
+    /** How many events. */
+    events: number;
+    /** How much memory they take. */
+    bytes: number;
+    /** How much they may take: beyond it the oldest are forgotten. */
+    limitBytes: number;
+  };
+  /** What its process takes. */
+  memory: {
+    /** Resident, all in all. */
+    rssBytes: number;
+    /** Of that, JavaScript's objects. */
+    heapUsedBytes: number;
+  };
+  /** Where it listens on the loopback, without the token. */
   url: string;
 }
 
@@ -196,11 +269,16 @@ export interface RunFile {
   logFile?: string | undefined;
 }
 
-/** RFC 9457 problem details; `code` is the stable word to program against. */
+/** What the agent answers when it refuses: the problem details of RFC 9457. */
 export interface Problem {
+  /** `about:blank`: the kind of problem is in `code`. */
   type: string;
+  /** What `status` means, for people. */
   title: string;
+  /** The HTTP status. */
   status: number;
+  /** What is wrong and what to do about it, for people. */
   detail: string;
+  /** The stable word to program against. */
   code: string;
 }

@@ -11,7 +11,7 @@ import { Backoff } from './backoff.ts';
 import { isFinalStatus, parseObject } from './connection.ts';
 import { AgentError, AgentUnreachableError, errorOfAnswer } from './errors.ts';
 import { EventStream } from './event-stream.ts';
-import type { AgentEvent, AgentEventOf, EventsOptions, FileFilter } from './events.ts';
+import type { AgentEvent, AgentEventOf, EventsOptions, StreamOptions, TreeOptions } from './events.ts';
 import { LiveTree } from './live-tree.ts';
 import { pause, whenAborted } from './pause.ts';
 import { pathWith } from './query.ts';
@@ -19,67 +19,94 @@ import { closedError, otherProtocol, Subscription, type SubscriptionListener } f
 import { callListener } from './tree.ts';
 import { readText, type Wire, type WireAnswer, type WireRequest } from './wire.ts';
 
-/** How an agent is found, and how this client is called there. */
+/** How an agent is found, and how this client is called there. `url`, `socket` and `instance` exclude each other. */
 export interface ConnectOptions {
-  /** Where the agent listens: `http://127.0.0.1:5520`, or what `agent-cli url` prints, token included. */
+  /**
+   * Where the agent listens: `http://127.0.0.1:5520`, or what `agent-cli url` prints, token included. Default: in a
+   * page, its own origin; in Node, the socket.
+   */
   readonly url?: string | undefined;
-  /** Node only: the agent's Unix socket or named pipe. Default: that of `instance`. */
+  /** Node only: the path of the agent's Unix socket or named pipe. Default: that of `instance`. */
   readonly socket?: string | undefined;
   /** Node only: the agent's `--name`. Default: `AGENT_NAME`, else `default`. */
   readonly instance?: string | undefined;
-  /** For `url`. Over the socket none is needed. */
+  /** The token for `url`, unless that has it. Over the socket none is needed. */
   readonly token?: string | undefined;
-  /** How this client is called in `agent-cli clients`, up to 64 characters. */
+  /** How this client is called in `agent-cli clients`, up to 64 characters. Default: `devagent/client`. */
   readonly name?: string | undefined;
-  /** How long the agent is tried for at first. Default 5000. */
+  /** How long an agent is tried for before {@link connect} fails, in milliseconds. Default: 5000. */
   readonly timeoutMs?: number | undefined;
-  /** What {@link Agent.on} listens to. Default: everything that happens from then on. */
+  /** What {@link Agent.on} listens to. Default: everything that happens from its first call on. */
   readonly events?: EventsOptions | undefined;
 }
 
-/** How a call may be given up. */
+/** When a call is given up. */
 export interface CallOptions {
+  /** Gives it up when it is aborted: the call fails with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** How long the agent is tried for, and how long it may take to answer. Default 30,000. */
+  /** How long the agent is tried for and may take to answer, all in all, in milliseconds. Default: 30,000. */
   readonly timeoutMs?: number | undefined;
 }
 
 /** How a message is sent. */
 export interface BroadcastOptions extends CallOptions {
-  /** Default `message`. */
+  /** What it is about: up to eight tokens of `A-Z a-z 0-9 _ -`, joined by dots. Default: `message`. */
   readonly topic?: string | undefined;
-  /** The same key within five minutes is published once. Default: one of its own, so that it may be sent again. */
+  /**
+   * What is sent with the same key within five minutes is published once, 1 to 256 characters. Default: a key of this
+   * call alone, so that what is tried again is still published once.
+   */
   readonly key?: string | undefined;
-  /** Wait up to so many milliseconds until every client has it; then an error `wait_timeout` with the counts. */
+  /**
+   * Resolve once every client has it, or fail with `wait_timeout` after so many milliseconds; then it is sent all the
+   * same. Default: resolve once it is in the journal.
+   */
   readonly wait?: number | undefined;
 }
 
 /** Which files are listed. */
 export interface FilesOptions extends CallOptions {
-  /** Needed where there are several. */
+  /** Those below this root, an absolute path. Needed where there are several. */
   readonly root?: string | undefined;
+  /** Globs, relative to the root, one of which a path must match. Default: all. */
   readonly match?: string | readonly string[] | undefined;
 }
 
 /** How a root is watched; by default as the agent's others are. */
 export interface RootOptions extends CallOptions {
+  /** Globs, relative to the root, of what is neither watched nor told. */
   readonly ignore?: readonly string[] | undefined;
+  /** Whether `.gitignore` files count. */
   readonly gitignore?: boolean | undefined;
 }
 
-/** The roots of the agent; `status` lists them. */
+/** What the agent watches, as {@link Agent.roots}; {@link Agent.status} lists it. */
 export interface Roots {
-  /** Adds the directory at an absolute path; resolves once it is crawled. */
+  /**
+   * Has a directory watched, and resolves once it is crawled. One that is watched already stays as it is.
+   * @param path an absolute path
+   * @throws {@link AgentError} `not_a_directory`
+   */
   add(path: string, options?: RootOptions): Promise<RootStatus>;
-  /** Watches it no longer. The answer has its real path. */
-  remove(path: string, options?: CallOptions): Promise<{ path: string }>;
+  /**
+   * Has a directory watched no longer.
+   * @param path as it was given, or its real path
+   * @throws {@link AgentError} `unknown_root`
+   */
+  remove(
+    path: string,
+    options?: CallOptions,
+  ): Promise<{
+    /** The real path of what was watched. */
+    path: string;
+  }>;
 }
 
-/** What {@link Agent.on} can tell of, and what it hands over. */
+/** What {@link Agent.on} can tell of: a function of the event for each type, and one of the error that ends it all. */
 export type AgentListeners = {
   [Type in AgentEvent['type']]: (event: AgentEventOf<Type>) => void;
 } & {
-  /** The stream has ended for good. Without a listener it is thrown, as an error that nobody caught. */
+  /** The stream has ended for good. Without such a listener the error is thrown where nobody can catch it. */
   error: (error: AgentError) => void;
 };
 
@@ -92,8 +119,13 @@ const answerMarginMs = 1_000;
 type Listener = (argument: never) => void;
 type Question = Omit<WireRequest, 'signal'>;
 
-/** A client of one agent. */
+/**
+ * A client of one agent, made by {@link connect}. Its calls are tried again while the agent can't be reached or is
+ * just starting, for `timeoutMs`; then they fail with an {@link AgentUnreachableError}. When the agent refuses they fail
+ * with an {@link AgentError} at once.
+ */
 export class Agent {
+  /** To add and remove what is watched. */
   readonly roots: Roots = {
     add: (path, { ignore, gitignore, ...options } = {}) =>
       this.#json(
@@ -119,20 +151,42 @@ export class Agent {
   }
 
   /**
-   * The events that the options ask for, to be read with `for await`: first `connected`, then what they are, and
-   * `lost` and `connected` again around each time without a connection.
+   * The events that the options ask for, to be read with `for await`: first `connected`, then what happens. A
+   * connection that breaks is made again and goes on after the last event, with `lost` and `connected` to say so; where
+   * events were missed, a `gap` comes first.
+   *
+   * @example
+   * ```js
+   * import { connect } from 'devagent/client';
+   *
+   * const agent = await connect({ name: 'style bundler' });
+   * const stopping = new AbortController();
+   * process.once('SIGINT', () => stopping.abort());
+   *
+   * const { signal } = stopping;
+   * for await (const event of agent.events({ topic: 'file', match: 'styles/**', snapshot: true, signal })) {
+   *   if (event.type === 'snapshot') {
+   *     console.log(`${event.files.length} entries below ${event.root}`);
+   *   } else if (event.type === 'file') {
+   *     for (const change of event.changes) console.log(change.event, change.path);
+   *   } else if (event.type === 'gap') {
+   *     console.log(`something was missed: ${event.reason}`);
+   *   }
+   * }
+   * await agent.close();
+   * ```
    */
-  events({
-    signal,
-    ...options
-  }: EventsOptions & { readonly signal?: AbortSignal | undefined } = {}): EventStream {
-    return new EventStream((listener) => this.#subscribe(options, listener), signal);
+  events(options: StreamOptions = {}): EventStream {
+    const { signal, ...query } = options;
+    return new EventStream((listener) => this.#subscribe(query, listener), signal);
   }
 
   /**
-   * Calls `listener` at each event of a type, of one stream that all of these share: it begins with the first listener,
-   * ends when there is none left, and carries what `connect` was given as `events`.
-   * @returns what ends it
+   * Calls `listener` at each event of a type. All listeners share one stream: it begins with the first of them, ends
+   * with the last, and carries what {@link connect} was given as `events`.
+   * @param type an event's `type`, or `error`
+   * @param listener what is called with the event, or with the error that ended the stream for good
+   * @returns what ends that
    */
   on<Type extends keyof AgentListeners>(type: Type, listener: AgentListeners[Type]): () => void {
     const listeners = this.#listeners.get(type) ?? new Set();
@@ -146,15 +200,37 @@ export class Agent {
     };
   }
 
-  /** A tree of the files that exist, which keeps itself. */
-  tree({ signal, ...filter }: FileFilter & { readonly signal?: AbortSignal | undefined } = {}): LiveTree {
+  /**
+   * The files that exist, as a tree that keeps itself.
+   *
+   * @example
+   * ```js
+   * import { connect } from 'devagent/client';
+   *
+   * const agent = await connect({ name: 'indexer' });
+   * const tree = agent.tree({ match: 'src/**' });
+   * tree.on('change', (changes) => {
+   *   for (const { event, record } of changes) console.log(event, record.path);
+   * });
+   * await tree.sync();
+   * console.log(`${tree.size} entries, src/main.ts has ${tree.files().get('src/main.ts')?.size} bytes`);
+   * await agent.close();
+   * ```
+   */
+  tree(options: TreeOptions = {}): LiveTree {
+    const { signal, ...filter } = options;
     return new LiveTree(
       (listener) => this.#subscribe({ ...filter, topic: 'file', snapshot: true }, listener),
       signal,
     );
   }
 
-  /** Sends a message to everyone who listens to its topic; `data` is what JSON can say. */
+  /**
+   * Sends a message to everyone who listens to its topic.
+   * @param data anything that JSON can say, up to 1 MiB of it with the rest of the request
+   * @throws {@link AgentError} `wait_timeout`, with the counts in `problem`; `bad_topic`, `reserved_topic`,
+   *   `body_too_large`
+   */
   broadcast(data: unknown, options: BroadcastOptions = {}): Promise<BroadcastAnswer> {
     const {
       topic,
@@ -174,22 +250,31 @@ export class Agent {
     );
   }
 
-  /** The barrier: resolves when every change made on disk before the call is in the journal. */
-  sync({ timeoutMs = callTimeoutMs, signal }: CallOptions = {}): Promise<SyncAnswer> {
+  /**
+   * The barrier: resolves when every change made on disk before the call is in the journal.
+   * @throws {@link AgentError} `sync_timeout`
+   */
+  sync(options: CallOptions = {}): Promise<SyncAnswer> {
+    const { timeoutMs = callTimeoutMs, signal } = options;
     return this.#json(
       { method: 'POST', path: `/v1/sync?timeout=${timeoutMs}` },
       { timeoutMs: timeoutMs + answerMarginMs, signal },
     );
   }
 
-  /** The agent and what it watches. */
+  /** The agent, what it watches, and what it holds. */
   status(options?: CallOptions): Promise<Status> {
     return this.#json({ method: 'GET', path: '/v1/status' }, options);
   }
 
-  /** The files that the agent knows of below one root, parents before what is in them. */
-  async *files({ root, match, ...options }: FilesOptions = {}): AsyncGenerator<FileRecord, void, undefined> {
-    const call = this.#begin(options);
+  /**
+   * The files, directories and symlinks below one root as the agent knows them, to be read with `for await`, parents
+   * before what is in them.
+   * @throws {@link AgentError} `bad_parameter` where there are several roots and none is named, `unknown_root`
+   */
+  async *files(options: FilesOptions = {}): AsyncGenerator<FileRecord, void, undefined> {
+    const { root, match, ...rest } = options;
+    const call = this.#begin(rest);
     try {
       const answer = await this.#answer(
         { method: 'GET', path: pathWith('/v1/files', { root, match }) },
@@ -214,12 +299,13 @@ export class Agent {
     }
   }
 
-  /** Ends everything that is under way: streams end, calls fail with `closed`. */
+  /** Ends everything that is under way: streams and trees end, calls fail with `closed`. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const end of [...this.#open]) end();
   }
 
+  /** Closes it when its `await using` block is left. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

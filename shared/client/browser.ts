@@ -4,11 +4,7 @@ import { parsePlace, webWire } from './web-wire.ts';
 
 export * from './public.ts';
 
-/**
- * Finds the agent, by default at the page's own origin.
- * @throws AgentAuthError when it does not let this page in, AgentUnreachableError when none answers in time,
- *   AgentError for anything else that will not get better
- */
+/** As in node.ts, where its declaration is published from; here the agent is at the page's own origin by default. */
 export async function connect(options: ConnectOptions = {}): Promise<Agent> {
   const { origin = '' } = (globalThis as { location?: { origin: string } }).location ?? {};
   const { url = origin, token } = options;

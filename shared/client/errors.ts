@@ -3,17 +3,30 @@ import type { Problem } from '../protocol.ts';
 import { parseObject } from './connection.ts';
 
 /**
- * Something that will not get better by itself: it ends what it is about. `code` is the agent's own word where
- * it answered (docs/protocol.md), else one of `bad_options`, `closed`, `disconnected`, `not_an_agent`,
- * `other_protocol`, `unreachable`.
+ * Something that will not get better by itself: it ends the stream, or the call, that it is about. No message has the
+ * token in it.
  */
 export class AgentError extends Error {
+  /** The class, where `instanceof` does not reach. */
   override readonly name: string = 'AgentError';
-  /** The stable word to program against. */
+  /**
+   * The stable word to program against. Where the agent refused it is the agent's own word (`wait_timeout`,
+   * `bad_topic`, …), else `bad_options`, `closed` (the client was), `disconnected` (by `agent-cli disconnect`),
+   * `not_an_agent`, `other_protocol` (the agent is of another version) or `unreachable`.
+   */
   readonly code: string;
-  /** The agent's whole answer, where it was one: with the counts, for instance, of a broadcast's `wait_timeout`. */
+  /**
+   * The agent's whole answer, where it refused a request; a `wait_timeout` has the counts of {@link BroadcastAnswer}
+   * in it.
+   */
   readonly problem: (Problem & Readonly<Record<string, unknown>>) | undefined;
 
+  /**
+   * The library makes them; this is for tests of what handles them.
+   * @param code what becomes its `code`
+   * @param message what became of it and what to do, for people
+   * @param problem what becomes its `problem`
+   */
   constructor(code: string, message: string, problem?: Problem & Readonly<Record<string, unknown>>) {
     super(message);
     this.code = code;
@@ -21,13 +34,18 @@ export class AgentError extends Error {
   }
 }
 
-/** The agent does not let this client in: the token is missing or wrong (401), or the page's origin (403). */
+/**
+ * The agent does not let this client in: the token is missing or wrong (401 `token_required`), or the page's origin is
+ * not allowed (403 `origin_refused`).
+ */
 export class AgentAuthError extends AgentError {
+  /** The class, where `instanceof` does not reach. */
   override readonly name = 'AgentAuthError';
 }
 
-/** No agent could be reached in the time that there was. */
+/** No agent could be reached in the time that there was: `unreachable`. The message says where, and what to do. */
 export class AgentUnreachableError extends AgentError {
+  /** The class, where `instanceof` does not reach. */
   override readonly name = 'AgentUnreachableError';
 }
 

@@ -11,14 +11,13 @@ const mostQueuedChars = 1024 * 1024;
 /** Where it asks for more again: not at every event, since that may cost a connection. */
 const fewQueuedChars = mostQueuedChars / 4;
 
-type Result = IteratorResult<AgentEvent, undefined>;
-
-const end: Result = { done: true, value: undefined };
+const end: IteratorResult<AgentEvent, undefined> = { done: true, value: undefined };
 
 /**
- * Events to be read with `for await`. It connects when the first is asked for; it ends when the loop is left, its
- * signal is aborted or the agent's client is closed, and throws when the agent refuses for good. What the reader
- * does not take stays in the agent's journal, and if that has moved past it, a gap says so.
+ * Events to be read with `for await`. It connects when the first is asked for. It ends when the loop is left, its
+ * signal is aborted or the agent's client is closed, and throws an {@link AgentError} when the agent refuses for good.
+ * About 1 MiB of events wait for a slow reader in its own process; more stay in the agent's journal, and when that has
+ * moved past them, a {@link GapEvent} says so.
  */
 export class EventStream implements AsyncIterableIterator<AgentEvent, undefined> {
   readonly #open: (listener: SubscriptionListener) => Subscription;
@@ -40,29 +39,34 @@ export class EventStream implements AsyncIterableIterator<AgentEvent, undefined>
     this.#signal = signal;
   }
 
-  /** The next event. */
-  next(): Promise<Result> {
+  /**
+   * The next event, which it waits for.
+   * @throws {@link AgentError} once, after the last event, when the agent refuses for good
+   */
+  next(): Promise<IteratorResult<AgentEvent, undefined>> {
     const result = this.#turn.then(() => this.#read());
     this.#turn = result.catch(() => {});
     return result;
   }
 
   /** Ends the stream; what was not read is dropped. */
-  async return(): Promise<Result> {
+  async return(): Promise<IteratorResult<AgentEvent, undefined>> {
     this.#ended = true;
     this.#subscription?.stop();
     return end;
   }
 
+  /** Itself: it can be read once. */
   [Symbol.asyncIterator](): this {
     return this;
   }
 
+  /** Ends it when its `await using` block is left. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.return();
   }
 
-  async #read(): Promise<Result> {
+  async #read(): Promise<IteratorResult<AgentEvent, undefined>> {
     if (this.#subscription === undefined && !this.#ended) this.#begin();
     while (this.#queue.length === 0 && !this.#ended) {
       await new Promise<void>((resolve) => {

@@ -1,48 +1,68 @@
 // What a user of the library is told, and what can be asked for.
 import type { FileEvent, GapEvent, HelloFrame, MessageEvent, SnapshotFrame } from '../protocol.ts';
 
-/** A connection stands. What it brings follows; without `resumed` that does not join on to what was before. */
+/**
+ * A connection stands; the first event of a stream, and the one after each `lost`. Without `resumed` what follows does
+ * not join on to what was before.
+ */
 export interface ConnectedEvent extends Omit<HelloFrame, 'type'> {
+  /** Always `connected`. */
   type: 'connected';
 }
 
-/** The connection broke, and is being made again. */
+/** The connection broke, and is being made again until there is one; `connected` says so. */
 export interface LostEvent {
+  /** Always `lost`. */
   type: 'lost';
   /** Why, for people. */
   reason: string;
 }
 
-/** A piece of the files that exist. */
+/** A piece of the files that exist; only with `snapshot: true`. */
 export interface SnapshotEvent extends SnapshotFrame {
   /** True on the last piece of the last root: from here on the changes follow. */
   whole: boolean;
 }
 
-/** Everything that a stream hands out. */
+/** Everything that a stream hands out; `type` tells them apart. */
 export type AgentEvent = FileEvent | MessageEvent | GapEvent | SnapshotEvent | ConnectedEvent | LostEvent;
 
-/** The event of a type. */
+/** The event of a type: `AgentEventOf<'file'>` is {@link FileEvent}. */
 export type AgentEventOf<Type extends AgentEvent['type']> = Extract<AgentEvent, { type: Type }>;
 
-/** Which file changes. Absent members do not restrict. */
+/** Which files, and changes to them. What is left out does not restrict. */
 export interface FileFilter {
-  /** Only this root's; an absolute path. */
+  /** Only what is below this root, an absolute path. */
   readonly root?: string | undefined;
-  /** Globs, relative to the root, one of which a path must match. */
+  /** Globs, one of which a path must match. Paths are relative to their root; dot files match too. */
   readonly match?: string | readonly string[] | undefined;
-  /** Globs that it must not match. */
+  /** Globs, none of which a path may match. */
   readonly ignore?: string | readonly string[] | undefined;
 }
 
 /** What a stream is to carry, and where it begins. */
 export interface EventsOptions extends FileFilter {
-  /** Topics, `*` standing for one token and `>` for the rest. File changes are on `file`. Default: everything. */
+  /**
+   * Topics, `*` standing for one token and a final `>` for one or more: `build.*`, `build.>`. File changes are on
+   * `file`. Default: everything.
+   */
   readonly topic?: string | readonly string[] | undefined;
-  /** Begin after this cursor; default: with what happens next. */
+  /** Begin after this event's `cursor`. Default: with what happens next. */
   readonly since?: string | undefined;
-  /** First the files that exist, then the changes; a fresh one also after a gap. */
+  /** Begin with the files that exist, and after a gap with a fresh such snapshot. Default: false. */
   readonly snapshot?: boolean | undefined;
+}
+
+/** A stream, and what ends it. */
+export interface StreamOptions extends EventsOptions {
+  /** Ends the stream when it is aborted. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Which files a tree keeps, and what ends that. */
+export interface TreeOptions extends FileFilter {
+  /** Ends the tree when it is aborted, as {@link LiveTree.close} does. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** One or many, as a list. */

@@ -3,9 +3,9 @@ import { whenAborted } from './pause.ts';
 import type { Subscription, SubscriptionListener } from './subscription.ts';
 import { Tree } from './tree.ts';
 
-/** A tree that keeps itself, over however many connections, until it is closed. */
+/** A tree that keeps itself, over however many connections, until it is closed; {@link Agent.tree} makes one. */
 export class LiveTree extends Tree {
-  /** Resolves when it is kept no longer: with the error that ended it, or without where that was asked for. */
+  /** Resolves when it is kept no longer: with the error that ended it, or with none where that was asked for. */
   readonly ended: Promise<AgentError | undefined>;
   readonly #subscription: Subscription;
 
@@ -22,9 +22,10 @@ export class LiveTree extends Tree {
   }
 
   /**
-   * Resolves when every change made on disk before the call is in the tree, and so for the first time when it is
-   * whole.
-   * @throws AgentError when the tree has ended, or the agent could not tell in time (`sync_timeout`)
+   * Resolves when every change made on disk before the call is in the tree; the first time, so, when the tree is
+   * whole. While no agent is there it waits for one.
+   * @throws {@link AgentError} `sync_timeout` when the agent's watcher was not in step within 10 s; when the tree has
+   *   ended, with what ended it, else `closed`
    */
   async sync(): Promise<void> {
     await this.#subscription.sync();
@@ -35,6 +36,7 @@ export class LiveTree extends Tree {
     this.#subscription.stop();
   }
 
+  /** Closes it when its `await using` block is left. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
   }

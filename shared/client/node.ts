@@ -9,9 +9,22 @@ import type { Wire } from './wire.ts';
 export * from './public.ts';
 
 /**
- * Finds the agent, by default this user's own over its socket.
- * @throws AgentAuthError when it does not let this client in, AgentUnreachableError when none answers in time,
- *   AgentError for anything else that will not get better
+ * Finds the agent, and resolves once it has answered. In Node this is the user's own agent, at its socket, unless the
+ * options name another; in a page it is the one at the page's own origin. No stream is open yet: {@link Agent.events},
+ * {@link Agent.on} and {@link Agent.tree} open theirs.
+ *
+ * @throws {@link AgentUnreachableError} when no agent answers within `timeoutMs`
+ * @throws {@link AgentAuthError} when it does not let this client in
+ * @throws {@link AgentError} `bad_options`, `not_an_agent` or `other_protocol`
+ * @example
+ * ```js
+ * import { connect } from 'devagent/client';
+ *
+ * const agent = await connect({ name: 'my tool' });
+ * const { version, roots } = await agent.status();
+ * for (const root of roots) console.log(`agent ${version} watches ${root.path}: ${root.files} files`);
+ * await agent.close();
+ * ```
  */
 export async function connect(options: ConnectOptions = {}): Promise<Agent> {
   return openAgent(wireFor(options), options);

@@ -34,6 +34,8 @@ export type {
   FileFilter,
   LostEvent,
   SnapshotEvent,
+  StreamOptions,
+  TreeOptions,
 } from './events.ts';
 export type { LiveTree } from './live-tree.ts';
 export { Tree, type TreeChange, type TreeListener } from './tree.ts';

@@ -4,14 +4,15 @@ import type { AgentEvent } from './events.ts';
 
 /** What an event did to one path of the tree. */
 export interface TreeChange {
-  /** Files, directories and symlinks alike. */
+  /** What was done to it, be it a file, a directory or a symlink. */
   readonly event: 'add' | 'change' | 'unlink';
+  /** The real path of the root. */
   readonly root: string;
   /** As it is now; on an unlink, as it was. */
   readonly record: FileRecord;
 }
 
-/** Told of the changes that one event made, all of them being in the tree already. */
+/** Is told of the changes that one event made, once all of them are in the tree. */
 export type TreeListener = (changes: readonly TreeChange[]) => void;
 
 type Files = Map<string, FileRecord>;
@@ -19,9 +20,9 @@ type Files = Map<string, FileRecord>;
 const noFiles: ReadonlyMap<string, FileRecord> = new Map();
 
 /**
- * The set of files below each root, built from a stream with `snapshot: true`: hand it every event in the order in
- * which they come, `connected` and `gap` too. Where a fresh snapshot comes, the old files stay until it is complete;
- * then the differences are told as changes.
+ * The files, directories and symlinks that exist below each root, from the events of a stream with `snapshot: true`:
+ * hand it each event, in order, `connected` and `gap` too. When a fresh snapshot comes, what was there stays until that
+ * is complete; then the differences are told as changes. {@link LiveTree} does all this by itself.
  */
 export class Tree {
   #roots = new Map<string, Files>();
@@ -40,7 +41,7 @@ export class Tree {
     return [...this.#roots.keys()];
   }
 
-  /** Entries below all roots. */
+  /** How many entries there are below all roots. */
   get size(): number {
     let size = 0;
     for (const files of this.#roots.values()) size += files.size;
@@ -48,19 +49,24 @@ export class Tree {
   }
 
   /**
-   * The entries below a root, by path; the first root's unless one is named. A path that is not UTF-8 has the key
-   * PATH, NUL, `pathBytes`: two of them may look the same.
+   * The entries below a root, by path. A path that is not UTF-8 has the key PATH, NUL, `pathBytes`, since two such may
+   * look the same.
+   * @param root its real path; the first root's unless it is given
    */
   files(root: string | undefined = this.roots[0]): ReadonlyMap<string, FileRecord> {
     return (root === undefined ? undefined : this.#roots.get(root)) ?? noFiles;
   }
 
-  /** Every root and entry. */
+  /** Every entry of every root. */
   *[Symbol.iterator](): IterableIterator<[root: string, record: FileRecord]> {
     for (const [root, files] of this.#roots) for (const record of files.values()) yield [root, record];
   }
 
-  /** Calls `listener` at each event that changes something, until the function that this returns is called. */
+  /**
+   * Calls `listener` at each event that changes something.
+   * @param _type there is only `change`
+   * @returns what ends that
+   */
   on(_type: 'change', listener: TreeListener): () => void {
     this.#listeners.add(listener);
     return () => {

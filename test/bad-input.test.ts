@@ -13,6 +13,7 @@ import {
   rawRequest,
   upgradeHeaders,
 } from './support/raw-http.ts';
+import { sharedAgent } from './support/shared-agent.ts';
 import { until } from './support/wait.ts';
 import { callWitness } from './support/witness.ts';
 
@@ -76,8 +77,10 @@ async function expectTable(agent: TestAgent, rows: readonly Row[]): Promise<void
     expect(found).toEqual(expected);
   }
   await witness.expectService();
-  await witness.expectCleanRecord();
+  witness.expectCleanRecord();
 }
+
+const shared = sharedAgent();
 
 describe('a message that is not as it should be', () => {
   it('is refused, and the reason named', async () => {
@@ -101,7 +104,7 @@ describe('a message that is not as it should be', () => {
       nine,
     ];
     const reserved = ['file', 'agent.a', 'agent.started.twice'];
-    await expectTable(await startAgent(), [
+    await expectTable(shared(), [
       ['/v1/messages', json('{"data":'), '400 bad_json'],
       ['/v1/messages', json("{'data':1}"), '400 bad_json'],
       ['/v1/messages', json('{"data":1}{"data":2}'), '400 bad_json'],
@@ -146,16 +149,16 @@ describe('a message that is not as it should be', () => {
   });
 
   it('is refused when it is nested deeper than it could be passed on', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const witness = await callWitness(agent);
     const deep = `${'['.repeat(200_000)}${']'.repeat(200_000)}`;
     expect((await agent.request('/v1/messages', json(`{"data":${deep}}`))).status).toBe(400);
     await witness.expectService();
-    await witness.expectCleanRecord();
+    witness.expectCleanRecord();
   });
 
   it('is told from a good one, whatever JSON it is', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const witness = await callWitness(agent);
     const topics = fc.oneof(
       fc.constantFrom('a', 'a.b', 'file', 'agent.x', 'file.x'),
@@ -178,7 +181,7 @@ describe('a message that is not as it should be', () => {
       }),
       { numRuns: 150 },
     );
-    await witness.expectCleanRecord();
+    witness.expectCleanRecord();
   });
 });
 
@@ -194,7 +197,7 @@ function isMessage(body: unknown): boolean {
 
 describe('a request that is not as it should be', () => {
   it('is refused for parameters that are unknown, repeated or wrong, naming them', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const post = { method: 'POST' };
     const remove = { method: 'DELETE' };
     const endpoints: [string, RequestOptions][] = [
@@ -282,7 +285,7 @@ describe('a request that is not as it should be', () => {
   });
 
   it('is refused for a root that can be none', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const file = join(agent.root, 'file');
     writeFileSync(file, '');
     const gone = join(agent.root, 'gone');
@@ -308,7 +311,7 @@ describe('a request that is not as it should be', () => {
   });
 
   it('is told that there is nothing, or by which methods there is something', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const nothing = [
       '/index.html',
       '/dashboard/',
@@ -365,7 +368,7 @@ describe('a request that is not as it should be', () => {
   });
 
   it('by HEAD is answered as by GET, without the body', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     for (const path of ['/v1/status', '/v1/clients', '/v1/roots', '/v1/files', '/v1/events', '/healthz']) {
       const connection = await openRaw(agent, 'local');
       connection.write(rawRequest(`HEAD ${path} HTTP/1.1`, ['Host: localhost', 'Connection: close']));
@@ -381,7 +384,7 @@ describe('a request that is not as it should be', () => {
   });
 
   it('is refused when it is no HTTP, or is not as HTTP should be', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const witness = await callWitness(agent);
     const post = 'POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n';
     const requests = [
@@ -416,11 +419,11 @@ describe('a request that is not as it should be', () => {
       }
     }
     await witness.expectService();
-    await witness.expectCleanRecord();
+    witness.expectCleanRecord();
   });
 
   it('is told why when it expects what HTTP does not know, or takes us for a proxy', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const witness = await callWitness(agent);
     const host = 'Host: localhost';
     const token = `Authorization: Bearer ${agent.token}`;
@@ -451,11 +454,11 @@ describe('a request that is not as it should be', () => {
       }
     }
     await witness.expectService();
-    await witness.expectCleanRecord();
+    witness.expectCleanRecord();
   });
 
   it('is refused as an upgrade when it is none of ours', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const witness = await callWitness(agent);
     const [connection, upgrade, versionLine, keyLine] = upgradeHeaders as [string, string, string, string];
     const refused: [line: string, headers: string[], expected: string, named?: string][] = [
@@ -500,7 +503,7 @@ describe('a request that is not as it should be', () => {
       }
     }
     await witness.expectService();
-    await witness.expectCleanRecord();
+    witness.expectCleanRecord();
   });
 });
 
@@ -508,7 +511,7 @@ describe('a request that is too large', () => {
   const chunked = { 'transfer-encoding': 'chunked' };
 
   it('is refused for a body over 1 MiB, its length said or not', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const witness = await callWitness(agent);
     const send = (plane: Plane, path: string, bytes: number, more = {}): Promise<string> =>
       agent
@@ -535,11 +538,11 @@ describe('a request that is too large', () => {
     expect(witness.heard.map((data) => (data as string).length)).toEqual(
       Array.from({ length: 4 }, () => mebibyte),
     );
-    await witness.expectCleanRecord();
+    witness.expectCleanRecord();
   });
 
   it('is refused also to a client that sends it all before it reads', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const witness = await callWitness(agent);
     const headers = ['Host: localhost', `Authorization: Bearer ${agent.token}`, 'Content-Type: text/plain'];
     const chunk = `10000\r\n${'x'.repeat(65_536)}\r\n`;
@@ -563,11 +566,11 @@ describe('a request that is too large', () => {
       }
     }
     await witness.expectService();
-    await witness.expectCleanRecord();
+    witness.expectCleanRecord();
   });
 
   it('is refused for a header block over 16 KiB', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const witness = await callWitness(agent);
     const long = 'x'.repeat(17 * 1024);
     const many = Array.from({ length: 2000 }, (_, index) => `X-${index}: xxxxxxxx`);
@@ -589,7 +592,7 @@ describe('a request that is too large', () => {
       }
     }
     await witness.expectService();
-    await witness.expectCleanRecord();
+    witness.expectCleanRecord();
   });
 });
 
@@ -620,7 +623,7 @@ describe('random bytes', () => {
   );
 
   it('in place of HTTP do no harm', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const witness = await callWitness(agent);
     const parts = fc.array(crumbs, { minLength: 1, maxLength: 30 });
     await fc.assert(
@@ -634,11 +637,11 @@ describe('random bytes', () => {
       }),
       { numRuns: 150 },
     );
-    await witness.expectCleanRecord();
+    witness.expectCleanRecord();
   });
 
   it('after a good request end the connection, not the service', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const witness = await callWitness(agent);
     const good = rawRequest('GET /v1/status HTTP/1.1', ['Host: localhost']);
     for (const plane of planes) {
@@ -651,11 +654,11 @@ describe('random bytes', () => {
       await connection.end();
       await witness.expectService();
     }
-    await witness.expectCleanRecord();
+    witness.expectCleanRecord();
   });
 
   it('are told apart from good requests, thousands of both in one go', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const witness = await callWitness(agent);
     const connection = await openRaw(agent, 'local');
     const requests = [
@@ -669,11 +672,11 @@ describe('random bytes', () => {
     while (statuses.length < 2000) statuses.push((await connection.answer()).status);
     expect(statuses).toEqual(Array.from({ length: 500 }, () => [200, 404, 415, 405]).flat());
     await witness.expectService();
-    await witness.expectCleanRecord();
+    witness.expectCleanRecord();
   });
 
   it('into a stream end it, without a second answer in its midst', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const witness = await callWitness(agent);
     const connection = await openRaw(agent, 'local');
     connection.write(rawRequest('GET /v1/events HTTP/1.1', ['Host: localhost']));
@@ -683,7 +686,7 @@ describe('random bytes', () => {
     expect(connection.received.toString('latin1').match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200']);
     await witness.waitUntilAlone();
     await witness.expectService();
-    await witness.expectCleanRecord();
+    witness.expectCleanRecord();
   });
 });
 
@@ -705,7 +708,7 @@ describe('a request that is never finished', () => {
   ];
 
   it('disturbs nobody while it is open, nor when it is dropped', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const witness = await callWitness(agent);
     const authorization = `Authorization: Bearer ${agent.token}\r\n`;
     for (const plane of planes) {
@@ -725,7 +728,7 @@ describe('a request that is never finished', () => {
       await witness.waitUntilAlone();
     }
     expect(witness.heard).toEqual([]);
-    await witness.expectCleanRecord();
+    witness.expectCleanRecord();
   });
 
   it('does not keep the agent from ending', async () => {
@@ -753,7 +756,7 @@ describe('a connection that was refused', () => {
   (process.platform === 'linux' ? it : it.skip)(
     'is let go of, whether or not the other side does its part',
     async () => {
-      const agent = await startAgent();
+      const agent = shared();
       const witness = await callWitness(agent);
       await witness.expectService();
       const openFiles = () => readdirSync(`/proc/${agent.pid}/fd`).length;
@@ -778,7 +781,7 @@ describe('a connection that was refused', () => {
         5_000,
       );
       await witness.expectService();
-      await witness.expectCleanRecord();
+      witness.expectCleanRecord();
     },
   );
 });

@@ -2,9 +2,9 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { ServerFrame } from '../shared/index.ts';
-import { startAgent } from './support/agent.ts';
 import { connect, type TestClient } from './support/client.ts';
 import { connectRaw } from './support/raw-client.ts';
+import { sharedAgent } from './support/shared-agent.ts';
 import { until } from './support/wait.ts';
 import { callWitness } from './support/witness.ts';
 
@@ -23,6 +23,8 @@ function nextReply(client: TestClient, before: number): Promise<ServerFrame> {
     () => replies(client)[before],
   ) as Promise<ServerFrame>;
 }
+
+const shared = sharedAgent();
 
 describe('a WebSocket message that is not as it should be', () => {
   type Message = unknown;
@@ -76,7 +78,7 @@ describe('a WebSocket message that is not as it should be', () => {
   ];
 
   it('is answered with an error that carries its id, and the connection stays', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const witness = await callWitness(agent);
     const found: unknown[] = [];
     // A few at a time: the twentieth bad message of a connection would be its last.
@@ -97,11 +99,11 @@ describe('a WebSocket message that is not as it should be', () => {
     }
     expect(found).toEqual(rows);
     await witness.expectService();
-    await witness.expectCleanRecord();
+    witness.expectCleanRecord();
   });
 
   it('is an error of its sender when it is nested deeper than it could be passed on', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const witness = await callWitness(agent);
     const client = await connect(agent);
     client.send(`{"type":"publish","id":"deep","data":${'['.repeat(200_000)}${']'.repeat(200_000)}}`);
@@ -110,11 +112,11 @@ describe('a WebSocket message that is not as it should be', () => {
     // Whatever the code, not the one for a failure of the agent.
     expect(reply).not.toMatchObject({ code: 'internal' });
     await witness.expectService();
-    await witness.expectCleanRecord();
+    witness.expectCleanRecord();
   });
 
   it('ends the connection when it is the twentieth, with 1008', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const witness = await callWitness(agent);
     const client = await connect(agent);
     for (let count = 1; count <= 19; count++) client.send('{');
@@ -127,11 +129,11 @@ describe('a WebSocket message that is not as it should be', () => {
     expect(replies(client).at(-1)).toMatchObject({ type: 'error', id: 'last' });
     await witness.waitUntilAlone();
     await witness.expectService();
-    await witness.expectCleanRecord();
+    witness.expectCleanRecord();
   });
 
   it('is answered once, whatever JSON it is', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const witness = await callWitness(agent);
     const ids = fc.oneof(fc.integer(), fc.double({ noNaN: true }), fc.string(), fc.jsonValue());
     const names = fc.constantFrom('type', 'id', 'topic', 'data', 'key', 'match', 'ignore', 'root', 'x');
@@ -166,7 +168,7 @@ describe('a WebSocket message that is not as it should be', () => {
       }),
       { numRuns: 60 },
     );
-    await witness.expectCleanRecord();
+    witness.expectCleanRecord();
   });
 
   /** The id in a message's text, as JSON, if it has one that can be echoed. */
@@ -182,7 +184,7 @@ describe('a WebSocket message that is not as it should be', () => {
 
 describe('a WebSocket frame that is not as it should be', () => {
   it('closes with 1009 beyond 1 MiB, in one frame or in several', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const witness = await callWitness(agent);
     const frame = { type: 'publish', id: 1, data: '' };
     const envelope = JSON.stringify(frame).length;
@@ -208,11 +210,11 @@ describe('a WebSocket frame that is not as it should be', () => {
       expect(await pieces.waitForClose()).toMatchObject({ code: 1009 });
     }
     await witness.expectService();
-    await witness.expectCleanRecord();
+    witness.expectCleanRecord();
   });
 
   it('closes with the code that RFC 6455 has for it', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const witness = await callWitness(agent);
     const frames: [what: string, bytes: number[], code: number][] = [
       ['text that is not UTF-8', [0x81, 0x82, 0, 0, 0, 0, 0xc3, 0x28], 1007],
@@ -238,11 +240,11 @@ describe('a WebSocket frame that is not as it should be', () => {
     }
     await witness.waitUntilAlone();
     await witness.expectService();
-    await witness.expectCleanRecord();
+    witness.expectCleanRecord();
   });
 
   it('does no harm, whatever bytes it is made of', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const witness = await callWitness(agent);
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 500 }), async (bytes) => {
@@ -254,6 +256,6 @@ describe('a WebSocket frame that is not as it should be', () => {
       { numRuns: 60 },
     );
     await witness.waitUntilAlone();
-    await witness.expectCleanRecord();
+    witness.expectCleanRecord();
   });
 });

@@ -4,12 +4,13 @@ import { closeSync, constants, openSync, readSync, writeFileSync } from 'node:fs
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { ClientInfo } from '../shared/index.ts';
-import { startAgent, type TestAgent } from './support/agent.ts';
+import type { TestAgent } from './support/agent.ts';
 import { temporaryDirectory } from './support/cleanup.ts';
 import { type CliProcess, startCliInTerminal } from './support/cli-process.ts';
 import { findProgram } from './support/find-program.ts';
 import { SlowCommand, startOn } from './support/on.ts';
 import { isRunning, isStopped } from './support/procfs.ts';
+import { sharedAgent } from './support/shared-agent.ts';
 import { until } from './support/wait.ts';
 
 const write = (agent: TestAgent, path: string) => writeFileSync(join(agent.root, path), 'x');
@@ -36,6 +37,8 @@ async function gone(processes: readonly number[], on: CliProcess): Promise<void>
   );
 }
 
+const shared = sharedAgent();
+
 describe('agent-cli on ends', () => {
   it.each([
     ['SIGINT', 130],
@@ -43,7 +46,7 @@ describe('agent-cli on ends', () => {
     ['SIGHUP', 129],
     ['SIGQUIT', 131],
   ] as const)('by %s with %d, and nothing that the command started stays', async (signal, code) => {
-    const agent = await startAgent();
+    const agent = shared();
     const { on, processes } = await startSlow(agent, {});
     on.child.kill(signal);
     expect(await on.exited).toEqual({ code, signal: null });
@@ -52,7 +55,7 @@ describe('agent-cli on ends', () => {
   });
 
   it('on SIGINT with the exit code of the last run, and with 130 if there was none', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const none = await startOn(agent, ['*.ts', '--', 'exit 7']);
     none.child.kill('SIGINT');
     expect(await none.exited).toEqual({ code: 130, signal: null });
@@ -69,7 +72,7 @@ describe('agent-cli on ends', () => {
   });
 
   it('when the command has done what it does at the signal, with its exit code', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const { on, processes } = await startSlow(agent, { first: 'trap "echo cleaned; exit 3" INT' });
     on.child.kill('SIGINT');
     expect(await on.exited).toEqual({ code: 3, signal: null });
@@ -78,7 +81,7 @@ describe('agent-cli on ends', () => {
   });
 
   it('by killing a command that ignores the signal, after --kill-after', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const { on, processes } = await startSlow(agent, {
       first: 'trap "" INT TERM',
       args: ['--kill-after', '200'],
@@ -89,7 +92,7 @@ describe('agent-cli on ends', () => {
   });
 
   it('by killing it at the second signal, and says that it waits for it', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const { on, processes } = await startSlow(agent, {
       first: 'trap "" INT TERM',
       args: ['--kill-after', '3600s'],
@@ -102,7 +105,7 @@ describe('agent-cli on ends', () => {
   });
 
   it('with 1 when the agent disconnects it, and ends the command', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const { on, processes } = await startSlow(agent, {});
     const [client] = (await agent.request('/v1/clients')).json<ClientInfo[]>();
     await agent.request(`/v1/clients/${client?.id}`, { method: 'DELETE' });
@@ -112,7 +115,7 @@ describe('agent-cli on ends', () => {
   });
 
   it('quietly when nobody reads what the command prints', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     // What Node makes for a child is no pipe but a socket, which breaks in other ways.
     const pipe = join(temporaryDirectory(), 'pipe');
     execFileSync('mkfifo', [pipe]);
@@ -134,7 +137,7 @@ describe('agent-cli on ends', () => {
   });
 
   it('not by signals that are meant for the command', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const { on, command } = await startSlow(agent, {
       first: 'for s in USR1 USR2 WINCH; do trap "echo $s" $s; done',
     });
@@ -147,7 +150,7 @@ describe('agent-cli on ends', () => {
   });
 
   it('stops and goes on with the command', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     // One that starts no others: one that is about to would stand still in an uninterruptible wait.
     const on = await startOn(agent, ['*.ts', '--', 'echo $$; exec sleep 1000']);
     write(agent, 'a.ts');
@@ -166,7 +169,7 @@ inTerminal('in a terminal (needs python3)', () => {
   const start = startCliInTerminal;
 
   it('Ctrl-C reaches the command once, and all is gone after it', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const { on, processes } = await startSlow(agent, {
       start,
       first: 'trap "echo interrupted; exit 5" INT',
@@ -178,7 +181,7 @@ inTerminal('in a terminal (needs python3)', () => {
   });
 
   it('Ctrl-C ends it with 130, one that does not hear it at the second time', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const plain = await startSlow(agent, { start });
     plain.on.child.stdin?.write('\u0003');
     expect(await plain.on.exited).toEqual({ code: 130, signal: null });
@@ -195,7 +198,7 @@ inTerminal('in a terminal (needs python3)', () => {
   });
 
   it('says what it runs and what came of it, and clears the screen with --clear', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const on = await startOn(
       agent,
       ['*.ts', '--clear', '--', 'tty <&1 >/dev/null && echo on a terminal; exit 2'],
@@ -211,7 +214,7 @@ inTerminal('in a terminal (needs python3)', () => {
   });
 
   it('that is closed: nothing stays', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const { on, processes } = await startSlow(agent, { start });
     on.child.stdin?.end();
     await on.exited;
@@ -219,7 +222,7 @@ inTerminal('in a terminal (needs python3)', () => {
   });
 
   it('a command that sets the terminal, or reads it with --interactive, is not stopped', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const line = 'stty -echo <&1 && echo set; read answer; echo "got $answer"';
     const on = await startOn(agent, ['*.ts', '--interactive', '--', line], { start });
     write(agent, 'a.ts');

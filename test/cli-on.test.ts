@@ -9,6 +9,7 @@ import { temporaryDirectory } from './support/cleanup.ts';
 import { type CliProcess, startCli } from './support/cli-process.ts';
 import { connected, SlowCommand, startOn } from './support/on.ts';
 import { isRunning } from './support/procfs.ts';
+import { sharedAgent } from './support/shared-agent.ts';
 import { until } from './support/wait.ts';
 
 /** Every note of `--json`, to the last member. */
@@ -79,9 +80,11 @@ async function settled(agent: TestAgent, on: CliProcess): Promise<void> {
 
 const write = (agent: TestAgent, path: string, text = 'x') => writeFileSync(join(agent.root, path), text);
 
+const shared = sharedAgent();
+
 describe('agent-cli on', () => {
   it('runs one word by the shell, and several as a program', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const line = await startOn(agent, ['*.ts', '--', 'echo "shell $((1 + 1))"']);
     const program = await startOn(agent, ['*.ts', '--', 'echo', '$((1 + 1))', '*']);
     const joined = await startOn(agent, ['*.ts', '--shell', '--', 'echo', '$((1 + 1))', '&& echo and']);
@@ -97,7 +100,7 @@ describe('agent-cli on', () => {
   });
 
   it('takes globs from the current directory, and tells paths as seen from there', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     for (const each of ['[app]/src', '[app]/gen', 'lib', 'a']) {
       mkdirSync(join(agent.root, each), { recursive: true });
     }
@@ -119,7 +122,7 @@ describe('agent-cli on', () => {
   });
 
   it('gives the changes as lines of JSON with --stdin, and the cursor', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const on = await startOn(agent, ['**', '--stdin', '--', 'cat; echo "$AGENT_EVENT_CURSOR"']);
     write(agent, 'a "b".ts', 'four');
     const cursor = await agent.sync();
@@ -135,7 +138,7 @@ describe('agent-cli on', () => {
   });
 
   it('is content with a command that does not read what it gets', async () => {
-    const agent = await startAgent({ roots: [temporaryDirectory()] });
+    const agent = shared();
     const on = await startOn(agent, ['**', '--stdin', '--json', '--', 'true']);
     for (let round = 1; round <= 2; round++) {
       // More than the kernel takes for it.
@@ -145,7 +148,7 @@ describe('agent-cli on', () => {
   });
 
   it('runs for messages, alone or besides files', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const messages = await startOn(agent, ['--topic', 'job.>', '--stdin', '--', 'cat']);
     const both = await startOn(agent, ['*.ts', '--topic', 'job.*', '--json', '--', 'true']);
     write(agent, 'a.ts');
@@ -162,7 +165,7 @@ describe('agent-cli on', () => {
   });
 
   it('runs once for 1,000 files changed at once', async () => {
-    const agent = await startAgent({ roots: [temporaryDirectory()] });
+    const agent = shared();
     const elsewhere = join(temporaryDirectory(), 'many');
     mkdirSync(elsewhere);
     for (let file = 0; file < 1_000; file++) writeFileSync(join(elsewhere, `${file}.ts`), 'x');
@@ -176,7 +179,7 @@ describe('agent-cli on', () => {
   });
 
   it('--debounce waits until nothing has changed for that long', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const on = await startOn(agent, ['*.ts', '--debounce', '2s', '--json', '--', 'true']);
     write(agent, 'a.ts');
     await agent.sync();
@@ -193,7 +196,7 @@ describe('agent-cli on', () => {
   });
 
   it('--initial runs before anything has happened, and misses nothing after', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const on = await startOn(agent, ['**', '--initial', '--json', '--', 'true']);
     await ended(on, 1);
     write(agent, 'a.ts');
@@ -202,7 +205,7 @@ describe('agent-cli on', () => {
   });
 
   it('--interactive gives it the standard input of agent-cli, which is empty otherwise', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const line = 'cat; echo end';
     const own = startCli(['on', '**', '--initial', '--interactive', '--', line], {
       env: agent.env,
@@ -219,7 +222,7 @@ describe('agent-cli on', () => {
   });
 
   it('has the agent watch the current directory if it does not, and says so', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const cwd = temporaryDirectory();
     const on = await startOn(agent, ['*.ts', '--', 'echo "$AGENT_CHANGED"'], { cwd });
     await on.said(`agent-cli: the agent watches ${cwd}, too, from now on\n`);
@@ -228,7 +231,7 @@ describe('agent-cli on', () => {
   });
 
   it('tries a program that is not there again, and says why it does not run', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const program = join(temporaryDirectory(), 'program');
     const on = await startOn(agent, ['**', '--no-shell', '--', program]);
     write(agent, 'a');
@@ -239,7 +242,7 @@ describe('agent-cli on', () => {
   });
 
   it('explains what is missing or excludes each other on the command line', async () => {
-    const { env } = await startAgent();
+    const { env } = shared();
     for (const [args, said] of [
       [['**'], 'there is no command to run'],
       [['**', 'make'], "put it after --, as in: agent-cli on 'src/**' -- make"],
@@ -264,7 +267,7 @@ describe('agent-cli on', () => {
 
 describe('while the command runs', () => {
   it('queue: it runs once more for all that changed', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const command = new SlowCommand();
     const on = await startOn(agent, ['*.ts', '--topic', 'settled', '--json', '--', command.line]);
     write(agent, 'a.ts');
@@ -287,7 +290,7 @@ describe('while the command runs', () => {
   });
 
   it('restart: it and all that it started are ended, and it runs again', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const command = new SlowCommand();
     const on = await startOn(agent, ['*.ts', '--busy', 'restart', '--json', '--', command.line]);
     write(agent, 'a.ts');
@@ -301,7 +304,7 @@ describe('while the command runs', () => {
   });
 
   it('restart: one that does not end is killed after --kill-after', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const command = new SlowCommand('trap "" TERM');
     const args = ['*.ts', '--busy', 'restart', '--kill-after', '200ms', '--json', '--', command.line];
     const on = await startOn(agent, args);
@@ -315,7 +318,7 @@ describe('while the command runs', () => {
   });
 
   it('ignore: nothing comes of it', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const command = new SlowCommand();
     const args = ['*.ts', '--topic', 'settled', '--busy', 'ignore', '--json', '--', command.line];
     const on = await startOn(agent, args);
@@ -330,7 +333,7 @@ describe('while the command runs', () => {
   });
 
   it('what it leaves behind is ended with it', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const on = await startOn(agent, ['*.ts', '--json', '--', 'sleep 1000 & echo $!']);
     write(agent, 'a.ts');
     const left = Number(await on.line('its process', (line) => line !== ''));
@@ -341,19 +344,19 @@ describe('while the command runs', () => {
 
 describe('a command that changes files that match', () => {
   it.each(['queue', 'restart'])('--busy %s: is held after it started itself 5 times', async (busy) => {
-    const agent = await startAgent();
+    const agent = shared();
     const line = 'echo x >> out.txt; sleep 0.1';
     const on = await startOn(agent, ['**', '--busy', busy, '--', line]);
     const told = await startOn(agent, ['**', '--busy', busy, '--json', '--', 'echo x >> other.txt']);
     write(agent, 'a.ts');
     await on.said('held: the command was run 5 times in a row for nothing but what changed while it ran');
-    expect(on.stderr).toContain('leave its output out with --ignore GLOB, or name it in .gitignore');
+    await on.said('leave its output out with --ignore GLOB, or name it in .gitignore');
     told.child.kill('SIGTERM');
     await told.exited;
   });
 
   it('runs again at the next change that comes when it does not run', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const on = await startOn(agent, ['**', '--json', '--', 'echo x >> out.txt']);
     write(agent, 'a.ts');
     await until('it to be held', () => notes(on, 'held')[0]);
@@ -369,7 +372,7 @@ describe('a command that changes files that match', () => {
   });
 
   it('is not started by what .gitignore names', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     write(agent, '.gitignore', 'out/\n');
     await agent.sync();
     const line = 'mkdir -p out; echo x >> out/a';
@@ -383,7 +386,7 @@ describe('a command that changes files that match', () => {
 
 describe('a current directory that is gone', () => {
   it('is told to begin with', async () => {
-    const { env } = await startAgent();
+    const { env } = shared();
     const cwd = temporaryDirectory();
     const on = startCli(['on', '**', '--', 'true'], {
       env,
@@ -395,7 +398,7 @@ describe('a current directory that is gone', () => {
   });
 
   it('is said, and the command runs again where it is made anew', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const cwd = join(agent.root, 'app');
     mkdirSync(cwd);
     write(agent, 'app/a.ts');

@@ -5,6 +5,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { GapEvent } from '../shared/index.ts';
 import { startAgent } from './support/agent.ts';
 import { backgroundPlace } from './support/background.ts';
+import { idle } from './support/on.ts';
 import { until } from './support/wait.ts';
 
 /** What is said of an agent that was started, the pid left open. */
@@ -64,7 +65,10 @@ describe('a command that needs an agent', () => {
     for (const { args, cli } of all) {
       await cli.line(`the result of ${args[0]}`, (line) => line === 'add a.ts');
       // This one runs on.
-      if (args[0] === 'on') cli.child.kill('SIGINT');
+      if (args[0] === 'on') {
+        await idle(cli);
+        cli.child.kill('SIGINT');
+      }
       expect(await cli.exited).toEqual({ code: 0, signal: null });
       expect(cli.stdout).toBe('add a.ts\n');
     }

@@ -7,6 +7,7 @@ import type { RootStatus } from '../shared/index.ts';
 import { binaries, runCli, startAgent, type TestAgent } from './support/agent.ts';
 import { temporaryDirectory } from './support/cleanup.ts';
 import { parseCliJson } from './support/cli-schemas.ts';
+import { sharedAgent } from './support/shared-agent.ts';
 
 async function rootsOf(agent: TestAgent): Promise<string[]> {
   return (await agent.request('/v1/roots')).json<RootStatus[]>().map(({ path }) => path);
@@ -22,9 +23,11 @@ function nowhere(): Record<string, string> {
   return { AGENT_RUNTIME_DIR: temporaryDirectory() };
 }
 
+const shared = sharedAgent();
+
 describe('agent-cli watch', () => {
   it('adds directories by whatever path, and says what is in them', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const { env } = agent;
     const parent = temporaryDirectory();
     for (const name of ['one', 'two']) mkdirSync(join(parent, name));
@@ -41,7 +44,7 @@ describe('agent-cli watch', () => {
   });
 
   it('may be said twice of the same directory', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const again = await runCli(['watch', agent.root, '--json'], { env: agent.env });
     expect(again).toMatchObject({ code: 0, stderr: '' });
     expect(parseCliJson('watch', again.stdout)).toMatchObject([{ path: agent.root, ready: true }]);
@@ -49,7 +52,7 @@ describe('agent-cli watch', () => {
   });
 
   it('leaves out what --ignore names, and with --no-gitignore takes in what .gitignore does', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const root = temporaryDirectory();
     for (const name of ['a.ts', 'a.log', 'built.js']) writeFileSync(join(root, name), 'x');
     writeFileSync(join(root, '.gitignore'), 'built.js\n');
@@ -67,7 +70,7 @@ describe('agent-cli watch', () => {
   });
 
   it('exits 1 for what is no directory, and adds the others', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const { env } = agent;
     const root = temporaryDirectory();
     writeFileSync(join(root, 'file'), 'x');
@@ -75,7 +78,7 @@ describe('agent-cli watch', () => {
     expect(result).toMatchObject({ code: 1, stdout: `watching ${root}: 1 file, 0 directories\n` });
     expect(result.stderr).toContain(`${root}/none can't be watched: ENOENT`);
     expect(result.stderr).toContain(`${root}/file can't be watched: it is not a directory`);
-    const glob = await runCli(['watch', root, '--ignore', ''], { env: (await startAgent()).env });
+    const glob = await runCli(['watch', temporaryDirectory(), '--ignore', ''], { env });
     expect(glob).toMatchObject({ code: 1, stdout: '' });
     expect(glob.stderr).toContain('"ignore"');
   });
@@ -135,7 +138,7 @@ describe('agent-cli unwatch', () => {
   });
 
   it('exits 1 for what is not watched, and says how to see what is', async () => {
-    const { env } = await startAgent();
+    const { env } = shared();
     const result = await runCli(['unwatch', '/nowhere'], { env });
     expect(result).toMatchObject({ code: 1, stdout: '' });
     expect(result.stderr).toMatch(/^agent-cli: \/nowhere is not watched.*\n {2}see: agent-cli roots\n$/);

@@ -9,6 +9,7 @@ import { binaries, runCli, startAgent, type TestAgent } from './support/agent.ts
 import { temporaryDirectory } from './support/cleanup.ts';
 import { type CliProcess, startCli } from './support/cli-process.ts';
 import { connect } from './support/client.ts';
+import { sharedAgent } from './support/shared-agent.ts';
 import { layCable } from './support/socket-server.ts';
 import { until } from './support/wait.ts';
 
@@ -27,9 +28,11 @@ async function startTail(agent: TestAgent, args: string[] = [], env = agent.env)
   return tail;
 }
 
+const shared = sharedAgent();
+
 describe('agent-cli tail', () => {
   it('prints files and messages for people, harmless to a terminal', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const tail = await startTail(agent);
     writeFileSync(join(agent.root, 'a\u001b]0;x\u0007.ts'), 'x');
     await tail.line('the file', (line) =>
@@ -43,7 +46,7 @@ describe('agent-cli tail', () => {
   });
 
   it('prints with --json what the agent sent, byte for byte, and no hello', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const client = await connect(agent);
     const received: string[] = [];
     client.ws.on('message', (data) => received.push(String(data)));
@@ -57,7 +60,7 @@ describe('agent-cli tail', () => {
   });
 
   it('prints with --format text the bare messages and EVENT PATH', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const tail = await startTail(agent, ['--format', 'text']);
     writeFileSync(join(agent.root, 'a.ts'), 'x');
     await tail.line('the file', (line) => line === 'add a.ts');
@@ -68,7 +71,7 @@ describe('agent-cli tail', () => {
   });
 
   it('takes the filters of the stream, and ends after --limit events', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const tail = await startTail(agent, ['--topic', 'a.>', '--topic', 'b', '--limit', '2', '--json']);
     for (const topic of ['c', 'a.x', 'd', 'b', 'a.y']) await agent.broadcast(topic, topic);
     expect(await tail.exited).toEqual({ code: 0, signal: null });
@@ -105,7 +108,7 @@ describe('agent-cli tail', () => {
   });
 
   it('begins after --since', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const { cursor } = await agent.broadcast('one');
     await agent.broadcast('two');
     const { env } = agent;
@@ -114,7 +117,7 @@ describe('agent-cli tail', () => {
   });
 
   it('begins with the files that exist for --snapshot, which count for no limit', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     mkdirSync(join(agent.root, 'src'));
     writeFileSync(join(agent.root, 'src/a.ts'), 'x');
     await agent.sync();
@@ -131,7 +134,7 @@ describe('agent-cli tail', () => {
   });
 
   it("shows the agent's word on what it can't stream, and exits 1", async () => {
-    const { env } = await startAgent();
+    const { env } = shared();
     for (const [flag, value] of [
       ['since', 'nonsense'],
       ['root', '/nowhere'],
@@ -144,7 +147,7 @@ describe('agent-cli tail', () => {
   });
 
   it('loses nothing and repeats nothing while its connection is cut again and again', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const cable = await layCable(agent.socket);
     const tail = await startTail(agent, ['--json'], cable.env);
     const total = 400;
@@ -195,7 +198,7 @@ describe('agent-cli tail', () => {
   });
 
   it('reads no faster than its reader, and loses nothing by that', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const tail = startCli(['tail', '--json'], { env: agent.env, read: false });
     await until('tail to be connected', async () => (await clientsOf(agent)).length === 1);
     const text = 'x'.repeat(10_000);
@@ -213,7 +216,7 @@ describe('agent-cli tail', () => {
   });
 
   it('ends when the agent is told to disconnect it', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const tail = await startTail(agent);
     const [client] = await clientsOf(agent);
     await agent.request(`/v1/clients/${client?.id}`, { method: 'DELETE' });
@@ -244,7 +247,7 @@ async function onTerminal(args: string[], env: Readonly<Record<string, string>>)
   const hostile = 'a\u001b[2J\u009b\u202eb';
 
   it('paints its own words and lets nobody else do so', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const { cursor } = await agent.broadcast('first');
     await agent.broadcast(hostile, 'build.done');
     const args = ['tail', '--limit', '1', '--since', cursor];

@@ -8,25 +8,32 @@ import { binaries, runCli, startAgent, type TestAgent } from './support/agent.ts
 import { temporaryDirectory } from './support/cleanup.ts';
 import { type CliProcess, startCli } from './support/cli-process.ts';
 import { parseCliJson } from './support/cli-schemas.ts';
+import { sharedAgent } from './support/shared-agent.ts';
 import { serveHttp } from './support/socket-server.ts';
 import { until } from './support/wait.ts';
 
 /** Starts wait and waits until the agent lists it. */
 async function startWait(agent: TestAgent, ...args: string[]): Promise<CliProcess> {
+  const waiting = async (): Promise<string[]> =>
+    (await agent.request('/v1/clients'))
+      .json<ClientInfo[]>()
+      .filter(({ name }) => name === 'agent-cli wait')
+      .map(({ id }) => id);
+  const before = await waiting();
   const wait = startCli(['wait', ...args], { env: agent.env });
   await until(
     () => `wait to be connected: ${wait.stderr}`,
-    async () => {
-      const clients = (await agent.request('/v1/clients')).json<ClientInfo[]>();
-      return clients.some(({ name }) => name === 'agent-cli wait');
-    },
+    // One that has just ended may still be listed.
+    async () => (await waiting()).some((id) => !before.includes(id)),
   );
   return wait;
 }
 
+const shared = sharedAgent();
+
 describe('agent-cli wait', () => {
   it('ends with the first event, and prints that alone', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const wait = await startWait(agent);
     await agent.broadcast('one', 'build.done');
     await agent.broadcast('two');
@@ -36,7 +43,7 @@ describe('agent-cli wait', () => {
   });
 
   it('passes over what its filter does not take', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const args = ['--match', '**/*.ts', '--ignore', '**/b.*', '--root', agent.root, '--format', 'text'];
     const wait = await startWait(agent, ...args);
     // Globs are about files: a message does not end it.
@@ -50,7 +57,7 @@ describe('agent-cli wait', () => {
   });
 
   it('waits for messages and files alike where topics say so', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const args = ['--topic', 'file', '--topic', 'build.*', '--match', '*.ts', '--json'];
     const wait = await startWait(agent, ...args);
     await agent.broadcast('no', 'other');
@@ -62,7 +69,7 @@ describe('agent-cli wait', () => {
   });
 
   it('looks at what happened after --since first', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const since = await agent.sync();
     writeFileSync(join(agent.root, 'a.ts'), 'x');
     await agent.sync();
@@ -75,7 +82,7 @@ describe('agent-cli wait', () => {
   });
 
   it('exits 4 when the time is over', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const wait = startCli(['wait', '--timeout', '50', '--json', '--topic', 'a'], { env: agent.env });
     expect(await wait.exited).toEqual({ code: 4, signal: null });
     expect(wait).toMatchObject({ stdout: '', stderr: 'agent-cli: nothing came within 50 ms\n' });
@@ -96,12 +103,12 @@ describe('agent-cli wait', () => {
   });
 
   it('has the exit code of what ends it', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const wait = await startWait(agent);
     wait.child.kill('SIGINT');
     expect(await wait.exited).toEqual({ code: 130, signal: null });
     const disconnected = await startWait(agent, '--timeout', '30000');
-    const [client] = (await agent.request('/v1/clients')).json<ClientInfo[]>();
+    const client = (await agent.request('/v1/clients')).json<ClientInfo[]>().at(-1);
     await agent.request(`/v1/clients/${client?.id}`, { method: 'DELETE' });
     expect(await disconnected.exited).toEqual({ code: 1, signal: null });
     const refused = await runCli(['wait', '--since', 'nonsense'], { env: agent.env });

@@ -5,26 +5,29 @@ import { describe, expect, it } from '@jest/globals';
 import type { BroadcastAnswer, ClientInfo, Status } from '../shared/index.ts';
 import { runCli, startAgent } from './support/agent.ts';
 import { connect } from './support/client.ts';
+import { sharedAgent } from './support/shared-agent.ts';
 import { until } from './support/wait.ts';
+
+const shared = sharedAgent();
 
 describe('agent-cli broadcast', () => {
   it('sends its words to every client and says how many got them', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const { env } = agent;
     const one = await connect(agent);
     const two = await connect(agent, '', 'loopback');
     await connect(agent, 'topic=other');
     const result = await runCli(['broadcast', 'build', '007', 'help', '-5'], { env });
     expect(result).toMatchObject({ code: 0, stderr: '' });
-    expect(result.stdout).toMatch(/^delivered to 2 of 2 clients \([a-z0-9]+:1\)\n$/);
+    const [, cursor] = /^delivered to 2 of 2 clients \(([a-z0-9]+:\d+)\)\n$/.exec(result.stdout) ?? [];
     for (const client of [one, two]) {
       const message = await client.waitFor('the message', ({ type }) => type === 'message');
-      expect(message).toMatchObject({ topic: 'message', from: 'cli', data: 'build 007 help -5' });
+      expect(message).toMatchObject({ cursor, topic: 'message', from: 'cli', data: 'build 007 help -5' });
     }
   });
 
   it('sends JSON on a topic', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const { env } = agent;
     const client = await connect(agent, 'topic=build.*');
     const args = ['broadcast', '--topic', 'build.done', '--data', '{"ok":[true,null]}', '--json'];
@@ -36,7 +39,7 @@ describe('agent-cli broadcast', () => {
   });
 
   it('sends standard input, without the line break that the shell put behind it', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const { env } = agent;
     const client = await connect(agent);
     expect(await runCli(['broadcast', '-'], { env, input: 'first\nsecond – ✓\n' })).toMatchObject({
@@ -48,7 +51,7 @@ describe('agent-cli broadcast', () => {
   });
 
   it('sends what looks like a flag after --', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const client = await connect(agent);
     expect(await runCli(['broadcast', '--', '--topic', '-x'], { env: agent.env })).toMatchObject({ code: 0 });
     const message = await client.waitFor('the message', ({ type }) => type === 'message');
@@ -56,7 +59,7 @@ describe('agent-cli broadcast', () => {
   });
 
   it('sends once for one key', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const { env } = agent;
     const client = await connect(agent);
     const first = await runCli(['broadcast', '--key', 'k', 'hi'], { env });
@@ -68,7 +71,7 @@ describe('agent-cli broadcast', () => {
   });
 
   it('says who lags, and exits 4 when waiting for them takes too long', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const { env } = agent;
     await connect(agent);
     const slow = await connect(agent);
@@ -92,7 +95,7 @@ describe('agent-cli broadcast', () => {
   });
 
   it("shows the agent's word on a topic that can't be, and exits 1", async () => {
-    const { env } = await startAgent();
+    const { env } = shared();
     for (const topic of ['file', 'agent.x', 'a b', 'a..b', '']) {
       const result = await runCli(['broadcast', '--topic', topic, 'x'], { env });
       expect(result).toMatchObject({ code: 1, stdout: '' });
@@ -103,7 +106,7 @@ describe('agent-cli broadcast', () => {
 
 describe('agent-cli status', () => {
   it('prints the status, for people and as JSON', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const { env } = agent;
     const readable = await runCli(['status'], { env });
     expect(readable).toMatchObject({ code: 0, stderr: '' });
@@ -118,7 +121,7 @@ describe('agent-cli status', () => {
 
 describe('agent-cli clients', () => {
   it('lists who is connected', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const { env } = agent;
     expect(await runCli(['clients'], { env })).toEqual({
       code: 0,
@@ -154,7 +157,7 @@ describe('agent-cli stop', () => {
 
 describe('agent-cli url', () => {
   it('prints an address that the agent lets in', async () => {
-    const { env, socket } = await startAgent();
+    const { env, socket } = shared();
     const { stdout } = await runCli(['url'], { env });
     const url = new URL(stdout.trim());
     expect(`${url}`).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]{43}$/);

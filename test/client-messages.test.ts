@@ -8,6 +8,7 @@ import { startAgent } from './support/agent.ts';
 import { temporaryDirectory } from './support/cleanup.ts';
 import { connect, type TestClient } from './support/client.ts';
 import { connectRaw } from './support/raw-client.ts';
+import { sharedAgent } from './support/shared-agent.ts';
 import { until } from './support/wait.ts';
 
 type Reply = ServerFrame & { id?: number | string };
@@ -28,9 +29,11 @@ function clientFrame(message: unknown): Buffer {
   return Buffer.concat([Buffer.from([0x81, 0x80 | payload.length, 0, 0, 0, 0]), payload]);
 }
 
+const shared = sharedAgent();
+
 describe('publish', () => {
   it('is acknowledged as POST /v1/messages is answered, under whatever id', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const sender = await connect(agent, 'topic=build.>&name=bundler');
     await connect(agent, '', 'loopback');
     await connect(agent, 'topic=other');
@@ -48,7 +51,7 @@ describe('publish', () => {
   });
 
   it('says from whom a message is: the name of the client, or its id', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const listener = await connect(agent);
     const named = await connect(agent, 'name=my%20bundler');
     const nameless = await connect(agent);
@@ -84,7 +87,7 @@ describe('publish', () => {
   });
 
   it('with a key is published once, and acknowledged alike', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const client = await connect(agent);
     client.send({ type: 'publish', id: 1, data: 'first', key: 'k' });
     client.send({ type: 'publish', id: 2, data: 'second', key: 'k' });
@@ -120,7 +123,7 @@ describe('publish', () => {
 
 describe('sync', () => {
   it('is answered after the events that it waited for', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const everything = await connect(agent);
     const some = await connect(agent, 'match=*.ts&topic=file', 'loopback');
     for (let round = 0; round < 20; round++) {
@@ -145,7 +148,7 @@ describe('sync', () => {
   });
 
   it('is answered each time, however many are under way', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const client = await connect(agent);
     writeFileSync(join(agent.root, 'a.ts'), '');
     for (let id = 1; id <= 100; id++) client.send({ type: 'sync', id });
@@ -190,7 +193,7 @@ describe('subscribe', () => {
   });
 
   it('to what a client has already changes nothing', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const client = await connect(agent, 'topic=a');
     for (let round = 0; round < 3; round++) {
       client.send({ type: 'subscribe', id: round, topic: ['a'] });
@@ -203,7 +206,7 @@ describe('subscribe', () => {
   });
 
   it('that is refused leaves the filter as it was', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const client = await connect(agent, 'topic=a');
     client.send({ type: 'subscribe', id: 1, topic: ['b'], root: '/nowhere' });
     expect(await replyTo(client, 1)).toMatchObject({ type: 'error', code: 'unknown_root' });
@@ -215,7 +218,7 @@ describe('subscribe', () => {
   });
 
   it('takes effect between two events: none is lost, none repeated, none out of place', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const topics = fc.constantFrom('a', 'b', 'c');
     const steps = fc.oneof(
       { weight: 3, arbitrary: fc.record({ publish: topics }) },
@@ -252,7 +255,7 @@ describe('subscribe', () => {
   });
 
   it('of a client that lags bears on what comes after it, not on what it has still to get', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const reader = await connect(agent, 'topic=b.*');
     const stuck = await connectRaw(agent.socket, 'topic=a');
     stuck.pause();

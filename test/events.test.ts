@@ -12,6 +12,7 @@ import {
 } from '../shared/index.ts';
 import { startAgent, type TestAgent } from './support/agent.ts';
 import { temporaryDirectory } from './support/cleanup.ts';
+import { sharedAgent } from './support/shared-agent.ts';
 import { openStream, type TestStream } from './support/stream.ts';
 
 const transports: readonly Transport[] = ['ws', 'sse', 'ndjson'];
@@ -46,6 +47,9 @@ async function changesUntilEnd(agent: TestAgent, stream: TestStream): Promise<st
 function range(from: number, to: number): number[] {
   return Array.from({ length: to - from + 1 }, (_, index) => from + index);
 }
+
+const shared = sharedAgent();
+const withTwoRoots = sharedAgent(() => ({ roots: [temporaryDirectory(), temporaryDirectory()] }));
 
 describe.each(transports)('a stream over %s', (transport) => {
   it('begins with hello, and goes on with every event in order, on both planes', async () => {
@@ -194,7 +198,7 @@ describe.each(transports)('a stream over %s', (transport) => {
   });
 
   it('carries the topics that it asks for', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const topics = [
       'a',
       'b',
@@ -246,9 +250,8 @@ describe.each(transports)('a stream over %s', (transport) => {
   });
 
   it('carries the files that it asks for, and all messages', async () => {
-    const roots = [temporaryDirectory(), temporaryDirectory()];
-    const [first = '', second = ''] = roots;
-    const agent = await startAgent({ roots });
+    const agent = withTwoRoots();
+    const [first = '', second = ''] = agent.roots;
     const all = [
       'addDir src',
       'add src/a.ts',
@@ -295,7 +298,7 @@ describe.each(transports)('a stream over %s', (transport) => {
 
 describe('a stream of server-sent events', () => {
   it('carries the cursor of each event as its id, and takes it back as Last-Event-ID', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const stream = await openStream(agent, 'sse');
     expect(stream.headers['content-type']).toMatch(/^text\/event-stream\b/);
     for (const number of range(1, 5)) await agent.broadcast(number);
@@ -317,7 +320,7 @@ describe('a stream of server-sent events', () => {
   });
 
   it('resumes with the id of the last event, not with the address that it was opened with', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const cursors: string[] = [];
     for (const number of range(1, 4)) cursors.push((await agent.broadcast(number)).cursor);
     // A browser reconnects to the same address, `since` and all, and adds what it saw last.
@@ -332,7 +335,7 @@ describe('a stream of server-sent events', () => {
 
 describe('a stream of lines', () => {
   it('is NDJSON unless something else is asked for', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     for (const headers of [
       {},
       { accept: '*/*' },

@@ -5,6 +5,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { MessageEvent } from '../shared/index.ts';
 import { startAgent, type TestAgent } from './support/agent.ts';
 import { clientFrame, type FrameReader, opcodes, readFrames } from './support/frame-reader.ts';
+import { sharedAgent } from './support/shared-agent.ts';
 import { until } from './support/wait.ts';
 
 /** Where the length of a payload changes its form. */
@@ -74,9 +75,11 @@ function numbersOf(reader: FrameReader): number[] {
   return (dataOf(reader) as { number: number }[]).map(({ number }) => number);
 }
 
+const shared = sharedAgent();
+
 describe('the frame of an event', () => {
   it('has the shortest form for its length, live and replayed, with a filter and without', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const { cursor: start } = (await agent.request('/v1/status')).json<{ cursor: string }>();
     const live = [await readFrames(agent.socket), await readFrames(agent.socket, 'topic=message&topic=end')];
     const data = [...range(0, 30), ...range(65_536 - envelopeBytes - 20, 65_536 - envelopeBytes + 20)].map(
@@ -103,7 +106,7 @@ describe('the frame of an event', () => {
   });
 
   it('is as long as its text, for shells', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const reader = await readFrames(agent.socket, 'format=text');
     for (const edge of edges) await agent.broadcast(textOf(edge));
     await agent.broadcast('the end');
@@ -115,7 +118,7 @@ describe('the frame of an event', () => {
   });
 
   it('holds the changes that a filter leaves of a batch, and a snapshot of any size', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const readers = [
       await readFrames(agent.socket),
       await readFrames(agent.socket, 'match=**/*.ts'),
@@ -144,7 +147,7 @@ describe('the frame of an event', () => {
 
 describe('a pong', () => {
   it('comes between events and never inside one, also when the kernel has taken half of it', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const reader = await readFrames(agent.socket);
     // With the socket full, the frame that is on its way has been taken in part only.
     const numbers = await fillUp(agent, reader);
@@ -171,7 +174,7 @@ describe('a pong', () => {
   });
 
   it('answers a ping that stands between the fragments of a message', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const reader = await readFrames(agent.socket);
     const message = Buffer.from(JSON.stringify({ type: 'publish', id: 'split', data: 'für 🙂 alle' }));
     // Every byte a fragment: characters are split as well.
@@ -190,7 +193,7 @@ describe('a pong', () => {
 
 describe('a message in fragments', () => {
   it('is one message, however it was cut up, and a mebibyte at most in all', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const reader = await readFrames(agent.socket);
     const cuts: number[][] = [[0], [1], [5, 5, 9], [126], [10, 65_546]];
     for (const [index, places] of cuts.entries()) {
@@ -209,7 +212,7 @@ describe('a message in fragments', () => {
   });
 
   it('is refused with 1007 when it is UTF-8 in none but its first fragment, or ends within a character', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const fragments: [first: number[], last: number[]][] = [
       [
         [0x22, 0x78],
@@ -232,7 +235,7 @@ describe('a message in fragments', () => {
   });
 
   it('is refused with 1002 when another message begins before it has ended', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const reader = await readFrames(agent.socket);
     reader.send(opcodes.text, '{"type":', { fin: false });
     reader.send(opcodes.text, '"sync"}');
@@ -258,7 +261,7 @@ describe('the close frame', () => {
   }
 
   it('echoes the code of the client that closes, and is the last frame, whatever is published', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     for (const code of [1000, 1001, 3000, 4999]) {
       const reader = await readFrames(agent.socket);
       const payload = Buffer.concat([Buffer.from([code >> 8, code & 0xff]), Buffer.from('bis später')]);
@@ -276,7 +279,7 @@ describe('the close frame', () => {
   });
 
   it('of one that is disconnected follows a whole event, though its socket was full', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const reader = await readFrames(agent.socket);
     const numbers = await fillUp(agent, reader);
     const id = await clientId(reader);
@@ -304,7 +307,7 @@ describe('the close frame', () => {
   });
 
   it('that answers what breaks the protocol follows a whole event, though the socket was full', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const breaches: [bytes: Buffer, code: number][] = [
       [Buffer.from([0x81, 0x02, 0x7b, 0x7d]), 1002],
       [clientFrame(opcodes.text, Buffer.from([0xc3, 0x28])), 1007],

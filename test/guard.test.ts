@@ -13,6 +13,7 @@ import {
   rawRequest,
   upgradeHeaders,
 } from './support/raw-http.ts';
+import { sharedAgent } from './support/shared-agent.ts';
 
 const refusals = {
   host: '421 host_refused',
@@ -217,9 +218,17 @@ const badOrigins = [
   'http://localhost, http://evil.example',
 ];
 
+const shared = sharedAgent();
+const allowing = sharedAgent({
+  flags: [
+    ...['--allow-host', 'dev.example', '--allow-host', '192.0.2.7', '--allow-host', '2001:db8::1'],
+    ...['--allow-origin', 'https://app.example', '--allow-origin', 'http://lan.example:8080'],
+  ],
+});
+
 describe.each<Kind>(['request', 'upgrade'])('an HTTP %s on the loopback plane', (kind) => {
   it('is answered under a loopback host name, and to pages of loopback origins, only', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const path = kind === 'upgrade' ? '/v1/events' : '/v1/status';
     await expectTable(agent, kind, [
       ...goodHosts.map((host): Row => [`Host: ${host}`, { hosts: [host] }, letIn]),
@@ -239,7 +248,7 @@ describe.each<Kind>(['request', 'upgrade'])('an HTTP %s on the loopback plane', 
   });
 
   it('is answered with the token only, refused for its host first, then its origin, then its token', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const { token } = agent;
     const flipped = `${token.startsWith('A') ? 'B' : 'A'}${token.slice(1)}`;
     const swapped = token.replaceAll(/[a-z]/gi, (letter) =>
@@ -315,7 +324,7 @@ describe.each<Kind>(['request', 'upgrade'])('an HTTP %s on the loopback plane', 
   });
 
   it('is guarded before anybody looks at what it asks for', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const lines = [
       'GET /nothing/here HTTP/1.1',
       'GET / HTTP/1.1',
@@ -340,12 +349,7 @@ describe.each<Kind>(['request', 'upgrade'])('an HTTP %s on the loopback plane', 
   });
 
   it('is answered under the names and origins that were allowed, and no more', async () => {
-    const agent = await startAgent({
-      flags: [
-        ...['--allow-host', 'dev.example', '--allow-host', '192.0.2.7', '--allow-host', '2001:db8::1'],
-        ...['--allow-origin', 'https://app.example', '--allow-origin', 'http://lan.example:8080'],
-      ],
-    });
+    const agent = allowing();
     const hosts = [
       'dev.example',
       'dev.example:PORT',
@@ -410,7 +414,7 @@ describe.each<Kind>(['request', 'upgrade'])('an HTTP %s on the loopback plane', 
 
 describe('the local plane', () => {
   it('needs nothing', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const wishes: Attempt[] = [
       withoutToken,
       { hosts: ['evil.example'], ...withoutToken },
@@ -434,7 +438,7 @@ describe('a refused upgrade', () => {
 
 describe('/healthz', () => {
   it('needs no token, but a good host and origin', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const line = 'GET /healthz HTTP/1.1';
     await expectTable(agent, 'request', [
       ['no token', { line, ...withoutToken }, letIn],
@@ -450,7 +454,7 @@ describe('/healthz', () => {
   });
 
   it('opens no other path', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const paths = [
       '/healthz/',
       '//healthz',
@@ -486,7 +490,7 @@ describe('a page', () => {
   }
 
   it('of an allowed origin is told that it may ask, without a token', async () => {
-    const agent = await startAgent({ flags: ['--allow-origin', 'https://app.example'] });
+    const agent = allowing();
     for (const origin of ['http://localhost:3000', 'https://app.example']) {
       const wishes = { origins: [origin], ...withoutToken };
       const { status, headers, body } = await ask(agent, 'OPTIONS /v1/messages HTTP/1.1', wishes, preflight);
@@ -506,7 +510,7 @@ describe('a page', () => {
   });
 
   it('of another origin is told nothing', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const line = 'OPTIONS /v1/messages HTTP/1.1';
     for (const origin of badOrigins) {
       const answer = await ask(agent, line, { origins: [origin], ...withoutToken }, preflight);
@@ -518,7 +522,7 @@ describe('a page', () => {
   });
 
   it('gets no way around the token by OPTIONS', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const wishes = { origins: ['http://localhost'], ...withoutToken };
     expect(verdict(await ask(agent, 'OPTIONS /v1/status HTTP/1.1', wishes))).toBe(refusals.token);
     expect(verdict(await ask(agent, 'OPTIONS /v1/status HTTP/1.1', withoutToken, preflight))).toBe(
@@ -530,7 +534,7 @@ describe('a page', () => {
   });
 
   it('may read answers, also those of errors, only if its origin is allowed', async () => {
-    const agent = await startAgent({ flags: ['--allow-origin', 'https://app.example'] });
+    const agent = allowing();
     const line = 'GET /v1/status HTTP/1.1';
     const allowed = async (wishes: Attempt) =>
       (await ask(agent, line, wishes)).headers['access-control-allow-origin'];

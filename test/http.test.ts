@@ -11,10 +11,12 @@ import type {
   SyncAnswer,
   Transport,
 } from '../shared/index.ts';
-import { type Answer, type RequestOptions, startAgent, type TestAgent } from './support/agent.ts';
+import { type RequestOptions, startAgent, type TestAgent } from './support/agent.ts';
+import type { Answer } from './support/ask.ts';
 import { temporaryDirectory } from './support/cleanup.ts';
 import { connect } from './support/client.ts';
 import { connectRaw } from './support/raw-client.ts';
+import { sharedAgent } from './support/shared-agent.ts';
 import { openStream } from './support/stream.ts';
 import { until } from './support/wait.ts';
 
@@ -50,9 +52,11 @@ async function clientsOf(agent: TestAgent): Promise<ClientInfo[]> {
   return (await agent.request('/v1/clients')).json<ClientInfo[]>();
 }
 
+const shared = sharedAgent();
+
 describe('POST /v1/messages', () => {
   it('publishes text as it is, on the topic of the query', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const client = await connect(agent);
     const answers = [
       await agent.request('/v1/messages', postText('hello')),
@@ -84,7 +88,7 @@ describe('POST /v1/messages', () => {
   });
 
   it('publishes any JSON value', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const client = await connect(agent);
     const values = [null, false, 0, -1.5, '', 'text', [], [1, [2]], {}, { a: { b: null }, topic: 'x' }];
     for (const data of values) {
@@ -107,7 +111,7 @@ describe('POST /v1/messages', () => {
   });
 
   it('answers with the cursor and with how many clients it concerns', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const nobody = await agent.broadcast('x');
     expect(nobody).toEqual({ cursor: cursorLike, matched: 0, delivered: 0, lagging: 0 });
     await connect(agent);
@@ -122,7 +126,7 @@ describe('POST /v1/messages', () => {
   });
 
   it('publishes the same key once, and answers alike', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const client = await connect(agent);
     const first = await agent.request('/v1/messages', post({ data: 1, key: 'deploy-7' }));
     await connect(agent);
@@ -141,7 +145,7 @@ describe('POST /v1/messages', () => {
   });
 
   it('with ?wait= answers when nobody lags, or at that time with 504 and the counts', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const reader = await connect(agent);
     const idle = await agent.request('/v1/messages?wait=30000', post({ data: 'all are here' }));
     expect(idle.status).toBe(200);
@@ -176,7 +180,7 @@ describe('POST /v1/messages', () => {
   });
 
   it('no longer waits for a client that is gone', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const stuck = await connectRaw(agent.socket);
     stuck.pause();
     const fill = 'x'.repeat(100_000);
@@ -248,7 +252,7 @@ describe('GET /v1/status', () => {
 
 describe('GET and DELETE /v1/clients', () => {
   it('lists who is connected, with what each wants and has got', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     expect(await clientsOf(agent)).toEqual([]);
     const first = await connect(agent, 'name=editor&topic=a.*&topic=b&match=**/*.ts&ignore=dist/**');
     await openStream(agent, 'sse', `name=my%20page&root=${agent.root}`, { plane: 'loopback' });
@@ -287,7 +291,7 @@ describe('GET and DELETE /v1/clients', () => {
   });
 
   it.each(transports)('disconnects one over %s, and leaves the others', async (transport) => {
-    const agent = await startAgent();
+    const agent = shared();
     const stream = await openStream(agent, transport, 'name=victim');
     const other = await connect(agent, 'name=other');
     await stream.waitFor('hello');
@@ -307,7 +311,7 @@ describe('GET and DELETE /v1/clients', () => {
 
 describe('/v1/roots', () => {
   it('lists, adds and removes roots, and says so in the run file', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const client = await connect(agent);
     const added = temporaryDirectory();
     mkdirSync(join(added, 'lib'));
@@ -357,7 +361,7 @@ describe('/v1/roots', () => {
   });
 
   it('takes what .gitignore leaves out when it is told to', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const [strict, lax] = [temporaryDirectory(), temporaryDirectory()];
     for (const root of [strict, lax]) {
       writeFileSync(join(root, '.gitignore'), '*.log\n');
@@ -371,7 +375,7 @@ describe('/v1/roots', () => {
 
 describe('GET /v1/files', () => {
   it('gives the cursor and the root, then a line an entry', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     mkdirSync(join(agent.root, 'src', 'deep'), { recursive: true });
     writeFileSync(join(agent.root, 'src', 'a.ts'), 'let a;');
     writeFileSync(join(agent.root, 'src', 'deep', 'b.js'), '');
@@ -483,7 +487,7 @@ describe('POST /v1/shutdown', () => {
 
 describe('both planes', () => {
   it('answer the same', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     writeFileSync(join(agent.root, 'a.ts'), 'a');
     await agent.sync();
     await connect(agent, 'name=someone');
@@ -500,7 +504,7 @@ describe('both planes', () => {
       ['/v1/sync', { method: 'POST' }],
       ['/v1/roots', post({ path: agent.root })],
       ['/v1/roots?path=/nowhere', { method: 'DELETE' }],
-      ['/v1/clients/c99', { method: 'DELETE' }],
+      ['/v1/clients/c9999', { method: 'DELETE' }],
       ['/v1/events?since=x', {}],
       ['/nothing', {}],
     ];

@@ -9,6 +9,7 @@ import { startAgent, type TestAgent } from './support/agent.ts';
 import { placeBuild, scriptNames } from './support/build-output.ts';
 import { cleanUpWith, temporaryDirectory } from './support/cleanup.ts';
 import { clientHello, connectPage, openPage, type PageClient } from './support/page-client.ts';
+import { sharedAgent } from './support/shared-agent.ts';
 import { until } from './support/wait.ts';
 
 const on = { flags: ['--livereload'] };
@@ -29,9 +30,11 @@ async function barrier(agent: TestAgent, page: PageClient): Promise<void> {
   await until('the barrier', () => page.told.some(({ path }) => path === 'barrier.html'));
 }
 
+const shared = sharedAgent(on);
+
 describe('LiveReload', () => {
   it('shakes hands by protocol 7, and tells a change with its path and liveCSS', async () => {
-    const agent = await startAgent(on);
+    const agent = shared();
     const page = await openPage(socketUrl(agent));
     expect(page.told[0]).toMatchObject({
       command: 'hello',
@@ -46,7 +49,7 @@ describe('LiveReload', () => {
   });
 
   it("makes a build's hundred files one reload, and of style sheets one each", async () => {
-    const agent = await startAgent(on);
+    const agent = shared();
     const page = await openPage(socketUrl(agent));
     placeBuild(agent.root, 'dist', ['a.css', 'b.css', ...scriptNames(98)]);
     await page.commands(1);
@@ -59,7 +62,7 @@ describe('LiveReload', () => {
   });
 
   it('tells nothing of hidden files and of what editors leave behind', async () => {
-    const agent = await startAgent(on);
+    const agent = shared();
     const page = await openPage(socketUrl(agent));
     for (const name of ['.env', 'a.html~', '.a.html.swp']) writeFileSync(join(agent.root, name), 'x');
     await agent.sync();
@@ -80,7 +83,7 @@ describe('LiveReload', () => {
   });
 
   it('shows the messages of its topic, and no others', async () => {
-    const agent = await startAgent(on);
+    const agent = shared();
     const page = await openPage(socketUrl(agent));
     await agent.broadcast('secret');
     await agent.broadcast('secret', 'livereload.alert.not');
@@ -95,7 +98,7 @@ describe('LiveReload', () => {
   });
 
   it("serves the reference client's own file", async () => {
-    const agent = await startAgent(on);
+    const agent = shared();
     const { status, headers, text } = await agent.request('/livereload.js', {
       plane: 'loopback',
       headers: { authorization: '' },
@@ -161,6 +164,8 @@ describe('a port of its own', () => {
 });
 
 describe('who is told', () => {
+  const allowing = sharedAgent({ flags: ['--livereload', '--allow-origin', 'https://app.example'] });
+
   it.each<[string, Record<string, string>, number | undefined]>([
     ['a page of loopback', { origin: 'http://localhost:5173' }, undefined],
     ['a page of an allowed origin', { origin: 'https://app.example' }, undefined],
@@ -171,8 +176,7 @@ describe('who is told', () => {
     ['a page that looks like one on disk', { origin: 'file://evil.test' }, 403],
     ['a name that was made to lead here', { host: 'evil.test' }, 421],
   ])('%s', async (_who, headers, outcome) => {
-    const agent = await startAgent({ flags: ['--livereload', '--allow-origin', 'https://app.example'] });
-    expect(await connectPage(socketUrl(agent), headers).outcome()).toBe(outcome);
+    expect(await connectPage(socketUrl(allowing()), headers).outcome()).toBe(outcome);
   });
 
   it('of pages without an origin, those that lie in a root alone', async () => {

@@ -2,7 +2,8 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { type Answer, startAgent, type TestAgent } from './support/agent.ts';
+import { startAgent, type TestAgent } from './support/agent.ts';
+import type { Answer } from './support/ask.ts';
 import { temporaryDirectory } from './support/cleanup.ts';
 import { connect } from './support/client.ts';
 import { inotifyWatches } from './support/procfs.ts';

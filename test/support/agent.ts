@@ -1,11 +1,11 @@
 // A real agentd in a process of its own, and the ways to talk to it.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RunFile } from '../../shared/index.ts';
+import { type Answer, ask, type Question } from './ask.ts';
 import { cleanUpWith, temporaryDirectory } from './cleanup.ts';
 import { until } from './wait.ts';
 
@@ -36,20 +36,8 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** An HTTP answer, read whole. */
-export interface Answer {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly text: string;
-  /** The body as JSON; throws if it is none. */
-  json<T = Record<string, unknown>>(): T;
-}
-
-/** What a request is made of. */
-export interface RequestOptions {
-  readonly method?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Buffer;
+/** What a request is made of, and by which way it comes. */
+export interface RequestOptions extends Question {
   /** Default: the local plane. */
   readonly plane?: 'local' | 'loopback';
 }
@@ -117,33 +105,11 @@ export class TestAgent {
 
   /** Makes a request; on the loopback plane with the token, unless the headers say otherwise. */
   request(path: string, options: RequestOptions = {}): Promise<Answer> {
-    const { method = 'GET', headers = {}, body, plane = 'local' } = options;
+    const { headers = {}, plane = 'local', ...question } = options;
     const target = plane === 'local' ? { socketPath: this.socket } : { host: '127.0.0.1', port: this.port };
     const token =
       plane === 'local' || 'authorization' in headers ? {} : { authorization: `Bearer ${this.token}` };
-    return new Promise((resolve, reject) => {
-      const request = httpRequest(
-        { ...target, method, path, headers: { ...token, ...headers }, agent: false },
-        (response) => {
-          let text = '';
-          response.setEncoding('utf8');
-          response.on('data', (part: string) => {
-            text += part;
-          });
-          response.on('error', reject);
-          response.on('end', () => {
-            resolve({
-              status: response.statusCode ?? 0,
-              headers: response.headers,
-              text,
-              json: <T>() => JSON.parse(text) as T,
-            });
-          });
-        },
-      );
-      request.on('error', reject);
-      request.end(body);
-    });
+    return ask(target, path, { ...question, headers: { ...token, ...headers } });
   }
 
   /** Publishes a message over HTTP. */
@@ -201,6 +167,8 @@ export async function startAgent(options: AgentOptions = {}): Promise<TestAgent>
       () => `the agent to be ready: ${agent.stderr}`,
       async () => {
         if (child.exitCode !== null) throw new Error(`agentd ended with ${child.exitCode}: ${agent.stderr}`);
+        // To ask a socket that is not there yet would cost more than to look for it.
+        if (!existsSync(agent.socket)) return false;
         return agent.request('/healthz').then(
           ({ status }) => status === 200,
           () => false,

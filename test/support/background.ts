@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunFile, Status } from '../../shared/index.ts';
 import { type CliResult, runCli } from './agent.ts';
+import { ask } from './ask.ts';
 import { cleanUpWith, temporaryDirectory } from './cleanup.ts';
 import { type CliProcess, startCli } from './cli-process.ts';
 import { until } from './wait.ts';
@@ -47,8 +48,12 @@ export class BackgroundPlace {
 
   /** The status of the agent that runs; undefined where none does. */
   async status(): Promise<Status | undefined> {
-    const { code, stdout } = await this.run(['status', '--json']);
-    return code === 0 ? (JSON.parse(stdout) as Status) : undefined;
+    // Not by agent-cli: asked again and again, it would be what the machine is busy with.
+    const socketPath = join(this.runtime, 'default.sock');
+    return ask({ socketPath }, '/v1/status').then(
+      (answer) => answer.json<Status>(),
+      () => undefined,
+    );
   }
 
   /** Waits until so many clients are connected. */

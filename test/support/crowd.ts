@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { TestAgent } from './agent.ts';
+import { bundled } from './bundled.ts';
 import { cleanUpWith } from './cleanup.ts';
 import { until } from './wait.ts';
 
@@ -26,7 +27,6 @@ export interface CrowdReport {
   readonly faults: readonly string[];
 }
 
-const project = fileURLToPath(new URL('../..', import.meta.url));
 const script = fileURLToPath(new URL('fixtures/crowd.ts', import.meta.url));
 
 /** Clients that expect messages whose data is `{n}`, with n = 0, 1, 2, … */
@@ -66,8 +66,7 @@ export async function startCrowd(
   clients: number,
   plane: 'local' | 'loopback' = 'local',
 ): Promise<Crowd> {
-  const child = spawn(process.execPath, ['--import', 'tsx', script], {
-    cwd: project,
+  const child = spawn(process.execPath, [bundled(script)], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   cleanUpWith(() => void child.kill('SIGKILL'));

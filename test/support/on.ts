@@ -5,6 +5,7 @@ import type { ClientInfo } from '../../shared/index.ts';
 import type { TestAgent } from './agent.ts';
 import { cleanUpWith, temporaryDirectory } from './cleanup.ts';
 import { type CliProcess, startCli } from './cli-process.ts';
+import { childrenOf } from './procfs.ts';
 import { until } from './wait.ts';
 
 /** How it is started. */
@@ -44,6 +45,14 @@ export async function connected(agent: TestAgent, on: CliProcess, count: number)
   await until(
     () => `it to be connected: ${on.stdout} ${on.stderr}`,
     async () => (await connectedCount(agent)) >= count,
+  );
+}
+
+/** Waits until no command of it runs: what one printed last may be read before it has ended. */
+export async function idle(on: CliProcess): Promise<void> {
+  await until(
+    () => `its command to end: ${on.stdout} ${on.stderr}`,
+    () => childrenOf(on.child.pid as number).length === 0,
   );
 }
 

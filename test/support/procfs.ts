@@ -58,6 +58,13 @@ export function processesOf(group: number): number[] {
     });
 }
 
+/** The processes that it started and has not yet asked how they ended. */
+export function childrenOf(pid: number): number[] {
+  return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+    readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+  );
+}
+
 /** Processor time used so far in user and kernel, by all threads, in milliseconds. */
 export function cpuMs(pid: number): number {
   const fields = statFields(pid);

@@ -44,9 +44,8 @@ export class Witness {
     );
   }
 
-  /** Stops the agent, and makes sure that nothing of what it met was logged as a failure of its own. */
-  async expectCleanRecord(): Promise<void> {
-    expect(await this.agent.stop()).toEqual({ code: 0, signal: null });
+  /** Makes sure that nothing of what the agent met so far was logged as a failure of its own. */
+  expectCleanRecord(): void {
     expect(this.agent.logLines.filter(({ level }) => level === 'error')).toEqual([]);
   }
 }

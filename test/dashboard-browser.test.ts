@@ -168,7 +168,7 @@ inBrowser('the dashboard', () => {
     const client = await connect(agent, 'name=plugin&topic=build.%3E');
     const dashboard = await open(agent);
     await dashboard.shows('.trouble', /^Degraded the root is gone/);
-    expect(await dashboard.text('.side')).toContain(`${roots[0]} · directories`);
+    expect(await dashboard.text('.side')).toContain(`directories · ${roots[0]}`);
     await dashboard.shows('.side', /plugin c\d+000Disconnectws · local · build\.>/);
     await dashboard.shows('.side', /dashboard c\d+\d00this page/);
 

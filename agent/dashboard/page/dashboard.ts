@@ -95,8 +95,8 @@ export class Dashboard {
   }
 
   /** What is read is not to move. */
-  pauseForReading(): void {
-    this.feed.pause('scrolled');
+  pauseForReading(hold: 'opened' | 'scrolled'): void {
+    this.feed.pause(hold);
     this.#redraw();
   }
 

@@ -65,16 +65,19 @@ describe('a feed', () => {
     expect(shown()).toEqual(['3 skipped', '5', '6', '7', '8']);
   });
 
-  it('keeps standing still for somebody who asked for it, whatever is scrolled', () => {
-    const { feed } = startFeed();
-    feed.pause('asked');
-    feed.pause('scrolled');
-    expect(feed.hold).toBe('asked');
-    feed.resume();
-    feed.pause('scrolled');
-    feed.pause('asked');
-    expect(feed.hold).toBe('asked');
-  });
+  it.each(['asked', 'opened'] as const)(
+    'keeps standing still for who has %s, whatever is scrolled',
+    (hold) => {
+      const { feed } = startFeed();
+      feed.pause(hold);
+      feed.pause('scrolled');
+      expect(feed.hold).toBe(hold);
+      feed.resume();
+      feed.pause('scrolled');
+      feed.pause(hold);
+      expect(feed.hold).toBe(hold);
+    },
+  );
 
   it('finds with another filter what it did not show before, and keeps rare lines', () => {
     const { feed, publish, shown } = startFeed();

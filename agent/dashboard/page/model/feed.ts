@@ -15,8 +15,8 @@ export interface FeedLimits {
 
 const feedLimits: FeedLimits = { shownLines: 1_000, keptLines: 2_000, chars: 8 * 1024 * 1024 };
 
-/** Why the list stands still. */
-export type Hold = 'asked' | 'scrolled';
+/** Why the list stands still: somebody asked for it, opened a line, or has scrolled away from the end. */
+export type Hold = 'asked' | 'opened' | 'scrolled';
 
 interface Pause {
   readonly hold: Hold;
@@ -96,9 +96,9 @@ export class Feed {
     }
   }
 
-  /** Holds back what comes from now on. Somebody who asked for it is not overruled by scrolling. */
+  /** Holds back what comes from now on. Scrolling, which may go back to the end, overrules nothing. */
   pause(hold: Hold): void {
-    if (this.#pause?.hold === 'asked') return;
+    if (this.hold === 'asked' || this.hold === 'opened') return;
     this.#pause = {
       ...(this.#pause ?? {
         kept: this.#kept.all(),

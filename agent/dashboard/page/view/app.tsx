@@ -13,7 +13,7 @@ import { Visible } from './visible.tsx';
 export function App({ dashboard }: { dashboard: Dashboard }) {
   const connection = useStore(dashboard.connection);
   const { paths, labels } = useRoots(dashboard);
-  const names = paths.map((path) => labels?.get(path) ?? path).join(', ');
+  const names = paths?.map((path) => labels?.get(path) ?? path).join(', ') ?? '';
   useEffect(() => {
     document.title = names === '' ? 'devagent' : `${names} · devagent`;
   }, [names]);

@@ -8,7 +8,8 @@ import { Visible } from './visible.tsx';
 
 /** Who is connected, what each wants, and how far it has got. */
 export function Clients({ dashboard }: { dashboard: Dashboard }) {
-  const clients = useStore(dashboard.facts)?.clients ?? [];
+  const facts = useStore(dashboard.facts);
+  const clients = facts?.clients ?? [];
   const connection = useStore(dashboard.connection);
   const own = connection.state === 'connected' ? connection.client : undefined;
   const [leaving, setLeaving] = useState<ClientInfo | undefined>(undefined);
@@ -42,7 +43,7 @@ export function Clients({ dashboard }: { dashboard: Dashboard }) {
           ))}
         </table>
       )}
-      {clients.every(({ id }) => id === own) && (
+      {facts !== undefined && clients.every(({ id }) => id === own) && (
         <p class="empty">
           Nobody else is connected. Try <code>agent-cli tail</code>.
         </p>

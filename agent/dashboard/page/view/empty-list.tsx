@@ -4,9 +4,14 @@ import { formatCountOf } from '../model/text.ts';
 import { Visible } from './visible.tsx';
 
 /** What stands where there are no lines: why, and what to do. */
-export function EmptyList({ dashboard, roots }: { dashboard: Dashboard; roots: readonly string[] }) {
+export function EmptyList({
+  dashboard,
+  roots,
+}: {
+  dashboard: Dashboard;
+  roots: readonly string[] | undefined;
+}) {
   const { feed } = dashboard;
-  const [root] = roots;
   if (feed.keptCount > 0) {
     return (
       <div class="empty">
@@ -17,6 +22,9 @@ export function EmptyList({ dashboard, roots }: { dashboard: Dashboard; roots: r
       </div>
     );
   }
+  // Nothing is known yet.
+  if (roots === undefined) return null;
+  const [root] = roots;
   return (
     <div class="empty">
       {root === undefined ? (

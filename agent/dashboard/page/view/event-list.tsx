@@ -15,7 +15,7 @@ const readingPx = 24;
 interface EventListProps {
   readonly dashboard: Dashboard;
   readonly labels: ReadonlyMap<string, string> | undefined;
-  readonly roots: readonly string[];
+  readonly roots: readonly string[] | undefined;
 }
 
 /** The lines, the newest at the end, where it stays unless somebody scrolls away. */
@@ -64,7 +64,7 @@ export function EventList({ dashboard, labels, roots }: EventListProps) {
     const isUp = element.scrollTop < seen.current.topPx;
     const awayPx = element.scrollHeight - element.clientHeight - element.scrollTop;
     look();
-    if (feed.hold === undefined && isUp && awayPx > readingPx) dashboard.pauseForReading();
+    if (feed.hold === undefined && isUp && awayPx > readingPx) dashboard.pauseForReading('scrolled');
     else if (feed.hold === 'scrolled' && !isUp && awayPx < 1) dashboard.resumeAfterReading();
   };
 
@@ -91,7 +91,7 @@ export function EventList({ dashboard, labels, roots }: EventListProps) {
               line={line}
               labels={labels}
               text={filter.text}
-              opened={() => dashboard.pauseForReading()}
+              opened={() => dashboard.pauseForReading('opened')}
             />
           ))}
         </ol>

@@ -52,7 +52,7 @@ function Root({ root }: { root: RootStatus }) {
       </tr>
       <tr>
         <td class="facts-note" colSpan={5}>
-          <Visible text={path} /> · {ready ? backend : 'crawling…'}
+          {ready ? backend : 'crawling…'} · <Visible text={path} />
         </td>
       </tr>
       {(degraded !== null || auditFindings > 0) && (

@@ -6,6 +6,9 @@ import { formatCount, formatCountOf } from '../model/text.ts';
 import { Chart } from './chart.tsx';
 import { useStore } from './use-store.ts';
 
+/** In the place of a number. */
+const unknown = '–';
+
 interface RateTileProps {
   readonly name: string;
   readonly seconds: readonly number[];
@@ -16,16 +19,17 @@ interface RateTileProps {
 
 function RateTile({ name, seconds, values, format, leastMost }: RateTileProps) {
   const [point, setPoint] = useState<{ clock: string; value: number } | undefined>(undefined);
-  const now = values.at(-1) ?? 0;
-  const most = format(greatest(values));
+  const last = values.at(-1) ?? undefined;
+  const now = last === undefined ? unknown : format(last);
+  const most = last === undefined ? unknown : format(greatest(values));
   return (
     <section class="tile">
       <h2>{name}</h2>
-      <p class="tile-value">{format(point?.value ?? now)}</p>
+      <p class="tile-value">{point === undefined ? now : format(point.value)}</p>
       <p class="tile-note">{point === undefined ? `peak ${most}` : `at ${point.clock}`}</p>
       <Chart
         name={name}
-        description={`${name} over the last five minutes: now ${format(now)}, at most ${most}`}
+        description={`${name} over the last five minutes: now ${now}, at most ${most}`}
         seconds={seconds}
         values={values}
         leastMost={leastMost}
@@ -68,9 +72,17 @@ export function Tiles({ dashboard }: { dashboard: Dashboard }) {
 }
 
 function JournalTile({ dashboard }: { dashboard: Dashboard }) {
-  const journal = useStore(dashboard.facts)?.status.journal ?? { events: 0, bytes: 0, limitBytes: 0 };
+  const journal = useStore(dashboard.facts)?.status.journal;
+  if (journal === undefined) {
+    return (
+      <section class="tile">
+        <h2>Journal</h2>
+        <p class="tile-value">{unknown}</p>
+      </section>
+    );
+  }
   const { events, bytes, limitBytes } = journal;
-  const share = limitBytes === 0 ? 0 : bytes / limitBytes;
+  const share = bytes / limitBytes;
   return (
     <section class="tile">
       <h2>Journal</h2>

@@ -154,7 +154,7 @@ inBrowser('the dashboard', () => {
     await dashboard.click('.composer [type=submit]');
     await dashboard.shows('.outcome', /^Not sent: .*reserved/);
 
-    // Both messages of this test, and not a word of a policy that was broken.
+    // The refusal alone, which browsers log by themselves; no error, and not a word of a policy that was broken.
     expect(page.complaints.filter(({ source }) => source !== 'network')).toEqual([]);
     expect(page.complaints.map(({ text }) => text)).toEqual([expect.stringContaining('400')]);
   });

@@ -109,7 +109,7 @@ function Client({ client, isOwn, leave }: ClientProps) {
 /** A filter in a few words, as `agent-cli clients` has it. */
 function describeFilter({ topic = [], root, match = [], ignore = [] }: FilterSpec): string {
   return [
-    topic.length === 0 ? 'everything' : topic.join(' '),
+    topic.length === 0 || topic.includes('>') ? 'everything' : topic.join(' '),
     ...(root === undefined ? [] : [`root ${root}`]),
     ...match.map((glob) => `match ${glob}`),
     ...ignore.map((glob) => `ignore ${glob}`),

@@ -11,7 +11,7 @@ import { until } from './support/wait.ts';
 const transports: readonly Transport[] = ['ws', 'sse', 'ndjson'];
 
 const readers = 50;
-const messages = 5_000;
+const messages = 3_000;
 /** What the kernel takes for a client that reads nothing, several times over. */
 const enough = 1_500;
 const fill = 'x'.repeat(1024);

@@ -16,6 +16,8 @@ import { describe, expect, it } from '@jest/globals';
 import type { Change, FileRecord } from '../shared/index.ts';
 import { startAgent } from './support/agent.ts';
 import { temporaryDirectory } from './support/cleanup.ts';
+import { TreeModel } from './support/model.ts';
+import { sharedAgent } from './support/shared-agent.ts';
 import { until } from './support/wait.ts';
 import { backends, behindItsBack, brief, follow, type Watched, watched } from './support/watched.ts';
 
@@ -23,17 +25,21 @@ describe.each(backends)('with the backend %s', (backend) => {
   // chokidar's hints come late and one by one, so the first of a rename may be told before the second.
   const inOneBatch = backend !== 'chokidar';
 
+  const shared = sharedAgent({ flags: ['--backend', backend, '--settle', '100'] });
   const watchedBy = (prepare?: (root: string) => void): Promise<Watched> =>
-    watched(prepare, { flags: ['--backend', backend] });
+    watched(prepare, { agent: shared() });
 
   /**
-   * What is told at the barrier, but for changes that say again what was said last: without hints in order a
-   * file that is only milliseconds old is told twice rather than not at all.
+   * What is told at the barrier, but for changes that say again what was said or found last: without hints in
+   * order a file that is only milliseconds old is told twice rather than not at all.
    */
   function newsOf(watch: Watched): () => Promise<string[]> {
-    const last = new Map<string, string>();
-    const isNews = ({ event, path, kind, size, mtime }: Change): boolean => {
-      const said = `${kind} ${size} ${mtime}`;
+    const saying = ({ kind, size, mtime }: Pick<Change, 'kind' | 'size' | 'mtime'>): string =>
+      `${kind} ${size} ${mtime}`;
+    const found = TreeModel.ofDisk(watch.root).entries;
+    const last = new Map([...found].map(([path, entry]) => [path, saying(entry)]));
+    const isNews = ({ event, path, ...change }: Change): boolean => {
+      const said = saying(change);
       const repeated = event === 'change' && last.get(path) === said;
       last.set(path, said);
       return !repeated;
@@ -210,7 +216,7 @@ describe.each(backends)('with the backend %s', (backend) => {
     for (let round = 1; round <= 50; round++) {
       writeFileSync(join(root, `f${round % 5}`), 'x'.repeat(round));
       await agent.sync();
-      const [, ...records] = (await agent.request('/v1/files')).text.trim().split('\n');
+      const [, ...records] = (await agent.request(`/v1/files?root=${root}`)).text.trim().split('\n');
       const written = records
         .map((line) => JSON.parse(line) as FileRecord)
         .find(({ path }) => path === `f${round % 5}`);

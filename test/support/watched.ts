@@ -24,6 +24,8 @@ export interface WatchedOptions {
   readonly settleMs?: number;
   /** Starts the agent; default `startAgent`. */
   readonly start?: (options: AgentOptions) => Promise<TestAgent>;
+  /** One that runs is told to watch it, too, instead; its flags are its own. */
+  readonly agent?: TestAgent;
 }
 
 /** What has been told of some roots. */
@@ -65,7 +67,7 @@ export async function follow(agent: TestAgent, roots: readonly string[] = agent.
   return {
     agent,
     client,
-    root: agent.root,
+    root: roots[0] as string,
     async changes() {
       await settle();
       const fresh = client.files.slice(told).flatMap(({ changes }) => changes);
@@ -77,7 +79,7 @@ export async function follow(agent: TestAgent, roots: readonly string[] = agent.
       expect([...faults, ...[...models.values()].flatMap((model) => model.faults)]).toEqual([]);
       for (const [root, model] of models) expect(model.differences(root)).toEqual([]);
     },
-    async status(root = agent.root) {
+    async status(root = roots[0]) {
       const { roots } = (await agent.request('/v1/status')).json<{ roots: RootStatus[] }>();
       return roots.find(({ path }) => path === root) as RootStatus;
     },
@@ -89,9 +91,18 @@ export async function watched(
   prepare: (root: string) => void = () => {},
   options: WatchedOptions = {},
 ): Promise<Watched> {
-  const { flags = [], parent, settleMs = 100, start = startAgent } = options;
+  const { flags = [], parent, settleMs = 100, start = startAgent, agent } = options;
   const root = temporaryDirectory(parent);
   prepare(root);
+  if (agent !== undefined) {
+    const answer = await agent.request('/v1/roots', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ path: root }),
+    });
+    expect(answer.json()).toMatchObject({ path: root, ready: true });
+    return follow(agent, [root]);
+  }
   return follow(await start({ roots: [root], flags: [...flags, '--settle', String(settleMs)] }));
 }
 

@@ -1,0 +1,31 @@
+// The client library in Node, by the laws of test/support/client-laws.ts: over TCP and over the Unix socket.
+import { startNodeHost } from './support/client-host.ts';
+import { describeClientLaws } from './support/client-laws.ts';
+
+describeClientLaws({
+  name: 'Node over TCP',
+  plane: 'loopback',
+  pauses: true,
+  trees: 40,
+  cuts: 1000,
+  open: () => startNodeHost(['--no-experimental-websocket']),
+});
+
+describeClientLaws({
+  name: 'Node over the Unix socket',
+  plane: 'local',
+  pauses: true,
+  trees: 40,
+  cuts: 1000,
+  open: () => startNodeHost([]),
+});
+
+describeClientLaws({
+  name: 'Node with a WebSocket of its own',
+  plane: 'loopback',
+  pauses: false,
+  trees: 40,
+  // What it does at a cut is what a page does, and pages are cut off a thousand times.
+  cuts: 250,
+  open: () => startNodeHost(['--experimental-websocket']),
+});

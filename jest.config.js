@@ -5,6 +5,7 @@ export default {
   watchman: false,
   roots: ['<rootDir>/agent', '<rootDir>/cli', '<rootDir>/shared', '<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
+  testSequencer: '<rootDir>/test/longest-first.js',
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [

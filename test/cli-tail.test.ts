@@ -56,6 +56,7 @@ describe('agent-cli tail', () => {
     await agent.broadcast({ text: '\u001b\u009b\u202e\u2028 ✓' });
     await agent.broadcast('end');
     await tail.line('the end', (line) => line.includes('"end"'));
+    await until('the end here, too', () => received.at(-1)?.includes('"end"'));
     expect(tail.lines).toEqual(received);
   });
 

@@ -117,10 +117,10 @@ describe('LiveReload', () => {
   });
 
   it('closes its connections with 1001 when the agent stops, and counts as use of one that would end', async () => {
-    const agent = await startAgent({ flags: ['--livereload', '--idle-exit', '300'] });
+    const agent = await startAgent({ flags: ['--livereload', '--idle-exit', '1000'] });
     const page = await openPage(socketUrl(agent));
-    const end = performance.now() + 1_000;
-    // Here time itself is what is waited for: three times what the agent waits without use.
+    const end = performance.now() + 1_500;
+    // Here time itself is what is waited for: longer than the agent waits without use.
     await until('that time to pass', () => performance.now() > end);
     expect(agent.child.exitCode).toBeNull();
     void agent.stop();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { ServerFrame, SnapshotFrame, Transport } from '../shared/index.ts';
 import { startAgent, type TestAgent } from './support/agent.ts';
-import { temporaryDirectory } from './support/cleanup.ts';
+import { roomForMany, temporaryDirectory } from './support/cleanup.ts';
 import { connect } from './support/client.ts';
 import { TreeModel } from './support/model.ts';
 import { RandomOperations } from './support/random-operations.ts';
@@ -58,7 +58,7 @@ async function expectDisk(agent: TestAgent, stream: { frames: ServerFrame[] }): 
 
 describe.each<Transport>(['ws', 'sse', 'ndjson'])('a snapshot over %s', (transport) => {
   it('tells hello, then every file in pieces, parents first, then the changes', async () => {
-    const root = temporaryDirectory();
+    const root = temporaryDirectory(roomForMany);
     makeFiles(root, 30, 100);
     const agent = await startAgent({ roots: [root] });
     const stream = await openStream(agent, transport, 'snapshot=1');
@@ -179,7 +179,7 @@ describe('a snapshot', () => {
   });
 
   it('can be resumed over server-sent events only once it is complete', async () => {
-    const root = temporaryDirectory();
+    const root = temporaryDirectory(roomForMany);
     makeFiles(root, 3, 800);
     const agent = await startAgent({ roots: [root] });
     const stream = await openStream(agent, 'sse', 'snapshot=1');

@@ -11,6 +11,7 @@ import type { ClientHost } from './client-host.ts';
 import { type CuttingProxy, startCuttingProxy } from './cutting-proxy.ts';
 import { TreeModel } from './model.ts';
 import { RandomOperations } from './random-operations.ts';
+import { sharedAgent } from './shared-agent.ts';
 import { until } from './wait.ts';
 
 /** Somewhere to reach an agent: as `connect` takes it. */
@@ -84,48 +85,62 @@ function operate(operations: RandomOperations, count: number): void {
   for (let done = 0; done < count; done += 1) operations.step();
 }
 
+/** Several times what it takes on a machine that has other things to do as well. */
+const cutsLimitMs = 120_000;
+
 /** Has the library hold them in one place. */
 export function describeClientLaws({ name, plane, pauses, trees, cuts, open }: ClientPlace): void {
   describe(`devagent/client in ${name}`, () => {
-    it(`keeps its trees true and misses no message over ${cuts} disconnections`, async () => {
-      const seed = 8;
-      const agent = await startAgent();
-      const [proxy, address] = await proxyTo(agent, plane, seed);
-      const host = await open();
-      await connectAt(host, address);
-      await host.run(
-        (scope) =>
-          new Promise<void>((resolve) => {
-            scope.events = [];
-            scope.agent.on('message', (event) => scope.events.push(event));
-            scope.agent.on('gap', (event) => scope.events.push(event));
-            scope.agent.on('connected', () => resolve());
-          }),
-        undefined,
-      );
-      await plant(host, trees);
-      const operations = new RandomOperations(agent.root, seed);
-      let sent = 0;
-      await until(
-        () => `${cuts} cuts; ${proxy.cuts} so far`,
-        async () => {
-          operate(operations, 3);
-          await agent.broadcast(sent++);
-          return proxy.cuts >= cuts;
-        },
-        50_000,
-      );
-      proxy.mend();
-      await expectTreesAreDisk(host, agent.root);
-      const got = await until('the last message', async () => {
-        const events = await host.run((scope) => scope.events, undefined);
-        const last = events.at(-1);
-        return last?.type === 'message' && last.data === sent - 1 && events;
-      });
-      expect(got.map((event) => (event.type === 'message' ? event.data : event))).toEqual(
-        Array.from({ length: sent }, (_, number) => number),
-      );
-    });
+    const shared = sharedAgent();
+
+    it(
+      `keeps its trees true and misses no message over ${cuts} disconnections`,
+      async () => {
+        const seed = 8;
+        const agent = await startAgent();
+        const [proxy, address] = await proxyTo(agent, plane, seed);
+        const host = await open();
+        await connectAt(host, address);
+        await host.run(
+          (scope) =>
+            new Promise<void>((resolve) => {
+              scope.events = [];
+              scope.agent.on('message', (event) => scope.events.push(event));
+              scope.agent.on('gap', (event) => scope.events.push(event));
+              scope.agent.on('connected', () => resolve());
+            }),
+          undefined,
+        );
+        await plant(host, trees);
+        const operations = new RandomOperations(agent.root, seed);
+        let sent = 0;
+        let looks = 0;
+        await until(
+          () => `${cuts} cuts; ${proxy.cuts} so far`,
+          async () => {
+            looks += 1;
+            // Every time, and it would pile up: more than lines that are cut let through.
+            if (looks % 2 === 0) {
+              operate(operations, 3);
+              await agent.broadcast(sent++);
+            }
+            return proxy.cuts >= cuts;
+          },
+          cutsLimitMs,
+        );
+        proxy.mend();
+        await expectTreesAreDisk(host, agent.root);
+        const got = await until('the last message', async () => {
+          const events = await host.run((scope) => scope.events, undefined);
+          const last = events.at(-1);
+          return last?.type === 'message' && last.data === sent - 1 && events;
+        });
+        expect(got.map((event) => (event.type === 'message' ? event.data : event))).toEqual(
+          Array.from({ length: sent }, (_, number) => number),
+        );
+      },
+      cutsLimitMs + 30_000,
+    );
 
     it('keeps its trees true over restarts of the agent', async () => {
       let agent = await startAgent();
@@ -255,7 +270,7 @@ export function describeClientLaws({ name, plane, pauses, trees, cuts, open }: C
     });
 
     it('ends a stream by its signal, by leaving the loop, and by closing, and the connection with it', async () => {
-      const agent = await startAgent();
+      const agent = shared();
       const host = await open();
       await connectAt(host, addressOf(agent, plane));
       const endings = await host.run(async ({ agent, lib }) => {
@@ -289,7 +304,7 @@ export function describeClientLaws({ name, plane, pauses, trees, cuts, open }: C
     });
 
     it('does each of its calls', async () => {
-      const agent = await startAgent();
+      const agent = shared();
       writeFileSync(join(agent.root, 'a.ts'), 'a');
       writeFileSync(join(agent.root, 'b.js'), 'b');
       await agent.sync();
@@ -346,7 +361,7 @@ export function describeClientLaws({ name, plane, pauses, trees, cuts, open }: C
     });
 
     it('fails for good, and says by its type and code why, where trying again would not help', async () => {
-      const agent = await startAgent();
+      const agent = shared();
       const host = await open();
       const errors = await host.run(
         async ({ lib }, { address, url }) => {

@@ -79,6 +79,7 @@ const withoutIndex: readonly string[] = ['cli', 'test/support'];
 const sideDoors: readonly string[] = [
   'shared/client/browser.ts',
   'shared/cursor.ts',
+  'shared/event-text.ts',
   'shared/protocol.ts',
   'shared/units.ts',
   'shared/visible-text.ts',

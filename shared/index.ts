@@ -3,6 +3,16 @@
 export type { ConfigReport, SettingSource, ShownSetting } from './config-report.ts';
 export { type Cursor, formatCursor, parseCursor } from './cursor.ts';
 export { DevagentError, type ErrorCode } from './errors.ts';
+export {
+  changeCountTexts,
+  countChanges,
+  filterText,
+  gapReasonText,
+  messageText,
+  mostChangesAlone,
+  noChanges,
+  pathsNamed,
+} from './event-text.ts';
 export { silentFileSystem } from './file-systems.ts';
 export { globOptions } from './globs.ts';
 export { withoutFlagTypes } from './help-text.ts';
@@ -51,6 +61,6 @@ export {
 } from './protocol.ts';
 export { probeSocket, type SocketState } from './socket-state.ts';
 export { isReservedTopic, isTopic, topicMatches, topicPattern } from './topic.ts';
-export { countOf, formatBytes, formatDuration } from './units.ts';
+export { countOf, formatBytes, formatDuration, timeOfDay } from './units.ts';
 export { oldestNode, version } from './version.ts';
 export { visibleJson, visibleText } from './visible-text.ts';

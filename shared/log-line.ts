@@ -3,6 +3,7 @@
 import { types } from 'node:util';
 import picocolors from 'picocolors';
 import { DevagentError } from './errors.ts';
+import { timeOfDay } from './units.ts';
 
 /** From the gravest on: a log at one level holds those before it as well. */
 export const logLevels = ['error', 'warn', 'info', 'debug'] as const;
@@ -56,15 +57,14 @@ export function consoleLine(entry: LogEntry, options: { color: boolean; debug: b
       add(key, value);
     }
   }
-  const head = `${color.dim(clock(entry.time))} ${paint(entry.level.padEnd(5))} ${escapeControls(entry.event)}`;
+  const head = `${color.dim(timeText(entry.time))} ${paint(entry.level.padEnd(5))} ${escapeControls(entry.event)}`;
   const line = fields.length === 0 ? head : `${head}  ${fields.join(' ')}`;
   return [line, ...stacks.map((frame) => color.dim(`    ${escapeControls(frame)}`))].join('\n');
 }
 
-function clock(time: Date): string {
-  const two = (value: number): string => String(value).padStart(2, '0');
-  const ms = String(time.getMilliseconds()).padStart(3, '0');
-  return `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}.${ms}`;
+function timeText(time: Date): string {
+  const { clock, fraction } = timeOfDay(time.getTime());
+  return clock + fraction;
 }
 
 /** The lines of a stack that name places, without the message above them. */

@@ -1,4 +1,4 @@
-// Numbers as people read them.
+// Numbers and times as people read them.
 
 const kibi = 1024;
 const byteUnits = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
@@ -32,7 +32,25 @@ export function formatDuration(durationMs: number): string {
   return second === undefined || rest === 0 ? text : `${text} ${rest} ${second.unit}`;
 }
 
-/** `1 event`, `3 events`. */
-export function countOf(count: number, noun: string, plural = `${noun}s`): string {
-  return `${count} ${count === 1 ? noun : plural}`;
+/**
+ * `1 event`, `3 events`.
+ * @param format of the number
+ */
+export function countOf(
+  count: number,
+  noun: string,
+  plural = `${noun}s`,
+  format: (count: number) => string = String,
+): string {
+  return `${format(count)} ${count === 1 ? noun : plural}`;
+}
+
+/** A local time of day as `13:07:59` and `.042`; `timeMs` since 1970. */
+export function timeOfDay(timeMs: number): { clock: string; fraction: string } {
+  const time = new Date(timeMs);
+  const two = (value: number): string => String(value).padStart(2, '0');
+  return {
+    clock: [time.getHours(), time.getMinutes(), time.getSeconds()].map(two).join(':'),
+    fraction: `.${String(time.getMilliseconds()).padStart(3, '0')}`,
+  };
 }

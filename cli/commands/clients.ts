@@ -2,6 +2,7 @@ import {
   type ClientInfo,
   countOf,
   type FilterSpec,
+  filterText,
   formatBytes,
   formatDuration,
 } from '../../shared/index.ts';
@@ -12,14 +13,8 @@ import { tableLines } from '../table.ts';
 
 /** A filter in a few words: `build.> match *.ts ignore dist/**`. */
 export function describeFilter(filter: FilterSpec): string {
-  const topics = filter.topic ?? [];
-  const parts = [
-    topics.length === 0 ? '>' : topics.join(' '),
-    ...(filter.root === undefined ? [] : [`root ${filter.root}`]),
-    ...(filter.match ?? []).map((glob) => `match ${glob}`),
-    ...(filter.ignore ?? []).map((glob) => `ignore ${glob}`),
-  ];
-  return parts.join(' ');
+  const { topic = [] } = filter;
+  return filterText(filter, topic.length === 0 ? '>' : topic.join(' '));
 }
 
 function describeLag(lag: ClientInfo['lag']): string {

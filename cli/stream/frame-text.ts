@@ -1,12 +1,20 @@
 // A frame of the stream as lines: for people, and for shells.
 import {
   type Change,
+  changeCountTexts,
+  countChanges,
   countOf,
   type FileEvent,
   type GapEvent,
+  gapReasonText,
   type HelloFrame,
   type MessageEvent,
+  messageText,
+  mostChangesAlone,
+  noChanges,
+  pathsNamed,
   type SnapshotFrame,
+  timeOfDay,
   visibleText,
 } from '../../shared/index.ts';
 import type { Colors, Page } from '../output.ts';
@@ -22,14 +30,8 @@ const textColumn = '00:00:00.000'.length + 2 + eventColumns + 2;
 
 /** `13:07:59.042`, local time; `timeMs` since 1970. */
 export function formatTime(timeMs: number): string {
-  const time = new Date(timeMs);
-  const two = (value: number) => String(value).padStart(2, '0');
-  const clock = [time.getHours(), time.getMinutes(), time.getSeconds()].map(two).join(':');
-  return `${clock}.${String(time.getMilliseconds()).padStart(3, '0')}`;
-}
-
-function messageText(data: unknown): string {
-  return typeof data === 'string' ? data : JSON.stringify(data);
+  const { clock, fraction } = timeOfDay(timeMs);
+  return clock + fraction;
 }
 
 /** How lines for people are made. */
@@ -85,48 +87,32 @@ export function readableLines(frame: PrintedFrame, style: LineStyle, nowMs: numb
   }
 }
 
-/** More changes than this at once are summed up: they would push everything else off the screen. */
-const mostChangesShown = 10;
-/** Of those summed up, how many are named. */
-const pathsNamed = 3;
-
 /** A batch on its way to people, who want many changes at once summed up and few told one by one. */
 export class BatchText {
   #last: Pick<FileEvent, 'time' | 'root' | 'more'> | undefined;
   /** The first ones, as many as are ever shown. */
   #changes: Change[] = [];
-  #added = 0;
-  #changed = 0;
-  #removed = 0;
+  #counts = noChanges;
 
   /** Takes in a piece of the batch; the last one, or the only one, is not marked `more`. */
   add({ time, root, more, changes }: FileEvent): void {
     this.#last = { time, root, ...(more === undefined ? {} : { more }) };
-    this.#changes.push(...changes.slice(0, mostChangesShown - this.#changes.length));
-    for (const { event } of changes) {
-      if (event.startsWith('add')) this.#added++;
-      else if (event.startsWith('unlink')) this.#removed++;
-      else this.#changed++;
-    }
+    this.#changes.push(...changes.slice(0, mostChangesAlone - this.#changes.length));
+    this.#counts = countChanges(changes, this.#counts);
   }
 
   /** The lines for what was taken in, which begins anew. */
   take(style: LineStyle): string[] {
     const last = this.#last;
     const shown = this.#changes;
-    const counts = [
-      [this.#added, 'added'],
-      [this.#changed, 'changed'],
-      [this.#removed, 'removed'],
-    ] as const;
+    const counts = this.#counts;
     this.#last = undefined;
     this.#changes = [];
-    this.#added = this.#changed = this.#removed = 0;
+    this.#counts = noChanges;
 
     if (last === undefined) return [];
-    const total = counts.reduce((sum, [count]) => sum + count, 0);
-    if (total <= mostChangesShown) return shown.flatMap((change) => changeLines(change, last, style));
-    const what = counts.filter(([count]) => count > 0).map(([count, word]) => `${count} ${word}`);
+    const total = counts.added + counts.changed + counts.removed;
+    if (total <= mostChangesAlone) return shown.flatMap((change) => changeLines(change, last, style));
     const where = style.showRoots ? ` in ${visibleText(last.root)}` : '';
     const named = shown
       .slice(0, pathsNamed)
@@ -134,7 +120,7 @@ export class BatchText {
       .join(', ');
     // Cut off before its end, as by --limit.
     const rest = last.more === true ? ' and more' : '';
-    const text = `${total} changes${rest}${where}: ${what.join(', ')}${style.colors.dim(` — ${named}, …`)}`;
+    const text = `${total} changes${rest}${where}: ${changeCountTexts(counts).join(', ')}${style.colors.dim(` — ${named}, …`)}`;
     return entryLines(last.time, 'batch', text, style);
   }
 }
@@ -151,17 +137,10 @@ export function bareLines(frame: PrintedFrame): string[] {
   }
 }
 
-const gapReasons: Readonly<Record<GapEvent['reason'], string>> = {
-  expired: 'the agent keeps only the newest events, and these were older',
-  epoch: 'the agent has started anew since',
-  slow: 'they were read too slowly',
-  recrawl: 'the kernel lost some; the differences on disk follow',
-};
-
 /** What a gap means, in a sentence for stderr. */
 export function describeGap(gap: GapEvent): string {
   const what = gap.missed === undefined ? 'events' : countOf(gap.missed, 'event');
-  return `gap: ${what} before ${gap.cursor} lost: ${gapReasons[gap.reason] ?? gap.reason}`;
+  return `gap: ${what} before ${gap.cursor} lost: ${gapReasonText(gap.reason)}`;
 }
 
 /** That the connection to the agent `name` is gone, in a sentence for stderr. */

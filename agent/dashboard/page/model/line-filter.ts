@@ -1,7 +1,7 @@
 // Which lines are shown.
+import { messageText } from '../../../../shared/event-text.ts';
 import type { Change } from '../../../../shared/protocol.ts';
 import type { Line } from './lines.ts';
-import { messageText } from './text.ts';
 
 /** The sorts of lines that can be switched on and off. */
 export type LineSort = 'files' | 'messages' | 'gaps';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ConnectedEvent } from '../../../../shared/client/browser.ts';
 import type { Change, FileEvent } from '../../../../shared/protocol.ts';
-import { countChanges, LineMaker } from './lines.ts';
+import { LineMaker } from './lines.ts';
 
 function changes(count: number): Change[] {
   return Array.from({ length: count }, (_, index) => ({
@@ -55,13 +55,5 @@ describe('LineMaker', () => {
     ]);
     expect(maker.add(connected, 3).lines).toMatchObject([{ type: 'found', timeMs: 3, resumed: true }]);
     expect(maker.add(connected, 4).lines).toEqual([]);
-  });
-});
-
-describe('countChanges', () => {
-  it('counts directories with files', () => {
-    const of = (event: Change['event']): Change => ({ event, path: 'a', kind: 'file' });
-    const all = [of('add'), of('addDir'), of('change'), of('unlink'), of('unlinkDir'), of('unlinkDir')];
-    expect(countChanges(all)).toEqual({ added: 2, changed: 1, removed: 3 });
   });
 });

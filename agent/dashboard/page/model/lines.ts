@@ -1,5 +1,6 @@
 // What happened, as lines of the event list. Takes what the client library tells and gives values; no DOM.
 import type { AgentEvent } from '../../../../shared/client/browser.ts';
+import { mostChangesAlone } from '../../../../shared/event-text.ts';
 import type { Change, FileEvent, GapReason } from '../../../../shared/protocol.ts';
 
 interface AnyLine {
@@ -71,8 +72,6 @@ export interface MadeLines {
   readonly bytes: number;
 }
 
-/** As in `agent-cli tail`: of more changes at once, each on its own line would push all others away. */
-const mostChangesAlone = 10;
 /** An object that says hardly anything still takes room. */
 const leastChars = 100;
 
@@ -135,19 +134,4 @@ export class LineMaker {
     this.#lastId += 1;
     return { id: this.#lastId, timeMs, chars: Math.max(leastChars, chars) };
   }
-}
-
-/** How many of a batch's changes are of which sort. */
-export function countChanges(changes: readonly Change[]): {
-  added: number;
-  changed: number;
-  removed: number;
-} {
-  const counts = { added: 0, changed: 0, removed: 0 };
-  for (const { event } of changes) {
-    if (event.startsWith('add')) counts.added += 1;
-    else if (event.startsWith('unlink')) counts.removed += 1;
-    else counts.changed += 1;
-  }
-  return counts;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { describeGap, formatCountOf, messageText, rootLabels, splitPath } from './text.ts';
+import { describeGap, formatCountOf, rootLabels, splitPath } from './text.ts';
 
 describe('rootLabels', () => {
   it('calls each root by as much of its end as tells it from the others', () => {
@@ -26,14 +26,6 @@ describe('splitPath', () => {
   ])('takes %s apart', (path, directory, name) => {
     expect(splitPath(path)).toEqual({ directory, name });
   });
-});
-
-it('messages are text as it is, and anything else as JSON', () => {
-  expect([messageText('a "b"'), messageText({ a: [1, null] }), messageText(null)]).toEqual([
-    'a "b"',
-    '{"a":[1,null]}',
-    'null',
-  ]);
 });
 
 it('counts are grouped, and one is one', () => {

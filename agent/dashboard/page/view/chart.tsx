@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
-import { timeOfDay } from '../model/text.ts';
+import { timeOfDay } from '../../../../shared/units.ts';
 
 /** Height of the drawing, in CSS pixels. */
 const heightPx = 44;

@@ -1,4 +1,5 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { filterText } from '../../../../shared/event-text.ts';
 import type { ClientInfo, FilterSpec } from '../../../../shared/protocol.ts';
 import { formatBytes } from '../../../../shared/units.ts';
 import type { Dashboard } from '../dashboard.ts';
@@ -106,14 +107,10 @@ function Client({ client, isOwn, leave }: ClientProps) {
   );
 }
 
-/** A filter in a few words, as `agent-cli clients` has it. */
-function describeFilter({ topic = [], root, match = [], ignore = [] }: FilterSpec): string {
-  return [
-    topic.length === 0 || topic.includes('>') ? 'everything' : topic.join(' '),
-    ...(root === undefined ? [] : [`root ${root}`]),
-    ...match.map((glob) => `match ${glob}`),
-    ...ignore.map((glob) => `ignore ${glob}`),
-  ].join(' ');
+/** What a client gets, in a few words. */
+function describeFilter(filter: FilterSpec): string {
+  const { topic = [] } = filter;
+  return filterText(filter, topic.length === 0 || topic.includes('>') ? 'everything' : topic.join(' '));
 }
 
 interface DisconnectDialogProps {

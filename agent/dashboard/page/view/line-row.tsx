@@ -1,9 +1,10 @@
 import { Component, type ComponentChildren } from 'preact';
+import { changeCountTexts, countChanges, messageText, pathsNamed } from '../../../../shared/event-text.ts';
 import type { Change } from '../../../../shared/protocol.ts';
-import { formatBytes } from '../../../../shared/units.ts';
+import { formatBytes, timeOfDay } from '../../../../shared/units.ts';
 import { matchesChange } from '../model/line-filter.ts';
-import { type BatchLine, countChanges, type Line, type MessageLine } from '../model/lines.ts';
-import { describeGap, formatCount, formatCountOf, messageText, timeOfDay } from '../model/text.ts';
+import type { BatchLine, Line, MessageLine } from '../model/lines.ts';
+import { describeGap, formatCount, formatCountOf } from '../model/text.ts';
 import { Path } from './path.tsx';
 import { Visible } from './visible.tsx';
 
@@ -12,8 +13,6 @@ const summaryChars = 400;
 /** Opened, a message shows as much, and a batch as many. */
 const detailChars = 64 * 1024;
 const detailChanges = 1_000;
-/** Of a batch's changes, how many its line names. */
-const pathsNamed = 3;
 
 interface RowProps {
   readonly line: Line;
@@ -127,9 +126,7 @@ function batchParts(line: BatchLine, labels: RowProps['labels'], text: string, i
   const { root, changes, more } = line;
   const label = labels?.get(root) ?? otherRoot(root, labels);
   const matching = text === '' ? changes : changes.filter((change) => matchesChange(text, root, change));
-  const counts = Object.entries(countChanges(changes))
-    .filter(([, count]) => count > 0)
-    .map(([what, count]) => `${formatCount(count)} ${what}`);
+  const counts = changeCountTexts(countChanges(changes), formatCount);
   const total = formatCountOf(changes.length, 'change');
   return {
     kind: 'batch',

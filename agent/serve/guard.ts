@@ -96,12 +96,8 @@ export class Guard {
 
   /** @throws ProblemError 421, 403 or 401 */
   check(request: GuardedRequest): Admission {
-    const { origin, needs, linkCode } = request;
-    const host = this.checkHost(request.host);
-    // Cross-site requests and WebSocket hijacking: browsers say which page asks, and a page can't lie.
-    if (origin !== undefined && origin !== ownOrigin(host) && !this.allowsOrigin(origin)) {
-      throw refusedPage(origin);
-    }
+    const { needs, linkCode } = request;
+    const host = this.checkSource(request);
     if (needs === 'nothing') return { by: 'nothing' };
     // Other users of the machine, and other local pages: neither can read the token's file.
     if (this.allowsToken(request)) {
@@ -121,6 +117,20 @@ export class Guard {
       return { by: 'session', endsAtMs };
     }
     throw needs === 'link' && linkCode !== null ? linkExpired() : tokenRequired();
+  }
+
+  /**
+   * Checks where a request goes and which page it comes from, and no credential.
+   * @returns the host
+   * @throws ProblemError 421 or 403
+   */
+  checkSource({ host: given, origin }: Pick<GuardedRequest, 'host' | 'origin'>): string {
+    const host = this.checkHost(given);
+    // Cross-site requests and WebSocket hijacking: browsers say which page asks, and a page can't lie.
+    if (origin !== undefined && origin !== ownOrigin(host) && !this.allowsOrigin(origin)) {
+      throw refusedPage(origin);
+    }
+    return host;
   }
 
   /**

@@ -205,17 +205,7 @@ function hostOf(request: IncomingMessage): string | undefined {
 
 /** A browser asks before it sends a token; it sends none with the question. */
 function answerPreflight(guard: Guard, request: IncomingMessage, response: ServerResponse): void {
-  guard.check({
-    host: hostOf(request),
-    origin: request.headers.origin,
-    authorization: undefined,
-    queryToken: null,
-    linkCode: null,
-    cookies: undefined,
-    fetchSite: fetchSiteOf(request),
-    acts: false,
-    needs: 'nothing',
-  });
+  guard.checkSource({ host: hostOf(request), origin: request.headers.origin });
   response.writeHead(204, {
     'access-control-allow-methods': 'GET, POST, DELETE',
     'access-control-allow-headers': 'authorization, content-type, last-event-id',

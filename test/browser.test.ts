@@ -3,19 +3,14 @@ import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { type ClientInfo, type JournalEvent, parseCursor, type ServerFrame } from '../shared/index.ts';
 import { startAgent, type TestAgent } from './support/agent.ts';
-import { type Browser, type BrowserPage, servePage, startBrowser } from './support/browser.ts';
+import { type BrowserPage, describeInBrowser, servePage } from './support/browser.ts';
 import { cleanUpWith } from './support/cleanup.ts';
 import { findProgram } from './support/find-program.ts';
 import { openStream } from './support/stream.ts';
 import { until } from './support/wait.ts';
-
-const chromium = findProgram('chromium', 'chromium-browser', 'google-chrome');
-if (chromium === undefined) {
-  console.warn('chromium is not installed (Debian: chromium): the tests of pages are skipped');
-}
 
 const hasCurl = findProgram('curl') !== undefined;
 if (!hasCurl) console.warn('curl is not installed: its tests are skipped');
@@ -84,20 +79,10 @@ async function openEventSource(agent: TestAgent, page: BrowserPage, query = ''):
   return stream;
 }
 
-const inBrowser = chromium === undefined ? describe.skip : describe;
-
-inBrowser('a page', () => {
-  let browser: Browser;
-
-  beforeAll(async () => {
-    browser = await startBrowser(chromium as string, [foreignHost]);
-  });
-
-  afterAll(() => browser.close());
-
+describeInBrowser('a page', [foreignHost], (browser) => {
   it('gets hello, messages and file events over WebSocket, and publishes', async () => {
     const agent = await startAgent();
-    const page = await browser.open(`http://localhost:${await servePage()}/`);
+    const page = await browser().open(`http://localhost:${await servePage()}/`);
     await page.run(`
       globalThis.frames = [];
       globalThis.socket = new WebSocket(${JSON.stringify(pageUrl(agent, 'ws', 'name=page'))});
@@ -124,7 +109,7 @@ inBrowser('a page', () => {
 
   it('learns from the close code why its WebSocket was ended', async () => {
     const agent = await startAgent();
-    const page = await browser.open(`http://127.0.0.1:${await servePage()}/`);
+    const page = await browser().open(`http://127.0.0.1:${await servePage()}/`);
     await page.run(`
       globalThis.socket = new WebSocket(${JSON.stringify(pageUrl(agent, 'ws', ''))});
       globalThis.ended = new Promise((resolve) => { socket.onclose = resolve; });
@@ -138,7 +123,7 @@ inBrowser('a page', () => {
 
   it('gets the same over EventSource, which comes back by itself and misses nothing', async () => {
     const agent = await startAgent();
-    const page = await browser.open(`http://127.0.0.1:${await servePage()}/`);
+    const page = await browser().open(`http://127.0.0.1:${await servePage()}/`);
     const stream = await openEventSource(agent, page, 'name=page');
     let sent = 0;
     for (const cut of range(1, 2)) {
@@ -168,7 +153,7 @@ inBrowser('a page', () => {
 
   it('is told of a gap when the agent that its EventSource comes back to is another one', async () => {
     const first = await startAgent();
-    const page = await browser.open(`http://127.0.0.1:${await servePage()}/`);
+    const page = await browser().open(`http://127.0.0.1:${await servePage()}/`);
     const stream = await openEventSource(first, page);
     await first.broadcast('before');
     await stream.waitForMessage('before');
@@ -193,7 +178,7 @@ inBrowser('a page', () => {
     const agent = await startAgent();
     const port = await servePage();
     const { cursor } = await agent.broadcast('secret');
-    const page = await browser.open(`http://${foreignHost}:${port}/`);
+    const page = await browser().open(`http://${foreignHost}:${port}/`);
     expect(await page.run('return location.origin;')).toBe(`http://${foreignHost}:${port}`);
     const since = `since=${cursor.replace(/:.*/, ':0')}`;
     expect(await attempt(page, agent, '127.0.0.1', since)).toEqual(nothing);
@@ -217,7 +202,7 @@ inBrowser('a page', () => {
     const agent = await startAgent();
     const { cursor } = await agent.broadcast('secret');
     // DNS rebinding: for the browser page and agent are of one origin now, and it reads the answer.
-    const page = await browser.open(`http://${foreignHost}:${agent.port}/healthz`);
+    const page = await browser().open(`http://${foreignHost}:${agent.port}/healthz`);
     expect(await page.run('return JSON.parse(document.body.innerText).code;')).toBe('host_refused');
     const since = `since=${cursor.replace(/:.*/, ':0')}`;
     const { status, ...streams } = await attempt(page, agent, foreignHost, since);

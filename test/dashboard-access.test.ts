@@ -2,23 +2,15 @@
 // browser would say of itself is the point. What a real one does with it comes at the end.
 import { createHmac } from 'node:crypto';
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { ClientInfo } from '../shared/index.ts';
 import { runCli, startAgent, type TestAgent } from './support/agent.ts';
-import { type Browser, type BrowserPage, startBrowser } from './support/browser.ts';
-import { cleanUpWith, temporaryDirectory } from './support/cleanup.ts';
-import { findProgram } from './support/find-program.ts';
+import { type BrowserPage, describeInBrowser, servePage } from './support/browser.ts';
+import { temporaryDirectory } from './support/cleanup.ts';
 import { openRaw, type RawAnswer, rawRequest, upgradeHeaders } from './support/raw-http.ts';
 import { until } from './support/wait.ts';
-
-const chromium = findProgram('chromium', 'chromium-browser', 'google-chrome');
-if (chromium === undefined) {
-  console.warn('chromium is not installed (Debian: chromium): the tests of pages are skipped');
-}
 
 const acceptsHtml = 'Accept: text/html,application/xhtml+xml,*/*;q=0.8';
 
@@ -405,18 +397,8 @@ describe('agent-cli url --open', () => {
 /** A server of its own on this machine, with the cookies that browsers send it; it allows itself anything. */
 async function startOtherServer(): Promise<{ port: number; cookies: string[] }> {
   const cookies: string[] = [];
-  const server = createServer((request, response) => {
-    cookies.push(request.headers.cookie ?? '');
-    response.setHeader('content-type', 'text/html; charset=utf-8');
-    response.end('<!doctype html><title>another server</title>');
-  });
-  cleanUpWith(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  server.listen(0, '127.0.0.1');
-  await until('it to listen', () => server.listening);
-  return { port: (server.address() as AddressInfo).port, cookies };
+  const port = await servePage((request) => cookies.push(request.headers.cookie ?? ''));
+  return { port, cookies };
 }
 
 /** Everything that a page can try on the agent with the cookies of its browser; gives what came through. */
@@ -462,20 +444,13 @@ async function shown(page: BrowserPage, title: RegExp): Promise<string> {
   return page.run('return location.href');
 }
 
-(chromium === undefined ? describe.skip : describe)('in a browser', () => {
-  const foreignHost = 'evil.test';
-  let browser: Browser;
+const foreignHost = 'evil.test';
 
-  beforeAll(async () => {
-    browser = await startBrowser(chromium as string, [foreignHost]);
-  });
-
-  afterAll(() => browser.close());
-
+describeInBrowser('in a browser', [foreignHost], (browser) => {
   it('the session opens everything to the dashboard, and nothing to any other page', async () => {
     const agent = await startAgent();
     const origin = `http://127.0.0.1:${agent.port}`;
-    const own = await browser.open(origin + (await makeLink(agent)));
+    const own = await browser().open(origin + (await makeLink(agent)));
     expect(await shown(own, /devagent/)).toBe(`${origin}/`);
     const asked = await own.run(`
       const opens = (stream) => new Promise((resolve) => {
@@ -495,7 +470,7 @@ async function shown(page: BrowserPage, title: RegExp): Promise<string> {
     const other = await startOtherServer();
     const { cursor } = (await agent.request('/v1/status')).json<{ cursor: string }>();
     for (const host of ['127.0.0.1', 'localhost', foreignHost]) {
-      const page = await browser.open(`http://${host}:${other.port}/`);
+      const page = await browser().open(`http://${host}:${other.port}/`);
       expect([host, await attack(page, agent)]).toEqual([
         host,
         {
@@ -520,10 +495,10 @@ async function shown(page: BrowserPage, title: RegExp): Promise<string> {
     const agent = await startAgent();
     const origin = `http://127.0.0.1:${agent.port}`;
     const dashboard = /^devagent|· devagent$/;
-    await shown(await browser.open(origin + (await makeLink(agent))), dashboard);
+    await shown(await browser().open(origin + (await makeLink(agent))), dashboard);
     const other = await startOtherServer();
     for (const host of ['127.0.0.1', 'localhost', foreignHost]) {
-      const page = await browser.open(`http://${host}:${other.port}/`);
+      const page = await browser().open(`http://${host}:${other.port}/`);
       await page.run(`location.href = ${JSON.stringify(`${origin}/`)}; return true;`);
       expect(await shown(page, /^Open the dashboard\?/)).toBe(`${origin}/`);
       await page.run(`document.querySelector('a').click(); return true;`);

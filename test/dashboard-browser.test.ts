@@ -1,19 +1,13 @@
 // The dashboard as a person has it: in a real browser, let in by a link. Who else may open it: dashboard-access.test.ts.
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { runCli, startAgent, type TestAgent } from './support/agent.ts';
-import { type Browser, type BrowserPage, startBrowser } from './support/browser.ts';
+import { type BrowserPage, describeInBrowser } from './support/browser.ts';
 import { placeBuild, scriptNames } from './support/build-output.ts';
 import { cleanUpWith, temporaryDirectory } from './support/cleanup.ts';
 import { connect } from './support/client.ts';
-import { findProgram } from './support/find-program.ts';
 import { until } from './support/wait.ts';
-
-const chromium = findProgram('chromium', 'chromium-browser', 'google-chrome');
-if (chromium === undefined) {
-  console.warn('chromium is not installed (Debian: chromium): the tests of the dashboard are skipped');
-}
 
 /** The open dashboard. */
 class OpenDashboard {
@@ -79,20 +73,10 @@ class OpenDashboard {
   }
 }
 
-const inBrowser = chromium === undefined ? describe.skip : describe;
-
-inBrowser('the dashboard', () => {
-  let browser: Browser;
-
-  beforeAll(async () => {
-    browser = await startBrowser(chromium as string, []);
-  });
-
-  afterAll(() => browser.close());
-
+describeInBrowser('the dashboard', [], (browser) => {
   async function open(agent: TestAgent): Promise<OpenDashboard> {
     const { url } = (await agent.request('/v1/links', { method: 'POST' })).json<{ url: string }>();
-    const dashboard = new OpenDashboard(await browser.open(url));
+    const dashboard = new OpenDashboard(await browser().open(url));
     await dashboard.shows('.state', 'connected');
     return dashboard;
   }

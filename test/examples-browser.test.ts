@@ -2,17 +2,14 @@
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import WebSocket from 'ws';
-import { type Browser, type BrowserPage, startBrowser } from './support/browser.ts';
+import { type BrowserPage, describeInBrowser } from './support/browser.ts';
 import { cleanUpWith } from './support/cleanup.ts';
 import type { CliProcess } from './support/cli-process.ts';
 import { interrupt, startExample } from './support/example.ts';
-import { findProgram } from './support/find-program.ts';
 import { inotifyWatches, processesOf } from './support/procfs.ts';
 import { until } from './support/wait.ts';
-
-const chromium = findProgram('chromium', 'chromium-browser', 'google-chrome');
 
 /** A port that was free a moment ago. */
 async function freePort(): Promise<string> {
@@ -41,21 +38,13 @@ async function shows(page: BrowserPage, text: string, job: CliProcess, again = (
 const mark = 'globalThis.mark = true;';
 const isMarked = 'return globalThis.mark === true;';
 
-(chromium === undefined ? describe.skip : describe)('in a page', () => {
-  let browser: Browser;
-
-  beforeAll(async () => {
-    browser = await startBrowser(chromium as string, ['foreign.test']);
-  });
-
-  afterAll(() => browser.close());
-
+describeInBrowser('in a page', ['foreign.test'], (browser) => {
   it('data is fetched again when it changes, the page itself being left alone', async () => {
     const example = startExample('page');
     const job = example.start(example.block(0), { PORT: await freePort() });
     const line = await job.line('the address', (it) => it.startsWith('open '));
     await job.said('Local:');
-    const page = await browser.open(line.slice('open '.length));
+    const page = await browser().open(line.slice('open '.length));
     await shows(page, '3 apples', job);
     expect(await page.run('return location.href;')).not.toContain('token');
     await page.run(mark);
@@ -83,7 +72,7 @@ const isMarked = 'return globalThis.mark === true;';
     const job = example.start();
     const line = await job.line('the address', (it) => it.includes('Local:'));
     const url = line.trim().split(/\s+/).at(-1) ?? '';
-    const page = await browser.open(url);
+    const page = await browser().open(url);
     await shows(page, 'Hello!', job);
     // Again and again, since the page may not be connected for updates yet.
     const comes = (text: string) => shows(page, text, job, () => greet(text));

@@ -5,19 +5,13 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { expect, it } from '@jest/globals';
 import { startAgent } from './support/agent.ts';
 import { backgroundPlace } from './support/background.ts';
-import { type Browser, type BrowserPage, servePage, startBrowser } from './support/browser.ts';
+import { type BrowserPage, describeInBrowser, servePage } from './support/browser.ts';
 import { placeBuild, scriptNames } from './support/build-output.ts';
 import { cleanUpWith, temporaryDirectory } from './support/cleanup.ts';
-import { findProgram } from './support/find-program.ts';
 import { until } from './support/wait.ts';
-
-const chromium = findProgram('chromium', 'chromium-browser', 'google-chrome');
-if (chromium === undefined) {
-  console.warn('chromium is not installed (Debian: chromium): the tests of pages that reload are skipped');
-}
 
 /** A name that leads to this machine, and that nobody was told of. */
 const foreignHost = 'evil.test';
@@ -106,19 +100,9 @@ class PlainSite {
   }
 }
 
-const inBrowser = chromium === undefined ? describe.skip : describe;
-
-inBrowser('a page', () => {
-  let browser: Browser;
-
-  beforeAll(async () => {
-    browser = await startBrowser(chromium as string, [foreignHost]);
-  });
-
-  afterAll(() => browser.close());
-
+describeInBrowser('a page', [foreignHost], (browser) => {
   async function open(url: string): Promise<WatchedPage> {
-    return new WatchedPage(await browser.open(url));
+    return new WatchedPage(await browser().open(url));
   }
 
   it('with livereload-js reloads for its HTML, once for a batch, and swaps its style sheet in place', async () => {
@@ -184,16 +168,16 @@ inBrowser('a page', () => {
       stopped = true;
     });
     const ports = [agent.port, Number(new URL(String(line?.['url'])).port)];
-    const foreign = await browser.open(`http://${foreignHost}:${await servePage()}/`);
+    const foreign = await browser().open(`http://${foreignHost}:${await servePage()}/`);
     for (const port of ports) {
       expect(await attempt(foreign, `127.0.0.1:${port}`)).toEqual(nothing);
       expect(await attempt(foreign, `${foreignHost}:${port}`)).toEqual(nothing);
-      const rebound = await browser.open(`http://${foreignHost}:${port}/livereload.js`);
+      const rebound = await browser().open(`http://${foreignHost}:${port}/livereload.js`);
       expect(await attempt(rebound, `${foreignHost}:${port}`)).toEqual(nothing);
       expect(await rebound.run('return document.body.innerText;')).toContain('host_refused');
     }
     // From this machine the same attempts succeed.
-    const friendly = await browser.open(`http://localhost:${await servePage()}/`);
+    const friendly = await browser().open(`http://localhost:${await servePage()}/`);
     const { frame, ...got } = await attempt(friendly, `127.0.0.1:${agent.port}`);
     expect(got).toEqual({ socket: 'storm.js', script: 'loaded', text: 'read' });
     expect(frame).toBeNull();
@@ -228,7 +212,7 @@ inBrowser('a page', () => {
     expect(await place.run(['start'])).toMatchObject({ code: 0 });
     await page.shows('three');
 
-    const foreign = await browser.open(`http://${foreignHost}:${await servePage()}/`);
+    const foreign = await browser().open(`http://${foreignHost}:${await servePage()}/`);
     const { host } = new URL(url);
     expect(await attempt(foreign, host, '.devagent/')).toEqual(nothing);
     expect(await attempt(foreign, `${foreignHost}:${new URL(url).port}`, '.devagent/')).toEqual(nothing);

@@ -2,12 +2,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { cleanUpWith } from './cleanup.ts';
+import { describe } from '@jest/globals';
+import { cleanUpWith, forAllTests } from './cleanup.ts';
+import { findProgram } from './find-program.ts';
 
 interface Reply {
   readonly id?: number;
@@ -172,7 +174,7 @@ export class Browser {
  * Starts a browser, for which `hosts` are this machine.
  * @param program where Chromium is
  */
-export async function startBrowser(program: string, hosts: readonly string[]): Promise<Browser> {
+async function startBrowser(program: string, hosts: readonly string[]): Promise<Browser> {
   const profile = mkdtempSync(join(tmpdir(), 'devagent-test-browser-'));
   const flags = [
     '--headless=new',
@@ -201,9 +203,39 @@ export async function startBrowser(program: string, hosts: readonly string[]): P
   return browser;
 }
 
-/** Serves an empty page on loopback, whatever it is called by, until the test is over; gives its port. */
-export async function servePage(): Promise<number> {
-  const server = createServer((_, response) => {
+/**
+ * Describes what happens in a browser, one for all of these tests; without Chromium they are skipped, which is said.
+ * @param hosts names that lead to this machine
+ * @param tests are given what gives the browser to a test
+ */
+export function describeInBrowser(
+  what: string,
+  hosts: readonly string[],
+  tests: (browser: () => Browser) => void,
+): void {
+  const program = findProgram('chromium', 'chromium-browser', 'google-chrome');
+  if (program === undefined) {
+    console.warn(`chromium is not installed (Debian: chromium): skipped are the tests of ${what}`);
+    describe.skip(what, () => tests(() => undefined as never));
+    return;
+  }
+  describe(what, () => {
+    const browser = forAllTests(async () => {
+      const started = await startBrowser(program, hosts);
+      cleanUpWith(() => started.close());
+      return started;
+    });
+    tests(browser);
+  });
+}
+
+/**
+ * Serves an empty page on loopback, whatever it is called by, until the test is over; gives its port.
+ * @param asked called with each request
+ */
+export async function servePage(asked: (request: IncomingMessage) => void = () => {}): Promise<number> {
+  const server = createServer((request, response) => {
+    asked(request);
     response.setHeader('content-type', 'text/html; charset=utf-8');
     response.end('<!doctype html><title>a page</title>');
   });

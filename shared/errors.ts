@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'port_in_use'
   | 'socket_in_use'
   | 'socket_path_too_long'
+  | 'sync_failed'
   | 'unknown_root'
   | 'watch_limit';
 

@@ -1,12 +1,12 @@
 // The barrier under fire: whatever goes on elsewhere, what was written before the call is in when it answers.
 import { once } from 'node:events';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { FileRecord, ServerFrame } from '../shared/index.ts';
 import type { TestAgent } from './support/agent.ts';
 import { roomForMany } from './support/cleanup.ts';
-import type { TestClient } from './support/client.ts';
+import { connect, type TestClient } from './support/client.ts';
 import { commit, git } from './support/git.ts';
 import { until } from './support/wait.ts';
 import { backends, behindItsBack, watched } from './support/watched.ts';
@@ -99,7 +99,35 @@ it('of calls made at once answers each, and leaves no cookie', async () => {
   await until('100 files', () => client.changes.filter((change) => /^add f\d+$/.test(change)).length === 100);
   await writer.stop();
   await agent.sync();
-  expect(readdirSync(join(agent.runtime, 'default.cookies'))).toEqual([]);
+  expect(readdirSync(join(agent.runtime, 'default.cookies'))).toHaveLength(1);
+});
+
+it('a sync is true, and the agent lives, whatever became of the directory of the cookie', async () => {
+  const { root, agent, expectTrue } = await watched(() => {}, { settleMs: 4 });
+  const client = await connect(agent);
+  const cookies = join(agent.runtime, 'default.cookies');
+  const misfortunes = [
+    () => rmSync(cookies, { recursive: true }),
+    () => {
+      rmSync(cookies, { recursive: true });
+      mkdirSync(cookies, { mode: 0o700 });
+    },
+    () => {
+      rmSync(cookies, { recursive: true });
+      writeFileSync(cookies, '');
+    },
+  ];
+  for (const [index, befall] of misfortunes.entries()) {
+    befall();
+    const begin = client.frames.length;
+    writeFileSync(join(root, `f${index}`), '');
+    client.send({ type: 'sync', id: `s${index}` });
+    const frames = await framesBefore(client, begin, `s${index}`);
+    const told = frames.flatMap((frame) => (frame.type === 'file' ? frame.changes : []));
+    expect(told).toContainEqual(expect.objectContaining({ event: 'add', path: `f${index}` }));
+  }
+  await expectTrue();
+  expect((await agent.stop()).code).toBe(0);
 });
 
 it('leaves nothing that git would see', async () => {

@@ -83,7 +83,7 @@ inNamespaces(`limits of inotify, ${where}`, () => {
   });
 });
 
-it('out of open files for a while, a directory is told when it can be listed', async () => {
+it('out of open files for a while, a sync fails, and a directory is told when it can be listed', async () => {
   const openFiles = 64;
   const { root, agent, client, expectTrue } = await watched(() => {}, {
     start: startAgentWithFiles(openFiles),
@@ -102,6 +102,14 @@ it('out of open files for a while, a directory is told when it can be listed', a
   mkdirSync(join(root, 'd'));
   writeFileSync(join(root, 'd/f'), '');
   await until('the log line', () => /skipped .*EMFILE/.test(agent.stderr));
+  client.send({ type: 'sync', id: 'starved' });
+  expect(await client.waitFor('an answer', (frame) => 'id' in frame && frame.id === 'starved')).toMatchObject(
+    {
+      type: 'error',
+      code: 'sync_failed',
+      detail: expect.stringMatching(/\/d can't be listed \(EMFILE\).*ulimit/),
+    },
+  );
   for (const socket of sockets) socket.destroy();
   await client.waitForChange('add d/f');
   await expectTrue();

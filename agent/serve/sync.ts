@@ -1,11 +1,12 @@
 // The barrier, with its time-out.
+import { DevagentError } from '../../shared/index.ts';
 import type { Services } from './context.ts';
 import { ProblemError } from './problem.ts';
 
 /**
  * Waits until every change made before the call is in the journal.
  * @returns the journal's position then
- * @throws ProblemError 504 `sync_timeout`
+ * @throws ProblemError 504 `sync_timeout`, 503 `sync_failed`
  */
 export async function syncAll(
   { watcher, journal }: Services,
@@ -20,6 +21,9 @@ export async function syncAll(
   try {
     await Promise.race([watcher.sync(), timeout]);
     return { cursor: journal.cursor(), seq: journal.headSeq };
+  } catch (error) {
+    if (error instanceof DevagentError) throw new ProblemError(503, error.code, error.message);
+    throw error;
   } finally {
     clearTimeout(timer);
   }

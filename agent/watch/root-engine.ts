@@ -1,6 +1,6 @@
 // The engine of one root: takes hints, waits until they settle, has the crawler look, tells the batch.
-import { basename } from 'node:path';
-import type { Change, RootStatus } from '../../shared/index.ts';
+import { basename, join } from 'node:path';
+import { type Change, DevagentError, type RootStatus } from '../../shared/index.ts';
 import type { Log } from '../log.ts';
 import type { BackendFactory, BackendName, HintSink, WatchBackend } from './backend.ts';
 import { pollingBackend } from './backend-polling.ts';
@@ -41,6 +41,9 @@ const crawlDuty = 10;
 /** A lossy backend's tree is crawled this long after the last hint of a storm. */
 const stormQuietMs = 250;
 
+/** Errors of a process or system that has run out of something. */
+const passing = new Set(['EMFILE', 'ENFILE', 'ENOMEM']);
+
 const rootGoneText = 'the root is gone: it is watched again as soon as it is back';
 const rootClosedText = 'the root can not be read: what is in it is told as soon as it can';
 
@@ -61,8 +64,8 @@ export class RootEngine implements HintSink {
   private dirty = new Map<Directory, DirtyNames>();
   /** What was found for a batch that waits for the end of a save. */
   private held: Delta | undefined;
-  /** Directories to look into again though no hint will ask for it. */
-  private readonly retries = new Set<Directory>();
+  /** Directories to look into again though no hint will ask for it, and why they could not be. */
+  private readonly retries = new Map<Directory, NodeJS.ErrnoException>();
   private timer: NodeJS.Timeout | NodeJS.Immediate | undefined;
   private crawlTimer: NodeJS.Timeout | undefined;
   private ready = false;
@@ -172,16 +175,22 @@ export class RootEngine implements HintSink {
   }
 
   /**
-   * Tells every change whose hint has come, now. With a backend whose hints come in order, everything that
-   * was changed before the hint that came last is told when this resolves; with another, everything that
-   * was changed before the call.
+   * Tells everything that was changed before the call.
+   * @param hintsAreIn whether all hints of that have come, if this backend's come in order; else it crawls
+   * @throws DevagentError `sync_failed` when something could not be looked at for want of resources
    */
-  flush(): Promise<void> {
+  flush(hintsAreIn: boolean): Promise<void> {
     return this.exclusive.run(async () => {
       // A root that comes back, or that goes with a directory above it, gives no hint: it has to be looked for.
       this.rootSuspect = true;
-      if (!this.backend.ordered || this.doubtSinceMs !== undefined) await this.recrawl();
+      if (!hintsAreIn || !this.backend.ordered || this.doubtSinceMs !== undefined) await this.recrawl();
       else await this.tellBatch();
+      const { starved } = this;
+      if (starved === undefined) return;
+      throw new DevagentError(
+        'sync_failed',
+        `${starved.path} can't be listed (${starved.code}): close some clients, or raise the limit with "ulimit -n" and restart the agent`,
+      );
     });
   }
 
@@ -312,9 +321,18 @@ export class RootEngine implements HintSink {
   }
 
   /** Permission comes with a hint of the parent, but the root has none; other reasons pass without any. */
-  private retryLater(directory: Directory, { code }: NodeJS.ErrnoException): void {
+  private retryLater(directory: Directory, error: NodeJS.ErrnoException): void {
+    const { code } = error;
     if (directory.parent === undefined || (code !== 'EACCES' && code !== 'EPERM'))
-      this.retries.add(directory);
+      this.retries.set(directory, error);
+  }
+
+  /** A directory that the last look missed because the system had no more to give, which passes. */
+  private get starved(): { path: string; code: string } | undefined {
+    for (const [directory, { code = '' }] of this.retries) {
+      if (!directory.gone && passing.has(code)) return { path: join(this.path, directory.path), code };
+    }
+    return undefined;
   }
 
   private watchDirectory(directory: Directory): boolean {
@@ -454,7 +472,7 @@ export class RootEngine implements HintSink {
     if (this.closed) return;
     const delta = this.held ?? new Delta();
     this.held = undefined;
-    for (const directory of this.retries) this.markDirty(directory, undefined, false);
+    for (const directory of this.retries.keys()) this.markDirty(directory, undefined, false);
     this.retries.clear();
     const dirty = this.dirty;
     this.dirty = new Map();

@@ -15,7 +15,7 @@ import type { BackendFactory, BackendName } from './backend.ts';
 import { chokidarBackend } from './backend-chokidar.ts';
 import { directoriesBackend } from './backend-directories.ts';
 import { pollingBackend } from './backend-polling.ts';
-import { Barrier } from './barrier.ts';
+import { agentStopped, Barrier } from './barrier.ts';
 import { beatMs, kernelQueueLength, LossSigns, type LossVerdict } from './loss-signs.ts';
 import { toldPath } from './names.ts';
 import { RootEngine, type RootOptions } from './root-engine.ts';
@@ -109,7 +109,7 @@ export class Watcher {
     }
     const { name, why } = chooseBackend(this.settings.backend, process.platform, statfsSync(real).type);
     this.log.info('backend chosen', { root: real, backend: name, why });
-    if (name === 'directories') this.makeBarrier();
+    if (name === 'directories') this.barrier ??= new Barrier(this.settings.cookieDirectory, this.log);
     const engine = new RootEngine(
       real,
       factories[name],
@@ -153,10 +153,15 @@ export class Watcher {
     }
   }
 
-  /** The barrier: resolves when every change made before the call has been told as a batch. */
+  /**
+   * The barrier: resolves when every change made before the call has been told as a batch.
+   * @throws DevagentError `sync_failed` when that can't be known
+   */
   async sync(): Promise<void> {
-    await this.barrier?.pass();
-    await Promise.all([...this.engines.values()].map((engine) => engine.flush()));
+    const vouched = (await this.barrier?.pass()) ?? false;
+    await Promise.all([...this.engines.values()].map((engine) => engine.flush(vouched)));
+    // An engine that was closed has told nothing. That of a removed root need not; here all are.
+    if (this.closed) throw agentStopped();
   }
 
   /**
@@ -193,16 +198,6 @@ export class Watcher {
     this.barrier?.close();
     await Promise.all([...this.engines.values()].map((engine) => engine.close()));
     this.engines.clear();
-  }
-
-  private makeBarrier(): void {
-    if (this.barrier !== undefined) return;
-    try {
-      this.barrier = new Barrier(this.settings.cookieDirectory);
-    } catch (error) {
-      // The roots will meet the same limit and fall back to polling, where a crawl is the barrier.
-      this.log.warn('no watch for the barrier', { error });
-    }
   }
 
   private beat(): void {

@@ -252,7 +252,7 @@ export class Agent {
 
   /**
    * The barrier: resolves when every change made on disk before the call is in the journal.
-   * @throws {@link AgentError} `sync_timeout`
+   * @throws {@link AgentError} `sync_timeout`, `sync_failed`
    */
   sync(options: CallOptions = {}): Promise<SyncAnswer> {
     const { timeoutMs = callTimeoutMs, signal } = options;

@@ -17,7 +17,7 @@ import type { Config } from './config.ts';
 import { Dashboard, Sessions } from './dashboard/index.ts';
 import { Hub } from './hub/index.ts';
 import { claimSocket, loadToken, removeRunFile, writeRunFile } from './instance/index.ts';
-import { Journal } from './journal/index.ts';
+import { Journal, type NewEvent } from './journal/index.ts';
 import { LiveReload } from './livereload/index.ts';
 import type { Log } from './log.ts';
 import {
@@ -74,11 +74,11 @@ export class Agent {
         cookieDirectory: paths.cookieDirectory,
       },
       {
-        batch: (root, changes) => {
-          this.appendBatch(root, changes);
+        batch: async (root, changes) => {
+          await this.appendBatch(root, changes);
           this.liveReload?.changed(changes);
         },
-        lost: () => this.hub.append({ type: 'gap', reason: 'recrawl' }),
+        lost: () => this.hub.appendBatch([{ type: 'gap', reason: 'recrawl' }]),
       },
       log,
     );
@@ -246,20 +246,9 @@ export class Agent {
     this.log.info('listening for LiveReload', { url: urlOf(server.address() as AddressInfo) });
   }
 
-  private appendBatch(root: string, changes: Change[]): void {
-    const time = Date.now();
-    for (let start = 0; start < changes.length; start += limits.changesPerEvent) {
-      const end = start + limits.changesPerEvent;
-      const piece = changes.slice(start, end);
-      this.hub.append({
-        type: 'file',
-        time,
-        topic: 'file',
-        root,
-        changes: piece,
-        ...(end < changes.length ? { more: true as const } : {}),
-      });
-    }
+  /** Resolves when all of the batch is in the journal. */
+  private appendBatch(root: string, changes: readonly Change[]): Promise<void> {
+    return this.hub.appendBatch(piecesOf(root, changes));
   }
 
   private status(): Status {
@@ -339,6 +328,16 @@ export class Agent {
     await Promise.all(closed);
     this.log.info('stopped');
     this.markStopped();
+  }
+}
+
+/** The events of a batch. */
+function* piecesOf(root: string, changes: readonly Change[]): Generator<NewEvent> {
+  const time = Date.now();
+  for (let start = 0; start < changes.length; start += limits.changesPerEvent) {
+    const end = start + limits.changesPerEvent;
+    const more = end < changes.length ? { more: true as const } : {};
+    yield { type: 'file', time, topic: 'file', root, changes: changes.slice(start, end), ...more };
   }
 }
 

@@ -1,6 +1,7 @@
 // What a client wants. Clients that want the same share one filter and one evaluation of it.
 import picomatch from 'picomatch';
 import { type FilterSpec, globOptions, type JournalEvent, topicMatches } from '../../shared/index.ts';
+import type { NewEvent } from '../journal/index.ts';
 
 /** A compiled FilterSpec. Pure: an event goes in, what is to be seen of it comes out. */
 export class Filter {
@@ -59,7 +60,7 @@ export class Filter {
 }
 
 /** Whether more pieces of the same batch follow. */
-export function isPiece(event: JournalEvent): boolean {
+export function isPiece(event: NewEvent): boolean {
   return event.type === 'file' && event.more === true;
 }
 

@@ -33,6 +33,8 @@ export class Group implements ClientGroup {
   private readonly journal: Journal;
   /** Whether this group's bytes are the journal's own. */
   private readonly isPlain: boolean;
+  /** After the newest events that were encoded: whether they end in a batch that has shown itself and goes on. */
+  private front = { seq: 0, begun: false };
 
   constructor(filter: Filter, encoding: Encoding, journal: Journal) {
     this.key = Group.key(filter, encoding);
@@ -53,8 +55,9 @@ export class Group implements ClientGroup {
   /** Encodes the newest events, which have not been delivered yet. */
   encodeRecent(recent: readonly Recent[], afterSeq: number, limitBytes: number): Encoded {
     if (this.isPlain) return this.journal.read(afterSeq, limitBytes);
-    // The pieces of a batch are appended in one turn, so none of these continues an older event.
-    return this.encodeEvents(recent, afterSeq, limitBytes, false);
+    const encoded = this.encodeEvents(recent, afterSeq, limitBytes, this.hasBegunBefore(recent[0], afterSeq));
+    this.front = { seq: encoded.seq, begun: encoded.begun };
+    return encoded;
   }
 
   /** Encodes what the journal holds after `afterSeq`, up to `untilSeq` and about `limitBytes`. */
@@ -76,7 +79,7 @@ export class Group implements ClientGroup {
     afterSeq: number,
     limitBytes: number,
     begun: boolean,
-  ): Encoded {
+  ): Encoded & { readonly begun: boolean } {
     const buffers: Buffer[] = [];
     let bytes = 0;
     let seq = afterSeq;
@@ -93,7 +96,7 @@ export class Group implements ClientGroup {
       }
       if (bytes >= limitBytes) break;
     }
-    return { buffers, bytes, events: buffers.length, seq };
+    return { buffers, bytes, events: buffers.length, seq, begun: open };
   }
 
   private *past(before: JournalEvent | undefined, afterSeq: number, lastSeq: number): Generator<Recent> {
@@ -103,6 +106,13 @@ export class Group implements ClientGroup {
       yield { seq, event, continues: continuesBatch(previous, event) };
       previous = event;
     }
+  }
+
+  /** Whether the batch that `next` continues, if it does, has shown itself before. */
+  private hasBegunBefore(next: Recent | undefined, afterSeq: number): boolean {
+    if (next?.continues !== true) return false;
+    if (this.front.seq === afterSeq) return this.front.begun;
+    return afterSeq >= this.journal.oldestSeq && this.hasBegun(afterSeq, this.parse(afterSeq));
   }
 
   /** Whether the batch that event `seq` is a piece of, if it is one, has shown itself up to there. */

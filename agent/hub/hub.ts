@@ -1,11 +1,13 @@
 // The hub: the registry of clients, and delivery. A client is a position in the journal. Nothing is queued
 // for anyone: at the end of a turn of the loop each client that stands at the front gets what is new in
 // one write; one whose socket is full is left behind, and reads on from the journal when it drains.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   type BroadcastAnswer,
   type ClientInfo,
   type Cursor,
   type GapReason,
+  type JournalEvent,
   limits,
   protocolVersion,
   type ServerFrame,
@@ -17,7 +19,7 @@ import type { Log } from '../log.ts';
 import { Client as AnyClient, type Outlet } from './client.ts';
 import { Counters } from './counters.ts';
 import type { Encoding } from './encoding.ts';
-import { continuesBatch, type Filter } from './filter.ts';
+import { continuesBatch, type Filter, isPiece } from './filter.ts';
 import { Group, type Recent } from './group.ts';
 import type { SnapshotSource } from './snapshot.ts';
 
@@ -63,6 +65,10 @@ export class Hub {
   /** Those that are not `live`. */
   private readonly behind = new Set<Client>();
   private recent: Recent[] = [];
+  /** The newest event, delivered or not. */
+  private last: JournalEvent | undefined;
+  /** The batch whose pieces are being appended. */
+  private openBatch: Promise<void> | undefined;
   /** Where the live clients stand. */
   private frontSeq: number;
   private flushTimer: NodeJS.Immediate | undefined;
@@ -109,12 +115,12 @@ export class Hub {
 
   /** Puts an event into the journal; it is delivered at the end of this turn of the loop. */
   append(event: NewEvent): number {
-    const before = this.recent.at(-1)?.event;
+    const before = this.last;
     const placed = this.journal.append(event);
     this.counters.events[event.type] += 1;
     this.counters.eventBytes += placed.bytes;
     if (event.type === 'gap') this.counters.gaps[event.reason] += 1;
-    // `more` is followed by its next piece in the same turn, so the piece before is always among the recent.
+    this.last = placed.event;
     this.recent.push({
       seq: placed.seq,
       event: placed.event,
@@ -125,13 +131,36 @@ export class Hub {
   }
 
   /**
+   * Appends the pieces of one batch, with a turn of the loop after each. Other batches and messages wait until it
+   * is whole: its pieces are consecutive.
+   */
+  async appendBatch(pieces: Iterable<NewEvent>): Promise<void> {
+    while (this.openBatch !== undefined) await this.openBatch;
+    const appended = this.appendPieces(pieces);
+    this.openBatch = appended;
+    try {
+      await appended;
+    } finally {
+      this.openBatch = undefined;
+    }
+  }
+
+  private async appendPieces(pieces: Iterable<NewEvent>): Promise<void> {
+    for (const piece of pieces) {
+      this.append(piece);
+      if (isPiece(piece)) await nextTurn();
+    }
+  }
+
+  /**
    * Puts a message into the journal and says to whom it went.
    * @param waitMs when given, the answer comes when nobody lags any more, or after this time
    */
-  publish(
+  async publish(
     message: { topic: string; from: string; data: unknown },
     waitMs?: number,
   ): Promise<BroadcastAnswer> {
+    while (this.openBatch !== undefined) await this.openBatch;
     const seq = this.append({ type: 'message', time: Date.now(), ...message });
     const item = this.recent.at(-1) as Recent;
     const groups = new Set([...this.groups.values()].filter((group) => group.takes(item)));

@@ -123,7 +123,7 @@ it("leaves another barrier's cookie in a directory that both use", async () => {
 describe('a watcher of two roots whose barrier vouches for nothing', () => {
   async function watchTwo(): Promise<{ watcher: Watcher; roots: string[]; told: Set<string> }> {
     const told = new Set<string>();
-    const batch = (root: string, changes: Change[]): void => {
+    const batch = async (root: string, changes: Change[]): Promise<void> => {
       for (const { path } of changes) told.add(join(root, path));
     };
     const watcher = new Watcher(
@@ -135,7 +135,7 @@ describe('a watcher of two roots whose barrier vouches for nothing', () => {
         gitignore: true,
         cookieDirectory: join(cookies, 'in', 'nothing'),
       },
-      { batch, lost: () => {} },
+      { batch, lost: async () => {} },
       silentLog,
     );
     cleanUpWith(() => watcher.close());

@@ -38,7 +38,7 @@ describe.each([
       root,
       limitedBackend(allowed, code),
       { ignore: [], gitignore: true, settleMs: 4 },
-      { batch: (changes) => void told.push(...changes), hinted: () => {}, lost: () => {} },
+      { batch: async (changes) => void told.push(...changes), hinted: () => {}, lost: async () => {} },
       silentLog,
     );
     cleanUpWith(() => engine.close());
@@ -113,7 +113,7 @@ describe('a directory that is elsewhere at the moment when it is to be watched, 
       root,
       unluckyBackend('a'),
       { ignore: [], gitignore: true, settleMs: 4 },
-      { batch: (changes) => void told.push(...changes), hinted: () => {}, lost: () => {} },
+      { batch: async (changes) => void told.push(...changes), hinted: () => {}, lost: async () => {} },
       silentLog,
     );
     cleanUpWith(() => engine.close());

@@ -24,12 +24,12 @@ export interface RootOptions {
 
 /** What an engine tells. */
 export interface EngineEvents {
-  /** A settled batch; never empty. */
-  batch(changes: Change[]): void;
+  /** A settled batch; never empty. The index is held still until it has been taken. */
+  batch(changes: Change[]): Promise<void>;
   /** A hint came: for the sign of a full queue. */
   hinted(): void;
   /** Hints were lost for certain; the differences follow. */
-  lost(): void;
+  lost(): Promise<void>;
 }
 
 /** A crawl for doubt's sake waits for this much quiet ... */
@@ -199,9 +199,10 @@ export class RootEngine implements HintSink {
    * quick, for nothing is told meanwhile.
    */
   withIndex<T>(use: (entries: () => Generator<{ path: string; stat: EntryStat }>) => Promise<T>): Promise<T> {
-    return this.exclusive.run(() => {
-      this.tell(this.held?.changes() ?? []);
+    return this.exclusive.run(async () => {
+      const { held } = this;
       this.held = undefined;
+      await this.tell(held?.changes() ?? []);
       return use(() => this.index.all());
     });
   }
@@ -484,7 +485,7 @@ export class RootEngine implements HintSink {
       delta.holdsBackup((path) => this.isKnownFile(path)) &&
       this.settler.reopen(openedMs, performance.now());
     if (waits) this.held = delta;
-    else this.tell(delta.changes());
+    else await this.tell(delta.changes());
   }
 
   /** Tells what is dirty, then compares the whole tree and tells the rest. */
@@ -504,9 +505,9 @@ export class RootEngine implements HintSink {
     if (doubted) {
       this.recrawls += 1;
       this.log.info('crawled again', { differences: changes.length, ms: Math.round(this.lastCrawlMs) });
-      if (changes.length > 0 && !lossTold) this.events.lost();
+      if (changes.length > 0 && !lossTold) await this.events.lost();
     }
-    this.tell(changes);
+    await this.tell(changes);
   }
 
   private async checkRoot(delta: Delta): Promise<void> {
@@ -546,7 +547,7 @@ export class RootEngine implements HintSink {
     return typeof directory?.entries.get(path.slice(slash + 1)) === 'number';
   }
 
-  private tell(changes: Change[]): void {
-    if (changes.length > 0 && !this.closed) this.events.batch(changes);
+  private async tell(changes: Change[]): Promise<void> {
+    if (changes.length > 0 && !this.closed) await this.events.batch(changes);
   }
 }

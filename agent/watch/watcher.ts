@@ -22,10 +22,13 @@ import { RootEngine, type RootOptions } from './root-engine.ts';
 
 /** What the watcher tells; see ARCHITECTURE.md for the promise. */
 export interface WatchEvents {
-  /** One settled batch of one root, its changes in the order they can be applied in. */
-  batch(root: string, changes: Change[]): void;
+  /**
+   * One settled batch of one root, its changes in the order they can be applied in. The root's index is held
+   * still, and nothing more of it is told, until what this returns resolves.
+   */
+  batch(root: string, changes: Change[]): Promise<void>;
   /** The kernel lost hints; the roots are crawled again and the differences follow as batches. */
-  lost(): void;
+  lost(): Promise<void>;
 }
 
 /** How all roots are watched, unless a root says otherwise. */
@@ -208,7 +211,7 @@ export class Watcher {
 
   private onLoss(verdict: LossVerdict): void {
     if (this.closed) return;
-    if (verdict === 'certain') this.events.lost();
+    if (verdict === 'certain') void this.events.lost();
     for (const engine of this.engines.values()) engine.doubt(verdict === 'certain');
   }
 }

@@ -6,6 +6,8 @@ export default {
   roots: ['<rootDir>/agent', '<rootDir>/cli', '<rootDir>/shared', '<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   testSequencer: '<rootDir>/test/longest-first.js',
+  // TEST_SEED=N repeats a failure: with it, all that is random begins at that seed.
+  setupFiles: process.env.TEST_SEED === undefined ? [] : ['<rootDir>/test/support/replay.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [

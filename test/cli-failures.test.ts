@@ -165,6 +165,20 @@ describe('usage', () => {
     const long = await runCli(['broadcast', '-'], { env, input: 'x'.repeat(1024 * 1024 + 1) });
     expect(long).toMatchObject({ code: 2, stdout: '' });
     expect(long.stderr).toContain('may be 1.0 MiB');
+    const bytes: [string, number[]][] = [
+      ['Latin-1', [0x66, 0xfc, 0x72]],
+      ['UTF-16 with its mark', [0xff, 0xfe, 0x61, 0x00]],
+      ['half a character', [0x61, 0xe2, 0x82]],
+      ['half of a surrogate pair', [0xed, 0xa0, 0xbd]],
+      ['more bytes than the character needs', [0xc0, 0xaf]],
+    ];
+    const send = ([, input]: (typeof bytes)[number]) =>
+      runCli(['broadcast', '-'], { env, input: Uint8Array.from(input) });
+    const results = await Promise.all(bytes.map(send));
+    for (const [index, result] of results.entries()) {
+      expect({ what: bytes[index]?.[0], ...result }).toMatchObject({ code: 2, stdout: '' });
+      expect(result.stderr).toContain('standard input is not UTF-8 text');
+    }
   });
 
   it('refuses a socket path over the limit', async () => {

@@ -13,6 +13,7 @@ import { globs, type PlainFilter, queryOf, seenThrough, takesTopic } from './sup
 import { randomFrom } from './support/random-operations.ts';
 import { connectRaw } from './support/raw-client.ts';
 import { type ResumingClient, resume } from './support/resuming-client.ts';
+import { testSeed } from './support/seed.ts';
 import { Sequence } from './support/sequence.ts';
 import { openStream, type TestStream } from './support/stream.ts';
 import { until } from './support/wait.ts';
@@ -87,10 +88,6 @@ async function crowd(agent: TestAgent): Promise<void> {
   });
 }
 
-function newSeed(): number {
-  return Math.floor(Math.random() * 2 ** 31);
-}
-
 /** Waits until each has got the event at `cursor`. */
 async function haveReached(clients: readonly ResumingClient[], cursor: string, seed: number): Promise<void> {
   const state = ({ cursor: at, faults }: ResumingClient): string => `${at} ${faults.join(', ')}`;
@@ -102,7 +99,7 @@ async function haveReached(clients: readonly ResumingClient[], cursor: string, s
 
 describe.each(transports)('a client over %s whose line is cut hundreds of times', (transport) => {
   it('gets what one that was never cut gets: everything, or what its filter takes, once and in order', async () => {
-    const seed = newSeed();
+    const seed = testSeed();
     const random = randomFrom(seed);
     // A file that is written anew again and again: ext4 has each of them on the disk before it goes on.
     const agent = await startAgent({ roots: [temporaryDirectory(roomForMany)] });
@@ -153,7 +150,7 @@ describe.each(transports)('a client over %s whose line is cut hundreds of times'
 
 describe.each(transports)('a client over %s that comes too late, or reads too slowly', (transport) => {
   it('is told of each event, or counts it among the missed: the sum is exact', async () => {
-    const seed = newSeed();
+    const seed = testSeed();
     const random = randomFrom(seed);
     const agent = await startAgent({ flags: ['--journal-bytes', '65536'] });
     // Through the local socket: the kernel holds little there, so that a reader that stands still is soon
@@ -300,7 +297,7 @@ describe('a client with a filter', () => {
 describe('the answer to a broadcast', () => {
   it('counts those whose filter takes it, each as delivered or as lagging', async () => {
     const agent = await startAgent();
-    const seed = newSeed();
+    const seed = testSeed();
     const filters = fc.sample(anyFilter, { numRuns: 20, seed });
     for (const [index, filter] of filters.entries()) {
       await openStream(agent, transports[index % transports.length] as Transport, queryOf(filter));

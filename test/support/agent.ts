@@ -188,7 +188,7 @@ export interface CliResult extends Exit {
 /** Runs agent-cli to its end. */
 export async function runCli(
   args: readonly string[],
-  options: { env?: Readonly<Record<string, string>>; input?: string; cwd?: string } = {},
+  options: { env?: Readonly<Record<string, string>>; input?: string | Uint8Array; cwd?: string } = {},
 ): Promise<CliResult> {
   const child = spawn(process.execPath, [binaries.cli, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],

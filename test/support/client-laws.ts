@@ -6,11 +6,13 @@ import { describe, expect, it } from '@jest/globals';
 import type { FileRecord } from 'devagent/client';
 import type { ClientInfo } from '../../shared/index.ts';
 import { startAgent, type TestAgent } from './agent.ts';
+import { expectNoAuditFindings } from './audit.ts';
 import { temporaryDirectory } from './cleanup.ts';
 import type { ClientHost } from './client-host.ts';
 import { type CuttingProxy, startCuttingProxy } from './cutting-proxy.ts';
 import { TreeModel } from './model.ts';
 import { RandomOperations } from './random-operations.ts';
+import { testSeed } from './seed.ts';
 import { sharedAgent } from './shared-agent.ts';
 import { until } from './wait.ts';
 
@@ -64,13 +66,14 @@ function plant(host: ClientHost, count: number): Promise<void> {
 }
 
 /** Fails unless each tree there is the disk once it has been synced. */
-async function expectTreesAreDisk(host: ClientHost, root: string): Promise<void> {
+async function expectTreesAreDisk(host: ClientHost, agent: TestAgent): Promise<void> {
   const trees = await host.run(async ({ trees }) => {
     await Promise.all(trees.map((tree) => tree.sync()));
     return trees.map((tree) => ({ whole: tree.whole, records: [...tree].map(([, record]) => record) }));
   }, undefined);
   expect(trees.map(({ whole }) => whole)).toEqual(trees.map(() => true));
-  expect(trees.flatMap(({ records }) => differences(records, root))).toEqual([]);
+  expect(trees.flatMap(({ records }) => differences(records, agent.root))).toEqual([]);
+  await expectNoAuditFindings(agent);
 }
 
 function differences(records: readonly FileRecord[], root: string): string[] {
@@ -90,13 +93,14 @@ const cutsLimitMs = 120_000;
 
 /** Has the library hold them in one place. */
 export function describeClientLaws({ name, plane, pauses, trees, cuts, open }: ClientPlace): void {
-  describe(`devagent/client in ${name}`, () => {
+  // In the name, so that whatever fails says where it began.
+  const seed = testSeed();
+  describe(`devagent/client in ${name}, seed ${seed}`, () => {
     const shared = sharedAgent();
 
     it(
       `keeps its trees true and misses no message over ${cuts} disconnections`,
       async () => {
-        const seed = 8;
         const agent = await startAgent();
         const [proxy, address] = await proxyTo(agent, plane, seed);
         const host = await open();
@@ -129,7 +133,7 @@ export function describeClientLaws({ name, plane, pauses, trees, cuts, open }: C
           cutsLimitMs,
         );
         proxy.mend();
-        await expectTreesAreDisk(host, agent.root);
+        await expectTreesAreDisk(host, agent);
         const got = await until('the last message', async () => {
           const events = await host.run((scope) => scope.events, undefined);
           const last = events.at(-1);
@@ -148,23 +152,23 @@ export function describeClientLaws({ name, plane, pauses, trees, cuts, open }: C
       const host = await open();
       await connectAt(host, addressOf(agent, plane));
       await plant(host, 2);
-      const operations = new RandomOperations(agent.root, 3);
+      const operations = new RandomOperations(agent.root, seed);
       for (const signal of ['SIGTERM', 'SIGKILL', 'SIGTERM'] as const) {
         operate(operations, 30);
-        await expectTreesAreDisk(host, agent.root);
+        await expectTreesAreDisk(host, agent);
         operate(operations, 5);
         agent.kill(signal);
         await agent.exited;
         operate(operations, 30);
         agent = await startAgent({ roots, runtime, state, flags: ['--port', String(port)] });
         operate(operations, 30);
-        await expectTreesAreDisk(host, agent.root);
+        await expectTreesAreDisk(host, agent);
       }
     });
 
     it('is told of a gap when its cursor has expired, and gets a fresh snapshot', async () => {
       const agent = await startAgent({ flags: ['--journal-bytes', String(64 * 1024)] });
-      const [proxy, address] = await proxyTo(agent, plane, 1);
+      const [proxy, address] = await proxyTo(agent, plane, seed);
       proxy.mend();
       const host = await open();
       await connectAt(host, address);
@@ -183,7 +187,7 @@ export function describeClientLaws({ name, plane, pauses, trees, cuts, open }: C
           scope.done = follow(resolve);
         });
       }, undefined);
-      const operations = new RandomOperations(agent.root, 2);
+      const operations = new RandomOperations(agent.root, seed);
       operate(operations, 50);
       await agent.sync();
       proxy.block(true);
@@ -210,7 +214,7 @@ export function describeClientLaws({ name, plane, pauses, trees, cuts, open }: C
 
     it('leaves to the journal what a slow reader does not take, and tells it what it missed', async () => {
       const agent = await startAgent({ flags: ['--journal-bytes', String(1024 * 1024)] });
-      const operations = new RandomOperations(agent.root, 4);
+      const operations = new RandomOperations(agent.root, seed);
       operate(operations, 50);
       const host = await open();
       await connectAt(host, addressOf(agent, plane));

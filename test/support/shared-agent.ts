@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { beforeEach, expect } from '@jest/globals';
 import type { Status } from '../../shared/index.ts';
 import { type AgentOptions, startAgent, type TestAgent } from './agent.ts';
+import { expectNoAuditFindings } from './audit.ts';
 import { cleanUpWith, forAllTests } from './cleanup.ts';
 import { until } from './wait.ts';
 
@@ -17,6 +18,7 @@ export function sharedAgent(options: AgentOptions | (() => AgentOptions) = {}): 
   const shared = forAllTests(async () => {
     const agent = await startAgent(typeof options === 'function' ? options() : options);
     cleanUpWith(async () => {
+      await expectNoAuditFindings(agent);
       expect(await agent.stop()).toEqual({ code: 0, signal: null });
       expect(agent.logLines.filter(({ level }) => level === 'error')).toEqual([]);
     });
@@ -32,6 +34,7 @@ async function makeAsNew(agent: TestAgent): Promise<void> {
     const status = (await agent.request('/v1/status')).json<Status>();
     return status.clients === 0 && status;
   });
+  await expectNoAuditFindings(agent);
   for (const { path } of roots) {
     if (agent.roots.includes(path)) continue;
     await agent.request(`/v1/roots?path=${encodeURIComponent(path)}`, { method: 'DELETE' });

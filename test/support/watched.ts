@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import { expect } from '@jest/globals';
 import type { Change, RootStatus } from '../../shared/index.ts';
 import { type AgentOptions, startAgent, type TestAgent } from './agent.ts';
+import { expectNoAuditFindings } from './audit.ts';
 import { batchesOf, batchFaults } from './batch-laws.ts';
-import { temporaryDirectory } from './cleanup.ts';
+import { cleanUpWith, temporaryDirectory } from './cleanup.ts';
 import { connect, type TestClient } from './client.ts';
 import { TreeModel } from './model.ts';
 import { until } from './wait.ts';
@@ -36,7 +37,10 @@ export interface Watched {
   readonly root: string;
   /** Waits at the barrier, and gives the changes told since they were asked for last. */
   changes(): Promise<Change[]>;
-  /** Waits at the barrier, and fails unless the events alone give the disk, each in its place. */
+  /**
+   * Waits at the barrier, and fails unless the events alone give the disk, each in its place, and no audit had to
+   * help.
+   */
   expectTrue(): Promise<void>;
   /** A root, by default the first, as the status tells of it. */
   status(root?: string): Promise<RootStatus>;
@@ -49,6 +53,7 @@ function seqOf(cursor: string): number {
 /** Follows the roots of a running agent, all of them at rest. */
 export async function follow(agent: TestAgent, roots: readonly string[] = agent.roots): Promise<Watched> {
   const client = await connect(agent);
+  cleanUpWith(() => expectNoAuditFindings(agent));
   const models = new Map(roots.map((root) => [root, TreeModel.ofDisk(root)]));
   const faults: string[] = [];
   let told = 0;
@@ -78,6 +83,7 @@ export async function follow(agent: TestAgent, roots: readonly string[] = agent.
       await settle();
       expect([...faults, ...[...models.values()].flatMap((model) => model.faults)]).toEqual([]);
       for (const [root, model] of models) expect(model.differences(root)).toEqual([]);
+      await expectNoAuditFindings(agent);
     },
     async status(root = roots[0]) {
       const { roots } = (await agent.request('/v1/status')).json<{ roots: RootStatus[] }>();

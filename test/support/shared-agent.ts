@@ -13,10 +13,14 @@ import { until } from './wait.ts';
  * first did: with no client, with its first roots and no others, and with nothing in them. Its journal and its
  * counters have gone on: a test to which they matter starts an agent of its own, as does one that ends it. After
  * the last test it has to end in order, without ever having met an error of its own.
+ * @param start starts it; default `startAgent`
  */
-export function sharedAgent(options: AgentOptions | (() => AgentOptions) = {}): () => TestAgent {
+export function sharedAgent(
+  options: AgentOptions | (() => AgentOptions) = {},
+  start: (options: AgentOptions) => Promise<TestAgent> = startAgent,
+): () => TestAgent {
   const shared = forAllTests(async () => {
-    const agent = await startAgent(typeof options === 'function' ? options() : options);
+    const agent = await start(typeof options === 'function' ? options() : options);
     cleanUpWith(async () => {
       await expectNoAuditFindings(agent);
       expect(await agent.stop()).toEqual({ code: 0, signal: null });

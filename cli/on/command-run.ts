@@ -1,8 +1,8 @@
 // One run of the command: a process group of its own, which is gone when the run is over.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { exitCodeOf } from '../signals.ts';
+import { hasGroups, ProcessGroup } from './process-group.ts';
 
 /** What is run. */
 export interface CommandLine {
@@ -32,9 +32,8 @@ export interface RunEnd {
 
 /** Between two looks at whether a process group is gone. */
 const pollMs = 20;
-
-/** Windows has neither process groups nor signals. */
-const hasGroups = process.platform !== 'win32';
+/** A killed process is gone at once, unless the kernel holds it, as for a disk that does not answer. */
+const killedMs = 5_000;
 
 /** A command as people write it. */
 export function commandText(command: CommandLine): string {
@@ -67,27 +66,6 @@ function start(command: CommandLine, { cwd, env, stdin }: RunOptions): ChildProc
   }
 }
 
-/**
- * Whether any process of a group is alive, and not merely listed until somebody asks how it ended: in a
- * container whose first process never asks, it is so for ever.
- */
-function hasLiving(group: number | undefined): boolean {
-  if (process.platform !== 'linux') return true;
-  return readdirSync('/proc').some((entry) => {
-    if (!/^\d+$/.test(entry)) return false;
-    let stat: string;
-    try {
-      stat = readFileSync(`/proc/${entry}/stat`, 'utf8');
-    } catch {
-      // Gone since it was listed.
-      return false;
-    }
-    // The name, second field, may hold blanks and parentheses.
-    const [state = '', , processGroup] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return Number(processGroup) === group && state !== 'Z' && state !== 'X';
-  });
-}
-
 /** A command that was started. */
 export class CommandRun {
   /** Resolves, and never rejects, when the command and all that it left in its process group are gone. */
@@ -95,6 +73,10 @@ export class CommandRun {
   /** Or why there is none. */
   readonly #child: ChildProcess | Error;
   readonly #killAfterMs: number;
+  readonly #group: ProcessGroup | undefined;
+  /** The signal by which it was asked to end. */
+  #askedBy: NodeJS.Signals | undefined;
+  #killedAtMs: number | undefined;
   /** Once the command has ended its group may be another's. */
   #isOver = false;
   #killTimer: NodeJS.Timeout | undefined;
@@ -104,6 +86,7 @@ export class CommandRun {
     this.#killAfterMs = killAfterMs;
     const startedMs = performance.now();
     this.#child = start(command, options);
+    this.#group = this.pid === undefined ? undefined : new ProcessGroup(this.pid);
     this.ended = this.#follow(startedMs);
     // Whatever ends us without a word, nothing of the command stays.
     const lastResort = () => this.kill();
@@ -123,26 +106,32 @@ export class CommandRun {
 
   /** Sends a signal to the command and all that it started. */
   signal(signal: NodeJS.Signals): void {
-    if (!this.#isOver) this.#send(signal);
+    if (!this.#isOver) this.#group?.send(signal);
   }
 
-  /** Asks it to end by `signal`, and kills it when it has not ended in time. */
+  /**
+   * Asks it to end by `signal`, and kills it when it has not ended in time. It is asked once, however often this is
+   * called: many programs take a second signal for haste, and leave their clean-up undone.
+   */
   stop(signal: NodeJS.Signals): void {
+    if (this.#askedBy !== undefined) return;
+    this.#askedBy = signal;
     this.signal(signal);
     // One that is stopped, as by SIGTTIN or from outside, would not get to hear of it.
     if (hasGroups) this.signal('SIGCONT');
-    this.#killTimer ??= setTimeout(() => this.kill(), this.#killAfterMs);
+    this.#killTimer = setTimeout(() => this.kill(), this.#killAfterMs);
   }
 
   /** Ends it at once. */
   kill(): void {
+    this.#killedAtMs ??= performance.now();
     this.signal('SIGKILL');
   }
 
   async #follow(startedMs: number): Promise<RunEnd> {
     const { code, signal, error } = await this.#exit();
     const ms = performance.now() - startedMs;
-    if (error === undefined) await this.#endLeftovers();
+    if (error === undefined && hasGroups) await this.#endLeftovers();
     this.#isOver = true;
     clearTimeout(this.#killTimer);
     return { code, signal, ...(error === undefined ? {} : { error }), ms };
@@ -158,28 +147,15 @@ export class CommandRun {
     });
   }
 
+  /** A shell or a launcher may end before what it started: the run is over when all of its group are gone. */
   async #endLeftovers(): Promise<void> {
-    if (!hasGroups || !this.#send('SIGTERM')) return;
-    this.#send('SIGCONT');
-    const killAtMs = performance.now() + this.#killAfterMs;
-    while (this.#send(0) && hasLiving(this.pid)) {
-      if (performance.now() >= killAtMs) {
-        this.#send('SIGKILL');
-        return;
-      }
+    const group = this.#group;
+    if (group === undefined || !group.isAlive()) return;
+    if (this.#askedBy === undefined) this.stop('SIGTERM');
+    else group.sendToDeaf(this.#askedBy, 'SIGTERM');
+    while (group.isAlive()) {
+      if (this.#killedAtMs !== undefined && performance.now() > this.#killedAtMs + killedMs) return;
       await delay(pollMs);
-    }
-  }
-
-  /** @returns whether there was somebody to send it to */
-  #send(signal: NodeJS.Signals | 0): boolean {
-    const { pid } = this;
-    if (pid === undefined) return false;
-    try {
-      return process.kill(hasGroups ? -pid : pid, signal);
-    } catch {
-      // Nobody is left, or on macOS only those that have ended.
-      return false;
     }
   }
 }

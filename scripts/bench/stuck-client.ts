@@ -13,8 +13,9 @@ import { fileURLToPath } from 'node:url';
 import { WebSocket, WebSocketServer } from 'ws';
 import { version } from '../../shared/index.ts';
 import { residentMB } from '../../test/support/procfs.ts';
+import { packageVersion } from '../support/tool-packages.ts';
 import { describeHardware } from './support/machine.ts';
-import { packageVersion, projectDirectory } from './support/peer-packages.ts';
+import { projectDirectory } from './support/peer-packages.ts';
 
 const megabyte = 1_000_000;
 const messageBytes = 1024;

@@ -4,8 +4,9 @@ import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { packageVersion } from '../../support/tool-packages.ts';
 import type { Bench } from '../support/bench.ts';
-import { installPeers, packageVersion, projectDirectory } from '../support/peer-packages.ts';
+import { installPeers, projectDirectory } from '../support/peer-packages.ts';
 import type { Endpoint, Server, ServerKey } from './server.ts';
 import { agentdServer } from './server-agentd.ts';
 

@@ -18,6 +18,7 @@ const checks: readonly Check[] = [
   { name: 'format and lint', command: ['biome', 'ci', '--error-on-warnings', '--colors=off', '.'] },
   { name: 'dead code and dependencies', command: ['knip', '--treat-config-hints-as-errors'] },
   { name: 'architecture', command: ['tsx', 'scripts/check-architecture.ts'] },
+  { name: 'drawing of the rooms', command: ['tsx', 'scripts/rooms.ts', '--check'] },
   { name: 'schemas in docs/', command: ['tsx', 'scripts/protocol-schema.ts', '--check'] },
   { name: 'command line in docs/ and man/', command: ['tsx', 'scripts/cli-docs.ts', '--check'] },
   { name: 'client reference in docs/', command: ['tsx', 'scripts/api-docs/main.ts', '--check'] },

@@ -1,0 +1,88 @@
+// The rooms of the code and who may import whom: data flows watch → journal → hub → serve, imports point back
+// along those arrows or to shared/.
+
+/**
+ * The parts of the code, and which others each may import. A part is a folder, or a file with those
+ * named after it (`config.ts`, `config-flags.ts`); a file belongs to the longest name that fits, a test
+ * to the part that it stands in. What is not listed is not allowed: a new part begins with a line here.
+ */
+export const mayImport: Readonly<Record<string, readonly string[]>> = {
+  shared: [],
+  'shared/client': ['shared'],
+  'shared/livereload': ['shared'],
+
+  'agent/log': ['shared'],
+  'agent/config': ['shared'],
+  'agent/instance': ['shared'],
+
+  'agent/watch': ['shared'],
+  'agent/journal': ['shared'],
+  'agent/hub': ['agent/journal', 'shared'],
+  'agent/livereload': ['shared', 'shared/livereload'],
+  'agent/dashboard': ['shared'],
+  // Runs in a browser: what it imports has nothing of Node in it.
+  'agent/dashboard/page': ['shared', 'shared/client'],
+  'agent/serve': ['agent/hub', 'agent/journal', 'agent/watch', 'shared'],
+
+  // The composition root: these two know everybody, and nobody knows them.
+  'agent/agent': [
+    'agent/config',
+    'agent/dashboard',
+    'agent/hub',
+    'agent/instance',
+    'agent/journal',
+    'agent/livereload',
+    'agent/log',
+    'agent/serve',
+    'agent/watch',
+    'shared',
+  ],
+  'agent/main': ['agent/agent', 'agent/config', 'agent/instance', 'agent/log', 'shared'],
+
+  cli: ['shared', 'shared/client', 'shared/livereload'],
+
+  'test/support': ['shared'],
+  // Keep-alive takes a minute in the product's own times, so its test starts the agent in-process with others.
+  'test/keep-alive': ['agent/agent', 'agent/config', 'agent/log', 'shared', 'test/support'],
+  test: ['shared', 'test/support'],
+  scripts: [
+    'agent/config',
+    'agent/hub',
+    'agent/journal',
+    'agent/serve',
+    'agent/watch',
+    'cli',
+    'shared',
+    'test/support',
+  ],
+};
+
+/** Parts whose types, not their values, every part under the prefix may import. */
+export const typesMayBeImported: Readonly<Record<string, string>> = { 'agent/log': 'agent/' };
+
+/** Tests, and the programs that they run from a fixtures folder: they may import more, and nobody them. */
+export const isTest = (file: string): boolean => file.endsWith('.test.ts') || file.includes('/fixtures/');
+
+/** What a test may import on top of what its part may. */
+export const testsMayImport: readonly string[] = ['test/support'];
+
+/** Folders without an index.ts: every file in them is public. All others are entered through theirs. */
+export const withoutIndex: readonly string[] = ['cli', 'test/support'];
+
+/** Files besides an index.ts by which a folder may be entered: those that a page can load. */
+export const sideDoors: readonly string[] = [
+  'shared/client/browser.ts',
+  'shared/cursor.ts',
+  'shared/event-text.ts',
+  'shared/protocol.ts',
+  'shared/units.ts',
+  'shared/visible-text.ts',
+];
+
+/** The part that a file belongs to: the longest name in the table that is its path's beginning. */
+export function partOf(file: string): string | undefined {
+  const path = file.replace(/(\.test)?\.tsx?$/, '');
+  return Object.keys(mayImport)
+    .filter((part) => path === part || path.startsWith(`${part}/`) || path.startsWith(`${part}-`))
+    .sort((a, b) => b.length - a.length)[0];
+}

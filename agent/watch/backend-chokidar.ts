@@ -13,6 +13,7 @@ class ChokidarBackend implements WatchBackend {
   private readonly root: string;
   private readonly sink: HintSink;
   private watcher: FSWatcher | undefined;
+  private closed = false;
   /** Ends the wait for the first walk. */
   private started = (): void => {};
 
@@ -40,10 +41,14 @@ class ChokidarBackend implements WatchBackend {
     this.watcher = watcher;
     watcher.on('all', (event, path) => {
       const inside = this.inside(path);
+      if (inside === '') {
+        this.sink.hintItself('');
+        return;
+      }
       const slash = inside.lastIndexOf('/');
       const directory = slash === -1 ? '' : inside.slice(0, slash);
       const name = inside.slice(slash + 1);
-      this.sink.hint(directory, name === '' || mayBeLossy(name) ? undefined : name, event === 'change');
+      this.sink.hint(directory, mayBeLossy(name) ? undefined : name, event === 'change');
     });
     watcher.on('error', (error) => this.sink.failed('', error as NodeJS.ErrnoException));
     await new Promise<void>((resolve) => {
@@ -52,11 +57,21 @@ class ChokidarBackend implements WatchBackend {
     });
   }
 
+  async rearm(): Promise<void> {
+    await this.stop();
+    if (!this.closed) await this.start();
+  }
+
   watchDirectory(): void {}
 
   unwatchDirectory(): void {}
 
   async close(): Promise<void> {
+    this.closed = true;
+    await this.stop();
+  }
+
+  private async stop(): Promise<void> {
     // One that is closed for want of watches never says that it is ready.
     this.started();
     const { watcher } = this;

@@ -3,19 +3,23 @@
 // in. Two roots that overlap share the kernel's watches too, since those go by inode.
 import { type FSWatcher, watch } from 'node:fs';
 import type { BackendFactory, HintSink, WatchBackend } from './backend.ts';
-import { diskPath, mayBeLossy } from './names.ts';
+import { mayBeLossy } from './names.ts';
+
+/**
+ * The directory itself, as it is watched. The kernel tells of a watched directory itself without a name, and
+ * libuv puts the last part of the watched path in its place: this one can't be an entry's.
+ */
+const itself = '.';
 
 class DirectoriesBackend implements WatchBackend {
   readonly name = 'directories';
   readonly ordered = true;
   readonly crawlEveryMs = undefined;
   readonly lossy = false;
-  private readonly root: string;
   private readonly sink: HintSink;
   private readonly watchers = new Map<string, FSWatcher>();
 
-  constructor(root: string, sink: HintSink) {
-    this.root = root;
+  constructor(sink: HintSink) {
     this.sink = sink;
   }
 
@@ -25,17 +29,25 @@ class DirectoriesBackend implements WatchBackend {
 
   async start(): Promise<void> {}
 
-  watchDirectory(directory: string): void {
-    this.unwatchDirectory(directory);
-    const watcher = watch(diskPath(this.root, directory), (event, name) => {
+  async rearm(): Promise<void> {}
+
+  watchDirectory(directory: string, place: string | Buffer): void {
+    const watcher = watch(insideOf(place), (event, name) => {
+      if (name === itself) {
+        this.sink.hintItself(directory);
+        return;
+      }
       // A name that lost bytes in decoding can't be looked up: the directory has to be listed.
       const known = name === null || mayBeLossy(name) ? undefined : name;
       this.sink.hint(directory, known, event === 'change');
     });
     watcher.on('error', (error) => {
-      this.unwatchDirectory(directory);
+      watcher.close();
+      if (this.watchers.get(directory) === watcher) this.watchers.delete(directory);
       this.sink.failed(directory, error);
     });
+    // Only now: as long as one of the two is there, the kernel queues the hints of a directory that both are on.
+    this.watchers.get(directory)?.close();
     this.watchers.set(directory, watcher);
   }
 
@@ -50,5 +62,10 @@ class DirectoriesBackend implements WatchBackend {
   }
 }
 
+/** `place/.`, which is also no path to anything but a directory. */
+function insideOf(place: string | Buffer): string | Buffer {
+  return typeof place === 'string' ? `${place}/${itself}` : Buffer.concat([place, Buffer.from(`/${itself}`)]);
+}
+
 /** The Linux default. */
-export const directoriesBackend: BackendFactory = (root, sink) => new DirectoriesBackend(root, sink);
+export const directoriesBackend: BackendFactory = (_root, sink) => new DirectoriesBackend(sink);

@@ -14,6 +14,8 @@ class PollingBackend implements WatchBackend {
 
   async start(): Promise<void> {}
 
+  async rearm(): Promise<void> {}
+
   watchDirectory(): void {}
 
   unwatchDirectory(): void {}

@@ -7,10 +7,12 @@ export type BackendName = 'directories' | 'chokidar' | 'polling';
 /** Where a backend tells its hints; paths are keys relative to the root, as in names.ts. */
 export interface HintSink {
   /**
-   * The entry `name` of `directory` may have changed; without a name, any of them or the directory itself.
+   * The entry `name` of `directory` may have changed; without a name, any of them.
    * @param content whether an existing file's bytes or attributes may have, and not only which entries exist
    */
   hint(directory: string, name: string | undefined, content: boolean): void;
+  /** The directory itself may have been moved, removed or changed, as its own watch says. */
+  hintItself(directory: string): void;
   /** Whether a path is left out, for a backend that walks the tree by itself. */
   ignores(path: string, isDirectory: boolean): boolean;
   /** A watch could not be made or died, for the reason given; the engine decides what that means. */
@@ -34,10 +36,16 @@ export interface WatchBackend {
   /** Begins; resolves once changes made from now on give hints. */
   start(): Promise<void>;
   /**
-   * Watches one directory more. A backend that walks the tree by itself does nothing.
+   * The root is another directory than the one that was watched, or has been away: whatever the backend watches
+   * by itself is watched anew. Resolves once changes made from now on give hints.
+   */
+  rearm(): Promise<void>;
+  /**
+   * Watches one directory more, or anew. A backend that walks the tree by itself does nothing.
+   * @param place where it is found at this moment
    * @throws NodeJS.ErrnoException as the system gives it
    */
-  watchDirectory(directory: string): void;
+  watchDirectory(directory: string, place: string | Buffer): void;
   /** Stops watching it; does nothing if it was not watched. */
   unwatchDirectory(directory: string): void;
   /** Ends; no hint comes afterwards. */

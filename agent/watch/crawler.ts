@@ -4,12 +4,19 @@
 // The work is written as generators that stop between steps (slices.ts), for a tree can be large. Between
 // two steps the disk goes on changing; whatever changes then gives a hint of its own, because a directory
 // is always watched first and listed afterwards.
+//
+// A directory can also be elsewhere while something below it is looked at or watched, and be back, the same as
+// before, when it is examined itself. Each move gives a hint in the directory that it is an entry of. So
+// everything below a directory is watched and compared anew if any of it was looked at since just before the
+// oldest hint that named it (turns.ts). From the root down this makes every watch and every look right in the
+// end. For the root itself there is no such hint: Disk.enter sees to it that all looks are into the same one.
 import type { Log } from '../log.ts';
 import { clockGrainMs, type DifferenceSink } from './delta.ts';
 import type { Disk } from './disk.ts';
 import { type IgnoreRules, rulesFileName } from './ignore-rules.ts';
 import { joinPath } from './names.ts';
-import { Directory, type EntryStat, kindOf, statOf, type TreeIndex } from './tree-index.ts';
+import { Directory, type EntryStat, kindOf, statOf, type TreeIndex, type Youth } from './tree-index.ts';
+import type { Turns } from './turns.ts';
 
 /** Names to look at in a directory, each with whether its content may have changed; or all of them. */
 export type DirtyNames = Map<string, boolean> | 'all';
@@ -30,7 +37,10 @@ interface Visit {
   readonly directory: Directory;
   /** Go into the directories below as well, even those that are known. */
   readonly deep: boolean;
-  /** Hints may be missing: what may have been written without a trace counts as changed. */
+  /**
+   * Hints may be missing, or may have been another directory's: it is watched anew, and what may have been
+   * written without a trace counts as changed.
+   */
   readonly suspicious: boolean;
 }
 
@@ -48,15 +58,24 @@ export class Crawler {
   private readonly rules: IgnoreRules;
   private readonly host: CrawlerHost;
   private readonly log: Log;
+  private readonly turns: Turns;
   private readonly watched = new WeakSet<Directory>();
   private readonly skipped = new Set<string>();
 
-  constructor(parts: { disk: Disk; index: TreeIndex; rules: IgnoreRules; host: CrawlerHost; log: Log }) {
+  constructor(parts: {
+    disk: Disk;
+    index: TreeIndex;
+    rules: IgnoreRules;
+    host: CrawlerHost;
+    log: Log;
+    turns: Turns;
+  }) {
     this.disk = parts.disk;
     this.index = parts.index;
     this.rules = parts.rules;
     this.host = parts.host;
     this.log = parts.log;
+    this.turns = parts.turns;
   }
 
   /**
@@ -87,8 +106,6 @@ export class Crawler {
         if (name === '.git') directory.gitDirectory = this.disk.gitDirectory(directory.path);
         if (++steps % entriesPerStep === 0) yield;
       }
-      // It may have been moved away and back while its names were looked up.
-      this.stillThere(directory);
       yield* this.visit(visits, delta);
       yield;
     }
@@ -97,6 +114,20 @@ export class Crawler {
         yield* this.visit([{ directory, deep: true, suspicious: false }], delta);
       }
     }
+  }
+
+  /**
+   * Begins the examination of a directory that is where it belongs: hints that come from now on lead to another.
+   * @returns whether what is known below it is in doubt, and has to be watched and compared anew
+   */
+  takeDoubt(directory: Directory): boolean {
+    const { doubtful, hintedTurn, lookedTurn, newborn } = directory;
+    directory.doubtful = false;
+    directory.hintedTurn = undefined;
+    if (hintedTurn === undefined) return doubtful;
+    // The hint may be of the end of another that could not be told from this one by its birth time.
+    const unproven = newborn || directory.stat.birthtimeMs === 0;
+    return doubtful || unproven || this.turns.mayConcern(lookedTurn, hintedTurn);
   }
 
   /** Takes everything out of the index, because the root is gone. */
@@ -109,9 +140,11 @@ export class Crawler {
     for (let visit = visits.pop(); visit !== undefined; visit = visits.pop()) {
       const { directory } = visit;
       if (directory.gone) continue;
+      if (visit.suspicious) this.watched.delete(directory);
       if (!this.watchTruly(directory)) continue;
       const names = this.disk.list(directory.path);
       if (names === undefined) {
+        directory.doubtful = true;
         this.host.doubt(directory);
         continue;
       }
@@ -151,6 +184,7 @@ export class Crawler {
     visits: Visit[],
   ): void {
     const { directory } = visit;
+    this.noteLook(directory);
     const path = joinPath(directory.path, name);
     const known = directory.entries.get(name);
     const stats = this.rules.ignoresName(name) ? undefined : this.disk.look(path);
@@ -184,11 +218,11 @@ export class Crawler {
   ): void {
     const { directory: parent, suspicious } = visit;
     if (known instanceof Directory) {
-      if (!isSameDirectory(known.stat, stat) || known.doubtful) {
-        // Another directory under the same name, or one that was elsewhere meanwhile: below it nothing that
-        // is known can be relied on, down to the last watch.
+      if (this.takeDoubt(known)) {
+        visits.push({ directory: known, deep: true, suspicious: true });
+      } else if (!isSameDirectory(known.stat, stat)) {
+        // Another directory under the same name.
         this.watched.delete(known);
-        known.doubtful = false;
         visits.push({ directory: known, deep: true, suspicious });
       } else if (visit.deep || known.unreadable) {
         visits.push({ directory: known, deep: visit.deep, suspicious });
@@ -212,30 +246,31 @@ export class Crawler {
     const path = joinPath(parent.path, name);
     if (typeof known !== 'number') {
       if (known !== undefined) this.index.remove(parent, name, this.removal(delta));
-      this.index.addFile(parent, name, stat, isYoung(stat));
+      this.index.addFile(parent, name, stat, youthOf(stat));
       delta.record(path, undefined, stat);
       return;
     }
     // A write of the same length within the clock's grain of the last look leaves no trace in the stat: on
     // an entry that was young then, the hint of a write is all the proof there will ever be.
-    const untraced = content && this.index.isYoung(known);
-    if (!untraced && this.index.sameFile(known, stat)) return;
+    const untraced = content && this.index.youth(known) !== 'none';
+    if (!untraced && this.index.difference(known, stat) === 'none') return;
     const before = this.index.fileStat(known);
-    this.index.setFile(known, stat, isYoung(stat));
+    this.index.setFile(known, stat, youthOf(stat));
     delta.record(path, before, stat, untraced && before.kind === stat.kind);
   }
 
   /** Whether the directory is where it was; otherwise it is looked at again through its parent. */
   private stillThere(directory: Directory): boolean {
+    this.noteLook(directory);
     const stats = this.disk.look(directory.path);
     if (stats !== undefined && !('unseen' in stats) && kindOf(stats.mode) === 'dir') {
       const stat = statOf(stats, 'dir');
-      if (isSameDirectory(directory.stat, stat)) {
+      // Without birth times this can't be told. If it is another one, a hint of its parent says so as well.
+      const maybe = stat.birthtimeMs === 0 && stat.ino === directory.stat.ino;
+      if (maybe || isSameDirectory(directory.stat, stat)) {
         directory.stat = stat;
         return true;
       }
-      // Without birth times this can't be told. It may well be the same one, so its names are looked at too.
-      if (stat.birthtimeMs === 0 && stat.ino === directory.stat.ino) return true;
     }
     directory.doubtful = true;
     this.host.doubt(directory);
@@ -247,6 +282,7 @@ export class Crawler {
    * given again at once when a directory is removed and made anew, and the old watch is dead then.
    */
   private watchTruly(directory: Directory): boolean {
+    this.noteLook(directory);
     for (let tries = 0; tries < watchTries; tries++) {
       const before = directory.stat;
       if (!this.watched.has(directory)) {
@@ -256,6 +292,7 @@ export class Crawler {
           return false;
         }
         this.watched.add(directory);
+        directory.newborn = Date.now() - before.birthtimeMs < clockGrainMs;
       }
       const stats = this.disk.look(directory.path);
       if (stats === undefined || 'unseen' in stats || kindOf(stats.mode) !== 'dir') break;
@@ -268,6 +305,14 @@ export class Crawler {
     directory.doubtful = true;
     this.host.doubt(directory);
     return false;
+  }
+
+  /** A look at something in the directory, or its watch, is only as good as the way to it is at this moment. */
+  private noteLook(directory: Directory): void {
+    const turn = this.turns.looked();
+    for (let at: Directory | undefined = directory; at !== undefined && at.lookedTurn !== turn; at = at.parent) {
+      at.lookedTurn = turn;
+    }
   }
 
   /** @returns whether the rules changed */
@@ -298,11 +343,16 @@ export class Crawler {
   }
 }
 
-function isYoung(stat: EntryStat): boolean {
-  const latestMs = Math.max(stat.mtimeMs, stat.ctimeMs);
-  // Times in whole seconds come from a clock as coarse as that.
-  const grainMs = latestMs % 1000 === 0 ? 2000 : clockGrainMs;
-  return Date.now() - latestMs < grainMs;
+function youthOf(stat: EntryStat): Youth {
+  const nowMs = Date.now();
+  if (isYoung(stat.mtimeMs, nowMs)) return 'mtime';
+  return isYoung(stat.ctimeMs, nowMs) ? 'ctime' : 'none';
+}
+
+function isYoung(timeMs: number, nowMs: number): boolean {
+  // A time in whole seconds comes from a clock as coarse as that.
+  const grainMs = timeMs % 1000 === 0 ? 2000 : clockGrainMs;
+  return nowMs - timeMs < grainMs;
 }
 
 /** An inode number alone is no identity; with no birth time beside it nothing is known to be the same. */

@@ -10,6 +10,8 @@ const stat = (ino: number, fields: Partial<EntryStat> = {}): EntryStat => ({
   birthtimeMs: 900_000 + ino,
   ino,
   mode: 0o100644,
+  uid: 1000,
+  gid: 1000,
   ...fields,
 });
 

@@ -1,7 +1,7 @@
 // The net of a batch: each path once, with what it was before and what it is now.
 import type { Change, EntryKind } from '../../shared/index.ts';
 import { toldPath } from './names.ts';
-import type { EntryStat } from './tree-index.ts';
+import { differenceOf, type EntryStat } from './tree-index.ts';
 
 /**
  * The coarsest step of a local file system's clock, with some room: an entry that changed this recently
@@ -89,7 +89,7 @@ export class Delta implements DifferenceSink {
       if (before !== undefined && (after === undefined || replaced)) gone.push([path, before]);
       if (after !== undefined && (before === undefined || replaced)) present.push([path, after, 'add']);
       if (before !== undefined && after !== undefined && !replaced && after.kind !== 'dir') {
-        if (forced || !sameStat(before, after)) present.push([path, after, 'change']);
+        if (forced || differenceOf(before, after) !== 'none') present.push([path, after, 'change']);
       }
     }
     // A path sorts after each of its ancestors, being longer with the same beginning.
@@ -125,16 +125,6 @@ function isReplacedBy({ before, after }: Difference, added: EntryStat): boolean 
     before.ino !== after.ino &&
     before.ino === added.ino &&
     before.birthtimeMs === added.birthtimeMs
-  );
-}
-
-function sameStat(a: EntryStat, b: EntryStat): boolean {
-  return (
-    a.size === b.size &&
-    a.mtimeMs === b.mtimeMs &&
-    a.ctimeMs === b.ctimeMs &&
-    a.ino === b.ino &&
-    a.mode === b.mode
   );
 }
 

@@ -36,6 +36,12 @@ export function diskPath(root: string, path: string): string | Buffer {
   return isRaw(path) ? Buffer.concat([Buffer.from(prefix, 'utf8'), bytesOf(path)]) : prefix + path;
 }
 
+/** The same for the process's working directory in place of the root. */
+export function relativeDiskPath(path: string): string | Buffer {
+  if (path === '') return '.';
+  return isRaw(path) ? bytesOf(path) : path;
+}
+
 /** How a path of keys is told: its text, and its bytes (base64) where the text can't hold them. */
 export function toldPath(path: string): { path: string; pathBytes?: string } {
   if (!isRaw(path)) return { path };

@@ -18,9 +18,9 @@ function limitedBackend(allowed: number, code: string): BackendFactory {
     const watchDirectory = backend.watchDirectory.bind(backend);
     let made = 0;
     return Object.assign(backend, {
-      watchDirectory: (directory: string) => {
+      watchDirectory: (directory: string, place: string | Buffer) => {
         if (++made > allowed) throw Object.assign(new Error(`${code}: thrown by hand`), { code });
-        watchDirectory(directory);
+        watchDirectory(directory, place);
       },
     });
   };
@@ -86,12 +86,12 @@ function unluckyBackend(name: string): BackendFactory {
     const watchDirectory = backend.watchDirectory.bind(backend);
     let unlucky = true;
     return Object.assign(backend, {
-      watchDirectory: (directory: string) => {
-        if (directory !== name || !unlucky) return watchDirectory(directory);
+      watchDirectory: (directory: string, place: string | Buffer) => {
+        if (directory !== name || !unlucky) return watchDirectory(directory, place);
         unlucky = false;
         renameSync(join(path, name), join(path, `${name}.aside`));
         try {
-          watchDirectory(directory);
+          watchDirectory(directory, place);
         } finally {
           renameSync(join(path, `${name}.aside`), join(path, name));
         }

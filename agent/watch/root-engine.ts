@@ -1,4 +1,5 @@
 // The engine of one root: takes hints, waits until they settle, has the crawler look, tells the batch.
+import type { Stats } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type Change, DevagentError, type RootStatus } from '../../shared/index.ts';
 import type { Log } from '../log.ts';
@@ -11,7 +12,8 @@ import { GitHold, holdCheckMs } from './git-hold.ts';
 import { IgnoreRules } from './ignore-rules.ts';
 import { Settler } from './settle.ts';
 import { Exclusive, runSliced } from './slices.ts';
-import { type Directory, type EntryStat, kindOf, statOf, TreeIndex } from './tree-index.ts';
+import { Directory, type EntryStat, kindOf, statOf, TreeIndex } from './tree-index.ts';
+import { Turns } from './turns.ts';
 
 /** How a root is to be watched. */
 export interface RootOptions {
@@ -38,8 +40,10 @@ const quietMs = 50;
 const longestDoubtMs = 1000;
 /** A crawl that repeats takes at most one part in this many of the time. */
 const crawlDuty = 10;
-/** A lossy backend's tree is crawled this long after the last hint of a storm. */
+/** A lossy backend's tree is crawled this long after the last hint of a storm ... */
 const stormQuietMs = 250;
+/** ... but no longer than this after its first: some files are written to all the time. */
+const longestStormMs = 2000;
 
 /** Errors of a process or system that has run out of something. */
 const passing = new Set(['EMFILE', 'ENFILE', 'ENOMEM']);
@@ -55,6 +59,7 @@ export class RootEngine implements HintSink {
   private readonly disk: Disk;
   private readonly index = new TreeIndex();
   private readonly rules: IgnoreRules;
+  private readonly turns = new Turns();
   private readonly crawler: Crawler;
   private readonly settler: Settler;
   private readonly gitHold: GitHold;
@@ -80,6 +85,8 @@ export class RootEngine implements HintSink {
   /** Whether the loss that the open doubt is about has been told. */
   private lossTold = false;
   private lastHintMs = 0;
+  /** Since when a lossy backend's crawl has been put off. */
+  private stormSinceMs: number | undefined;
   private lastCrawlMs = 0;
 
   constructor(
@@ -110,6 +117,7 @@ export class RootEngine implements HintSink {
         retry: (directory, error) => this.retryLater(directory, error),
       },
       log: this.log,
+      turns: this.turns,
     });
   }
 
@@ -224,12 +232,7 @@ export class RootEngine implements HintSink {
     if (!this.ready || this.closed) return;
     const stats = this.disk.look('');
     const there = stats !== undefined && !('unseen' in stats) && kindOf(stats.mode) === 'dir';
-    const same =
-      there &&
-      this.root !== undefined &&
-      stats.ino === this.root.stat.ino &&
-      stats.birthtimeMs === this.root.stat.birthtimeMs;
-    if (this.rootGone ? there : !same) {
+    if (this.rootGone ? there : !(there && this.isRoot(stats))) {
       this.rootSuspect = true;
       this.schedule();
     }
@@ -258,11 +261,26 @@ export class RootEngine implements HintSink {
 
   /** When the directory on disk was changed last, if it can be seen. */
   directoryChangedMs(directory: Directory): number | undefined {
+    if (!this.enterRoot()) return undefined;
     const stats = this.disk.look(directory.path);
+    this.disk.leave();
     return stats === undefined || 'unseen' in stats ? undefined : stats.mtimeMs;
   }
 
   // HintSink
+
+  hintItself(path: string): void {
+    if (this.closed) return;
+    this.events.hinted();
+    this.lastHintMs = performance.now();
+    const directory = this.index.directories.get(path);
+    if (directory === undefined) return;
+    directory.hintedTurn ??= this.turns.now;
+    // One that watches by itself has lost what it watched in a root that was gone for a moment.
+    if (!this.backend.ordered) directory.doubtful = true;
+    this.doubtDirectory(directory);
+    if (this.backend.lossy) this.scheduleCrawl();
+  }
 
   hint(path: string, name: string | undefined, content: boolean): void {
     if (this.closed) return;
@@ -280,8 +298,8 @@ export class RootEngine implements HintSink {
     if (directory === undefined) {
       this.rootSuspect = true;
     } else {
-      // The kernel tells of a watched directory itself under its own name.
-      if (path === '' && (known === undefined || known === basename(this.path))) this.rootSuspect = true;
+      const entry = known === undefined ? undefined : directory.entries.get(known);
+      if (entry instanceof Directory) entry.hintedTurn ??= this.turns.now;
       this.markDirty(directory, known, content);
     }
     this.settler.hint(this.lastHintMs);
@@ -338,7 +356,7 @@ export class RootEngine implements HintSink {
 
   private watchDirectory(directory: Directory): boolean {
     try {
-      this.backend.watchDirectory(directory.path);
+      this.backend.watchDirectory(directory.path, this.disk.place(directory.path));
       return true;
     } catch (thrown) {
       const error = thrown as NodeJS.ErrnoException;
@@ -441,9 +459,14 @@ export class RootEngine implements HintSink {
     if (waitMs === undefined || this.closed || !this.ready) return;
     if (crawlEveryMs !== undefined && this.crawlTimer !== undefined) return;
     clearTimeout(this.crawlTimer);
+    const nowMs = performance.now();
+    this.stormSinceMs ??= nowMs;
+    const restMs = Math.max(waitMs, this.lastCrawlMs * crawlDuty);
+    const latestMs = this.stormSinceMs + Math.max(longestStormMs, restMs);
     this.crawlTimer = setTimeout(
       () => {
         this.crawlTimer = undefined;
+        this.stormSinceMs = undefined;
         if (this.gitHold.holds(this.index.directories.values(), performance.now())) {
           this.scheduleCrawl();
           return;
@@ -455,7 +478,7 @@ export class RootEngine implements HintSink {
             if (crawlEveryMs !== undefined) this.scheduleCrawl();
           });
       },
-      Math.max(waitMs, this.lastCrawlMs * crawlDuty),
+      Math.min(restMs, latestMs - nowMs),
     );
   }
 
@@ -520,15 +543,16 @@ export class RootEngine implements HintSink {
     }
     const stat = statOf(stats, 'dir');
     if (this.root === undefined) this.root = this.index.addDirectory(undefined, '', stat);
-    const same =
-      !this.rootGone && stat.ino === this.root.stat.ino && stat.birthtimeMs === this.root.stat.birthtimeMs;
-    if (same) return;
-    // Back, or another one in its place.
-    if (this.rootGone) this.log.info('root is back');
-    else this.crawler.removeAll(this.root, delta);
-    this.rootGone = false;
-    this.root.stat = stat;
-    await this.run(this.crawler.crawl(this.root, delta, false));
+    const doubted = this.crawler.takeDoubt(this.root);
+    if (this.rootGone || !this.isRoot(stats)) {
+      // Back, or another one in its place.
+      if (this.rootGone) this.log.info('root is back');
+      else this.crawler.removeAll(this.root, delta);
+      this.rootGone = false;
+      this.root.stat = stat;
+    } else if (!doubted) return;
+    await this.backend.rearm();
+    await this.run(this.crawler.crawl(this.root, delta, doubted));
   }
 
   private loseRoot(delta: DifferenceSink): void {
@@ -537,8 +561,24 @@ export class RootEngine implements HintSink {
     if (this.root !== undefined) this.crawler.removeAll(this.root, delta);
   }
 
+  /** Does what has to be looked at from within the root, slice by slice. */
   private run(steps: Generator<void, void>): Promise<void> {
-    return runSliced(steps, () => this.closed);
+    return runSliced(steps, { enter: () => this.enterRoot(), leave: () => this.disk.leave() });
+  }
+
+  /** Enters the root if it is still the one that the index is of; else all of it is to be looked at anew. */
+  private enterRoot(): boolean {
+    if (this.closed || this.root === undefined || this.rootGone) return false;
+    const stats = this.disk.enter();
+    if (stats !== undefined && ('unseen' in stats || this.isRoot(stats))) return true;
+    this.disk.leave();
+    this.root.doubtful = true;
+    this.doubtDirectory(this.root);
+    return false;
+  }
+
+  private isRoot(stats: Stats): boolean {
+    return stats.ino === this.root?.stat.ino && stats.birthtimeMs === this.root.stat.birthtimeMs;
   }
 
   private isKnownFile(path: string): boolean {

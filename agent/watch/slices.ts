@@ -4,21 +4,37 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 /** Small beside the 50 ms that a delivery may take, large beside the cost of a turn of the loop. */
 const sliceMs = 6;
 
+/** What each slice needs around it. */
+export interface SliceFrame {
+  /** Called before a slice. Returns false to leave the rest undone. */
+  enter(): boolean;
+  /** Called after a slice that was entered, whether or not it threw. */
+  leave(): void;
+}
+
 /**
  * Runs a generator to its end, giving the event loop a turn whenever a slice is used up. Work that fits
  * into one slice is done when this returns its promise.
- * @param cancelled asked between slices: whether to leave the rest undone
  */
-export async function runSliced(steps: Generator<void, void>, cancelled: () => boolean): Promise<void> {
-  let endMs = performance.now() + sliceMs;
-  for (;;) {
-    if (steps.next().done === true) return;
-    if (performance.now() < endMs) continue;
+export async function runSliced(steps: Generator<void, void>, frame: SliceFrame): Promise<void> {
+  // Asked before each slice: others had their turn, and one of them may have made the rest needless.
+  while (frame.enter()) {
+    try {
+      if (runSlice(steps)) return;
+    } finally {
+      frame.leave();
+    }
     await nextTurn();
-    // Others had their turn, and one of them may have cancelled: a step after that would be one too many.
-    if (cancelled()) return;
-    endMs = performance.now() + sliceMs;
   }
+}
+
+/** @returns whether that was the end */
+function runSlice(steps: Generator<void, void>): boolean {
+  const endMs = performance.now() + sliceMs;
+  do {
+    if (steps.next().done === true) return true;
+  } while (performance.now() < endMs);
+  return false;
 }
 
 /** Runs one task after another, in the order in which they came. */

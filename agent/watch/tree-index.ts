@@ -17,7 +17,21 @@ export interface EntryStat {
   readonly ino: number;
   /** Type and permission bits. */
   readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
 }
+
+/**
+ * How an entry differs from what is known of it: not at all; in nothing but its ctime, which an attribute that
+ * was set to what it was moves, and a write whose mtime was set back, too; or in more.
+ */
+export type Difference = 'none' | 'ctime' | 'more';
+
+/**
+ * How young an entry was when it was looked at: a later write may not show in its times at all (`mtime`), may
+ * not show if its mtime is set back (`ctime`), or has to show.
+ */
+export type Youth = 'mtime' | 'ctime' | 'none';
 
 /** The kind of what lstat saw; undefined for FIFOs, sockets and devices, which are no entries. */
 export function kindOf(mode: number): EntryKind | undefined {
@@ -35,34 +49,49 @@ export function kindOf(mode: number): EntryKind | undefined {
 
 /** An EntryStat of what lstat saw. */
 export function statOf(stats: Stats, kind: EntryKind): EntryStat {
-  const { size, mtimeMs, ctimeMs, birthtimeMs, ino, mode } = stats;
-  return { kind, size, mtimeMs, ctimeMs, birthtimeMs, ino, mode };
+  const { size, mtimeMs, ctimeMs, birthtimeMs, ino, mode, uid, gid } = stats;
+  return { kind, size, mtimeMs, ctimeMs, birthtimeMs, ino, mode, uid, gid };
+}
+
+/** How `after` differs from `before`. The birth time is left out: some systems give the ctime in its place. */
+export function differenceOf(before: EntryStat, after: EntryStat): Difference {
+  const same =
+    before.size === after.size &&
+    before.mtimeMs === after.mtimeMs &&
+    before.ino === after.ino &&
+    before.mode === after.mode &&
+    before.uid === after.uid &&
+    before.gid === after.gid;
+  if (!same) return 'more';
+  return before.ctimeMs === after.ctimeMs ? 'none' : 'ctime';
 }
 
 const blockRows = 4096;
 const numbersPerRow = 5;
+const youths: readonly Youth[] = ['none', 'ctime', 'mtime'];
 
 /** Columns of stats, in blocks, so that the table grows in step with the tree. */
 class StatTable {
   private readonly numbers: Float64Array[] = [];
   private readonly modes: Uint16Array[] = [];
-  private readonly flags: Uint8Array[] = [];
+  private readonly owners: Uint32Array[] = [];
+  private readonly youths: Uint8Array[] = [];
   private readonly free: number[] = [];
   private used = 0;
 
-  /** @param young whether the entry changed so shortly before it was stat'ed that a later write may not show */
-  add(stat: EntryStat, young: boolean): number {
+  add(stat: EntryStat, youth: Youth): number {
     const row = this.free.pop() ?? this.used++;
     if (row >= this.numbers.length * blockRows) {
       this.numbers.push(new Float64Array(blockRows * numbersPerRow));
       this.modes.push(new Uint16Array(blockRows));
-      this.flags.push(new Uint8Array(blockRows));
+      this.owners.push(new Uint32Array(blockRows * 2));
+      this.youths.push(new Uint8Array(blockRows));
     }
-    this.set(row, stat, young);
+    this.set(row, stat, youth);
     return row;
   }
 
-  set(row: number, stat: EntryStat, young: boolean): void {
+  set(row: number, stat: EntryStat, youth: Youth): void {
     const block = Math.floor(row / blockRows);
     const at = row % blockRows;
     const numbers = this.numbers[block] as Float64Array;
@@ -73,7 +102,10 @@ class StatTable {
     numbers[base + 3] = stat.birthtimeMs;
     numbers[base + 4] = stat.ino;
     (this.modes[block] as Uint16Array)[at] = stat.mode;
-    (this.flags[block] as Uint8Array)[at] = young ? 1 : 0;
+    const owners = this.owners[block] as Uint32Array;
+    owners[at * 2] = stat.uid;
+    owners[at * 2 + 1] = stat.gid;
+    (this.youths[block] as Uint8Array)[at] = youths.indexOf(youth);
   }
 
   get(row: number): EntryStat {
@@ -82,6 +114,7 @@ class StatTable {
     const numbers = this.numbers[block] as Float64Array;
     const base = at * numbersPerRow;
     const mode = (this.modes[block] as Uint16Array)[at] as number;
+    const owners = this.owners[block] as Uint32Array;
     return {
       kind: kindOf(mode) as EntryKind,
       size: numbers[base] as number,
@@ -90,26 +123,32 @@ class StatTable {
       birthtimeMs: numbers[base + 3] as number,
       ino: numbers[base + 4] as number,
       mode,
+      uid: owners[at * 2] as number,
+      gid: owners[at * 2 + 1] as number,
     };
   }
 
-  isYoung(row: number): boolean {
-    return (this.flags[Math.floor(row / blockRows)] as Uint8Array)[row % blockRows] === 1;
+  youth(row: number): Youth {
+    const youth = (this.youths[Math.floor(row / blockRows)] as Uint8Array)[row % blockRows] as number;
+    return youths[youth] as Youth;
   }
 
-  /** Whether a stat says what the row says, without an object for the row. */
-  equals(row: number, stat: EntryStat): boolean {
+  /** How a stat differs from the row, without an object for the row. */
+  difference(row: number, stat: EntryStat): Difference {
     const block = Math.floor(row / blockRows);
     const at = row % blockRows;
     const numbers = this.numbers[block] as Float64Array;
     const base = at * numbersPerRow;
-    return (
+    const owners = this.owners[block] as Uint32Array;
+    const same =
       numbers[base] === stat.size &&
       numbers[base + 1] === stat.mtimeMs &&
-      numbers[base + 2] === stat.ctimeMs &&
       numbers[base + 4] === stat.ino &&
-      (this.modes[block] as Uint16Array)[at] === (stat.mode & 0xffff)
-    );
+      (this.modes[block] as Uint16Array)[at] === (stat.mode & 0xffff) &&
+      owners[at * 2] === stat.uid &&
+      owners[at * 2 + 1] === stat.gid;
+    if (!same) return 'more';
+    return numbers[base + 2] === stat.ctimeMs ? 'none' : 'ctime';
   }
 
   release(row: number): void {
@@ -128,6 +167,15 @@ export class Directory {
   gone = false;
   /** Whether it was not where it belongs when it was last looked for: then nothing below it is sure. */
   doubtful = false;
+  /** The turn (turns.ts) of the last look at anything below it, or of its watch. */
+  lookedTurn = Number.NEGATIVE_INFINITY;
+  /** The turn of the first hint, since it was last examined, that it may have been elsewhere. */
+  hintedTurn: number | undefined;
+  /**
+   * Whether it was watched so soon after its birth that another one, made in its place with the same inode
+   * number, can have the same birth time.
+   */
+  newborn = false;
   /** Whether it could not be listed, for want of permission. */
   unreadable = false;
   /** The git directory of the repository whose top this is. */
@@ -158,25 +206,25 @@ export class TreeIndex {
     return directory;
   }
 
-  addFile(parent: Directory, name: string, stat: EntryStat, young: boolean): void {
-    parent.entries.set(name, this.table.add(stat, young));
+  addFile(parent: Directory, name: string, stat: EntryStat, youth: Youth): void {
+    parent.entries.set(name, this.table.add(stat, youth));
     this.fileCount += 1;
   }
 
-  setFile(row: number, stat: EntryStat, young: boolean): void {
-    this.table.set(row, stat, young);
+  setFile(row: number, stat: EntryStat, youth: Youth): void {
+    this.table.set(row, stat, youth);
   }
 
   fileStat(row: number): EntryStat {
     return this.table.get(row);
   }
 
-  isYoung(row: number): boolean {
-    return this.table.isYoung(row);
+  youth(row: number): Youth {
+    return this.table.youth(row);
   }
 
-  sameFile(row: number, stat: EntryStat): boolean {
-    return this.table.equals(row, stat);
+  difference(row: number, stat: EntryStat): Difference {
+    return this.table.difference(row, stat);
   }
 
   /**

@@ -310,7 +310,11 @@ export class Crawler {
   /** A look at something in the directory, or its watch, is only as good as the way to it is at this moment. */
   private noteLook(directory: Directory): void {
     const turn = this.turns.looked();
-    for (let at: Directory | undefined = directory; at !== undefined && at.lookedTurn !== turn; at = at.parent) {
+    for (
+      let at: Directory | undefined = directory;
+      at !== undefined && at.lookedTurn !== turn;
+      at = at.parent
+    ) {
       at.lookedTurn = turn;
     }
   }

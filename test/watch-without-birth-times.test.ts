@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { temporaryDirectory } from './support/cleanup.ts';
+import { startAgentWithoutBirthTimes } from './support/confined-agent.ts';
 import { RandomOperations, randomFrom } from './support/random-operations.ts';
 import { testSeed } from './support/seed.ts';
 import { sharedAgent } from './support/shared-agent.ts';
 import { until } from './support/wait.ts';
 import { behindItsBack, brief, follow, type Watched, watched } from './support/watched.ts';
-import { startAgentWithoutBirthTimes } from './support/without-birth-times.ts';
 
 describe('to an agent that sees no birth times', () => {
   const shared = sharedAgent({ flags: ['--settle', '100'] }, startAgentWithoutBirthTimes);

@@ -2,19 +2,16 @@
 // jest, which ends it after its test.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as Connections, request as httpRequest, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { json } from 'node:stream/consumers';
 import type { FileRecord, RootStatus, Status } from '../../shared/index.ts';
 import { until } from '../../test/support/wait.ts';
+import { withoutBirthTimes } from '../../test/support/without-birth-times.ts';
 
 /** A crawl of all that is there takes seconds on a busy machine; this is where a run gives up. */
 const giveUpMs = 120_000;
-/**
- * A large tree moved in two roots at once is told in twice the journal's default; a client that falls out of
- * the journal begins anew, and what it was to be told goes unchecked.
- */
-const journalBytes = 128 * 2 ** 20;
 const stderrKept = 20_000;
 
 /** Where the agent is and what it watches. */
@@ -27,11 +24,22 @@ export interface AgentOptions {
   readonly backend: string;
 }
 
+/** How the agent lives from one start to its end. */
+export interface Life {
+  /** Undefined: as by default. */
+  readonly settleMs: number | undefined;
+  readonly journalBytes: number | undefined;
+  /** Whether it is shown when entries were made. */
+  readonly birthTimes: boolean;
+}
+
 /** One agent at a time, again and again. */
 export class Agent {
   private readonly options: AgentOptions;
   private child: ChildProcess | undefined;
   private stderr = '';
+  /** A connection that is there when no other can be made any more. */
+  private readonly kept = new Connections({ keepAlive: true, maxSockets: 1 });
 
   constructor(options: AgentOptions) {
     this.options = options;
@@ -42,17 +50,30 @@ export class Agent {
     return `ws+unix:${this.socket}:/v1/events`;
   }
 
+  get socket(): string {
+    return join(this.options.runtime, 'default.sock');
+  }
+
+  get pid(): number {
+    if (this.child?.pid === undefined) throw new Error('no agent runs');
+    return this.child.pid;
+  }
+
   /** The end of what it wrote on standard error. */
   get lastWords(): string {
     return this.stderr.slice(-2000);
   }
 
   /** Starts it; resolves when its first crawl is done. */
-  async start(): Promise<void> {
+  async start({ settleMs, journalBytes, birthTimes }: Life): Promise<void> {
     const { agentd, roots, runtime, state, backend } = this.options;
-    const journal = ['--journal-bytes', String(journalBytes)];
-    const flags = ['--port', '0', '--backend', backend, '--log-level', 'warn', ...journal];
-    const child = spawn(process.execPath, [agentd, ...roots, ...flags], {
+    const flags = [
+      ...['--port', '0', '--backend', backend, '--log-level', 'warn'],
+      ...(settleMs === undefined ? [] : ['--settle', String(settleMs)]),
+      ...(journalBytes === undefined ? [] : ['--journal-bytes', String(journalBytes)]),
+    ];
+    const node = birthTimes ? [] : [withoutBirthTimes];
+    const child = spawn(process.execPath, [...node, agentd, ...roots, ...flags], {
       stdio: ['ignore', 'ignore', 'pipe'],
       env: { ...process.env, AGENT_RUNTIME_DIR: runtime, AGENT_STATE_DIR: state },
     });
@@ -80,6 +101,7 @@ export class Agent {
     child.kill(signal);
     const [code] = await ended;
     this.child = undefined;
+    this.kept.destroy();
     if (signal === 'SIGTERM' && code !== 0) throw new Error(`agentd ended with ${code}: ${this.lastWords}`);
   }
 
@@ -95,13 +117,37 @@ export class Agent {
 
   /** Waits at the barrier; returns the cursor. */
   async sync(): Promise<string> {
-    const answer = await this.json<{ cursor?: string }>('POST', `/v1/sync?timeout=${giveUpMs}`);
-    if (answer.cursor === undefined) throw new Error(`the barrier answered ${JSON.stringify(answer)}`);
-    return answer.cursor;
+    return (await this.json<{ cursor: string }>('POST', `/v1/sync?timeout=${giveUpMs}`)).cursor;
+  }
+
+  /** Waits at the barrier while little works; returns the cursor, or undefined where none is answered. */
+  async trySync(timeoutMs: number): Promise<string | undefined> {
+    try {
+      const response = await this.request('POST', `/v1/sync?timeout=${timeoutMs}`, this.kept, timeoutMs * 2);
+      const answer = (await json(response)) as { cursor?: string };
+      return response.statusCode === 200 ? answer.cursor : undefined;
+    } catch {
+      // It may refuse, or not be able to answer at all: all but an answer that is untrue.
+      return undefined;
+    }
+  }
+
+  /** Makes the connection by which it is asked when it can take no other. */
+  async holdConnection(): Promise<void> {
+    await json(await this.request('GET', '/v1/status', this.kept));
   }
 
   async status(): Promise<readonly RootStatus[]> {
     return (await this.json<Status>('GET', '/v1/status')).roots;
+  }
+
+  /** Watches a root more; resolves when it has been crawled. */
+  async addRoot(path: string): Promise<RootStatus> {
+    return this.json('POST', '/v1/roots', { path });
+  }
+
+  async removeRoot(path: string): Promise<void> {
+    await this.json('DELETE', `/v1/roots?path=${encodeURIComponent(path)}`);
   }
 
   /** The index of a root, and the cursor that it belongs to. */
@@ -122,21 +168,27 @@ export class Agent {
     }
   }
 
-  private get socket(): string {
-    return join(this.options.runtime, 'default.sock');
-  }
-
-  private request(method: string, path: string): Promise<IncomingMessage> {
+  private request(
+    method: string,
+    path: string,
+    connections: Connections | false = false,
+    timeoutMs = giveUpMs,
+    body?: unknown,
+  ): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
-      const request = httpRequest({ socketPath: this.socket, method, path, agent: false }, resolve);
+      const headers = body === undefined ? {} : { 'content-type': 'application/json' };
+      const { socket } = this;
+      const request = httpRequest({ socketPath: socket, method, path, agent: connections, headers }, resolve);
+      request.setTimeout(timeoutMs, () => request.destroy(new Error(`${method} ${path}: no answer`)));
       request.on('error', reject);
-      request.end();
+      request.end(body === undefined ? undefined : JSON.stringify(body));
     });
   }
 
-  private async json<T>(method: string, path: string): Promise<T> {
-    const parts: Buffer[] = [];
-    for await (const part of await this.request(method, path)) parts.push(part as Buffer);
-    return JSON.parse(Buffer.concat(parts).toString()) as T;
+  private async json<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const response = await this.request(method, path, false, giveUpMs * 2, body);
+    const answer = await json(response);
+    if (response.statusCode !== 200) throw new Error(`${method} ${path}: ${JSON.stringify(answer)}`);
+    return answer as T;
   }
 }

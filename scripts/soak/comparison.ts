@@ -4,12 +4,21 @@ import { TreeModel } from '../../test/support/model.ts';
 import type { Agent } from './agent.ts';
 import type { Follower } from './follower.ts';
 import type { History } from './history.ts';
+import type { Truth } from './truth.ts';
 
 /**
- * What is counted. `out of order` is every breach of the laws of events and cursors; an `audit finding` is
- * what the agent itself found that no hint had told.
+ * What is counted. `silent` is what nobody was told while nothing happened any more and nobody asked; `out of order`
+ * every breach of the laws of events and cursors; an `audit finding` what the agent itself found that no hint had
+ * told; `over bounds` what the agent took of the machine beyond what it may.
  */
-export type Fault = 'missing' | 'ghost' | 'stale' | 'out of order' | 'audit finding';
+export type Fault =
+  | 'missing'
+  | 'ghost'
+  | 'silent'
+  | 'stale'
+  | 'out of order'
+  | 'audit finding'
+  | 'over bounds';
 
 /** One thing that is not as the events tell it. */
 export interface Disagreement {
@@ -25,41 +34,81 @@ export interface Disagreement {
 const told = { paths: 10, histories: 4, operations: 12 };
 /** So much later a change that is merely late has come. */
 const latestMs = 2000;
+/** Nothing came for as long as this: what there was to tell may all be told. */
+const quietMs = 200;
+/**
+ * And it must be as long after that. The agent looks every second whether a root is there, and crawls what it doubts
+ * within one more; a tree that is polled is crawled for a tenth of the time.
+ */
+const untoldMs = 15_000;
+const untoldPollMs = 250;
 
-function differences(root: string, model: TreeModel): Disagreement[] {
-  return model.differences(root).map((text) => {
-    const blank = text.indexOf(' ');
-    return { fault: text.slice(0, blank) as Fault, root, text, path: text.slice(blank + 1) };
-  });
+/** What is compared with what. */
+export interface Parties {
+  readonly agent: Agent;
+  readonly follower: Follower;
+  readonly truth: Truth;
 }
 
-/** Compares all roots; nothing must be changing on disk. */
-export async function compare(
-  agent: Agent,
-  follower: Follower,
-  roots: readonly string[],
-): Promise<Disagreement[]> {
+function differences({ follower, truth }: Parties): Disagreement[] {
+  return [...follower.models].flatMap(([root, model]) =>
+    model.differences(root, truth.read(root)).map((text) => {
+      const blank = text.indexOf(' ');
+      return { fault: text.slice(0, blank) as Fault, root, text, path: text.slice(blank + 1) };
+    }),
+  );
+}
+
+/**
+ * Compares all roots without asking for anything: what is on disk has to come by itself. Nothing must be changing
+ * there.
+ */
+export async function compareUntold(parties: Parties): Promise<Disagreement[]> {
+  const { agent, follower } = parties;
+  const endMs = performance.now() + untoldMs;
+  for (;;) {
+    const late = performance.now() > endMs;
+    await delay(Math.max(0, quietMs - follower.quietMs));
+    if (follower.quietMs < quietMs && !late) continue;
+    agent.assertAlive();
+    // A gap is no silence.
+    if (follower.broken) return [];
+    const found = differences(parties);
+    if (found.length === 0) return [];
+    if (late) return found.map((one) => ({ ...one, fault: 'silent', text: `silent, ${one.text}` }));
+    await delay(untoldPollMs);
+  }
+}
+
+/** Compares all roots by what is told up to a cursor, and asks the agent for nothing. */
+export async function compareAt(parties: Parties, cursor: string): Promise<Disagreement[]> {
+  return (await parties.follower.caughtUp(cursor)) ? differences(parties) : [];
+}
+
+/** Compares all roots at the barrier; nothing must be changing on disk. */
+export async function compare(parties: Parties): Promise<Disagreement[]> {
+  const { agent, follower } = parties;
   const whole = await follower.caughtUp(await agent.sync());
   const found = follower.takeFaults().map(([root, text]): Disagreement => {
     return { fault: 'out of order', root, text, path: undefined };
   });
   // A gap that the agent told of, and that the journal's limit explains, is no disagreement.
-  if (!whole) await follower.begin(roots);
+  if (!whole) await follower.begin([...follower.models.keys()]);
   for (const { path: root, auditFindings } of await agent.status()) {
     const text = `audit finding ${auditFindings}`;
     if (auditFindings > 0) found.push({ fault: 'audit finding', root, text, path: undefined });
   }
-  for (const [root, model] of follower.models) found.push(...differences(root, model));
+  found.push(...differences(parties));
   return found;
 }
 
 /** Says of a disagreement all that can be found out at once, as text of some lines. */
 export async function account(
   found: readonly Disagreement[],
-  agent: Agent,
-  follower: Follower,
+  parties: Parties,
   history: History,
 ): Promise<string> {
+  const { agent, follower, truth } = parties;
   const lines: string[] = [];
   for (const { root, text, path } of found.slice(0, told.paths)) {
     const known = path === undefined ? undefined : follower.models.get(root)?.entries.get(path);
@@ -75,10 +124,11 @@ export async function account(
   lines.push(`  status: ${JSON.stringify(await agent.status())}`);
   for (const root of follower.models.keys()) {
     const model = TreeModel.ofRecords((await agent.files(root)).records);
-    lines.push(`  the index of ${root} differs from the disk in ${model.differences(root).length}`);
+    const wrong = model.differences(root, truth.read(root)).length;
+    if (wrong > 0) lines.push(`  the index of ${root} differs from the disk in ${wrong}`);
   }
   await delay(latestMs);
-  const later = await compare(agent, follower, [...follower.models.keys()]);
+  const later = await compare(parties);
   lines.push(`  ${latestMs} ms and a barrier later: ${later.length} differences`);
   lines.push(`  last words: ${agent.lastWords}`);
   return `${lines.join('\n')}\n`;

@@ -1,7 +1,7 @@
 // The client: applies every event to a model a root, and holds the stream to its promises.
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
-import { type Cursor, parseCursor, type ServerFrame } from '../../shared/index.ts';
+import { type Cursor, type FileEvent, parseCursor, type ServerFrame } from '../../shared/index.ts';
 import { TreeModel } from '../../test/support/model.ts';
 import { until } from '../../test/support/wait.ts';
 import type { Agent } from './agent.ts';
@@ -22,23 +22,33 @@ export class Follower {
   recrawlGaps = 0;
   /** Times that this client fell too far behind, or came back too late, and began anew. */
   resets = 0;
+  /** Whether a gap came that only a new beginning can mend. */
+  broken = false;
   private readonly agent: Agent;
   private ws: WebSocket | undefined;
   private cursor = '';
   private seq = 0;
   /** By root, the position that its model began with. */
   private readonly beginnings = new Map<string, number>();
-  private broken = false;
+  /** By root, what came of it while its index was being read. */
+  private readonly waiting = new Map<string, FileEvent[]>();
+  private heardMs = 0;
   private faults: string[] = [];
 
   constructor(agent: Agent) {
     this.agent = agent;
   }
 
-  /** Takes the index for the truth, and follows from there. */
+  /** How long nothing has come, in ms. */
+  get quietMs(): number {
+    return performance.now() - this.heardMs;
+  }
+
+  /** Takes the index for the truth, and follows from there; of other roots it forgets what it knew. */
   async begin(roots: readonly string[]): Promise<void> {
     this.disconnect();
     this.broken = false;
+    this.models.clear();
     let first: string | undefined;
     for (const root of roots) {
       const { cursor, records } = await this.agent.files(root);
@@ -50,6 +60,22 @@ export class Follower {
     this.cursor = first ?? '';
     this.seq = parsed(this.cursor).seq;
     await this.resume();
+  }
+
+  /** Follows one root more, which the agent has begun to watch. */
+  async add(root: string): Promise<void> {
+    const waiting: FileEvent[] = [];
+    this.waiting.set(root, waiting);
+    const { cursor, records } = await this.agent.files(root);
+    this.waiting.delete(root);
+    this.models.set(root, TreeModel.ofRecords(records));
+    this.beginnings.set(root, parsed(cursor).seq);
+    for (const event of waiting) this.apply(event);
+  }
+
+  /** Follows a root no longer. */
+  drop(root: string): void {
+    this.models.delete(root);
   }
 
   /** Connects, to go on after the last event that came. */
@@ -110,6 +136,7 @@ export class Follower {
       }
       return;
     }
+    this.heardMs = performance.now();
     // After a gap the models know too little to judge what follows.
     if (this.broken || (frame.type !== 'file' && frame.type !== 'gap')) return;
     const { seq } = parsed(frame.cursor);
@@ -123,6 +150,13 @@ export class Follower {
     if (seq !== this.seq + 1) this.faults.push(`${frame.cursor} after ${this.seq}`);
     this.seq = seq;
     if (frame.type === 'gap') this.recrawlGaps += 1;
-    else if (seq > (this.beginnings.get(frame.root) ?? 0)) this.models.get(frame.root)?.apply(frame.changes);
+    else this.apply(frame);
+  }
+
+  private apply(event: FileEvent): void {
+    const { root, cursor, changes } = event;
+    const waiting = this.waiting.get(root);
+    if (waiting !== undefined) waiting.push(event);
+    else if (parsed(cursor).seq > (this.beginnings.get(root) ?? 0)) this.models.get(root)?.apply(changes);
   }
 }

@@ -1,6 +1,7 @@
 // Trees of tens of thousands of files: made, moved, and removed whole.
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Program } from './programs.ts';
 
 /** More would make every comparison slow, and prove nothing more. */
 const mostTrees = 2;
@@ -14,7 +15,7 @@ export interface LargeTreesOptions {
   readonly random: () => number;
   readonly note: (what: string, ...paths: readonly string[]) => void;
   /** Runs a program to its end. */
-  readonly run: (program: string, args: readonly string[]) => Promise<void>;
+  readonly run: (program: Program) => Promise<void>;
   readonly archive: string;
 }
 
@@ -41,7 +42,7 @@ export class LargeTrees {
     const path = await this.place();
     this.options.note('tar x', path);
     mkdirSync(path);
-    await this.options.run('tar', ['-C', path, '-xf', this.options.archive]);
+    await this.options.run({ name: 'tar', args: ['-C', path, '-xf', this.options.archive] });
   }
 
   /** Removes the oldest tree, if there is any. */
@@ -49,7 +50,7 @@ export class LargeTrees {
     const path = this.paths.shift();
     if (path === undefined) return;
     this.options.note('rm -rf', path);
-    await this.options.run('rm', ['-rf', path]);
+    await this.options.run({ name: 'rm', args: ['-rf', path] });
   }
 
   /** Moves the newest one about, writing into it at every place; within one root or to the other. */
@@ -64,6 +65,16 @@ export class LargeTrees {
       writeFileSync(join(to, `moved ${this.serial}`), from);
       this.options.note('mv', from, to);
     }
+  }
+
+  /** Moves the newest one out of all roots, and removes it there, while the agent drops it. */
+  async moveOut(directory: string): Promise<void> {
+    const from = this.paths.pop();
+    if (from === undefined) return;
+    const to = join(directory, `large${++this.serial}`);
+    renameSync(from, to);
+    this.options.note('mv', from, to);
+    await this.options.run({ name: 'rm', args: ['-rf', to] });
   }
 
   /**
@@ -93,7 +104,7 @@ export class LargeTrees {
   async discard(before: string, now: string): Promise<void> {
     this.paths = this.paths.filter((path) => !path.startsWith(`${before}/`));
     this.options.note('rm -rf', now);
-    await this.options.run('rm', ['-rf', now]);
+    await this.options.run({ name: 'rm', args: ['-rf', now] });
   }
 
   private freshPath(): string {

@@ -31,6 +31,12 @@ export const manyNames: readonly string[] = [
   '-rf',
 ];
 
+/** Those that rules speak of, and a file of rules itself, which then is anything but. */
+export const ruledNames: readonly string[] = [
+  ...['n0', 'n1', 'n2', 'N1', 'a.log', 'b.LOG', 'build', 'keep', '[x]', '#c', '!d', 'sp '],
+  '.gitignore',
+];
+
 /** Where and with what names. */
 export interface OperationsOptions {
   readonly base: string;

@@ -14,6 +14,10 @@ import {
 } from 'node:fs';
 import { devNull, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { plantRules } from './calamities/rules.ts';
+import { Crowd } from './crowds.ts';
+import { inNamespace, mount, unmount } from './namespace.ts';
+import type { Program } from './programs.ts';
 
 /** Three large trees, each file a page, and room to breathe. */
 const roomNeededBytes = 3 * 2 ** 30;
@@ -22,6 +26,8 @@ const archiveFilesPerDirectory = 100;
 /** How many files one extraction makes. */
 export const archiveFiles = archiveDirectories * archiveFilesPerDirectory;
 const trackedFiles = 3000;
+/** Enough inodes and room for the agent's own files, and soon filled. */
+const limitedOptions = 'mode=700,nr_inodes=300,size=64m';
 
 /** The branches, by how many of the tracked files differ from the first one. */
 export const branches: Readonly<Record<string, number>> = { main: 0, some: 300, many: 2000, moved: 500 };
@@ -49,18 +55,36 @@ export class Workplace {
   readonly nested = join(this.outer, 'nested');
   /** A root that is a git repository. */
   readonly repository = join(this.small, 'repository');
+  /** A root in which .gitignore files come and go. */
+  readonly ruled = join(this.small, 'ruled');
+  /** A root on a file system that knows no birth times, where one can be mounted. */
+  readonly timeless = join(this.small, 'timeless');
+  /** In no root, beside the large ones. */
+  readonly stock = join(this.large, 'stock');
   /** What tar extracts. */
   readonly archive = join(this.large, 'files.tar');
-  readonly runtime = join(this.small, 'run');
-  readonly state = join(this.small, 'state');
+  /** Holds the agent's own files; a file system of its own, where one can be mounted. */
+  readonly limited = join(this.small, 'limited');
+  readonly runtime = join(this.limited, 'run');
+  readonly state = join(this.limited, 'state');
+  readonly crowds: readonly Crowd[] = [
+    new Crowd(this.stock, [this.outer, this.nested, join(this.outer, 'wide')]),
+    new Crowd(this.small, [this.repository, join(this.repository, 'scratch')]),
+  ];
 
+  /** Those that are there from the beginning to the end. */
   get roots(): string[] {
-    return [this.outer, this.nested, this.repository];
+    return [this.outer, this.nested, this.repository, this.ruled, this.timeless];
   }
 
   /** Makes the roots, the repository with its branches, and the archive. */
   async prepare(): Promise<void> {
-    for (const root of [this.outer, this.nested, this.repository]) mkdirSync(root);
+    for (const path of [...this.roots, this.stock, this.limited]) mkdirSync(path);
+    if (inNamespace) {
+      mount('ramfs', this.timeless);
+      mount('tmpfs', this.limited, limitedOptions);
+    }
+    plantRules(this.ruled);
     await this.prepareRepository();
     const source = join(this.large, 'source');
     for (let directory = 0; directory < archiveDirectories; directory++) {
@@ -70,7 +94,7 @@ export class Workplace {
         writeFileSync(join(path, `f${file}.js`), `${directory}.${file}`);
       }
     }
-    await this.run('tar', ['-C', source, '-cf', this.archive, '.']);
+    await this.run({ name: 'tar', args: ['-C', source, '-cf', this.archive, '.'] });
     rmSync(source, { recursive: true });
   }
 
@@ -87,11 +111,12 @@ export class Workplace {
       'gc.auto=0',
       'advice.detachedHead=false',
     ];
-    await this.run('git', ['-C', this.repository, ...config.flatMap((item) => ['-c', item]), ...args]);
+    const flags = config.flatMap((item) => ['-c', item]);
+    await this.run({ name: 'git', args: ['-C', this.repository, ...flags, ...args] });
   }
 
   /** Runs a program to its end. */
-  async run(program: string, args: readonly string[]): Promise<void> {
+  async run({ name: program, args }: Program): Promise<void> {
     const env = { ...process.env, GIT_CONFIG_GLOBAL: devNull, GIT_CONFIG_NOSYSTEM: '1' };
     const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'], env });
     this.children.add(child);
@@ -108,6 +133,7 @@ export class Workplace {
   /** Ends the programs and removes everything; does not wait, so that it can be the last thing done. */
   remove(): void {
     for (const child of this.children) child.kill('SIGKILL');
+    if (inNamespace) for (const path of [this.timeless, this.limited]) unmount(path);
     for (const directory of [this.large, this.small]) {
       rmSync(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
     }

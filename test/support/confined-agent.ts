@@ -1,6 +1,7 @@
-// An agent that has less than its user has: fewer of the kernel's watches, or no power over permissions.
+// An agent that has less than its user has: fewer of the kernel's watches, no power over permissions, no birth times.
 import { execFileSync } from 'node:child_process';
 import { type AgentOptions, startAgent, type TestAgent } from './agent.ts';
+import { withoutBirthTimes } from './without-birth-times.ts';
 
 /** The kernel's limits on watches as the agent shall find them; see inotify(7) and user_namespaces(7). */
 export interface InotifyLimits {
@@ -68,4 +69,9 @@ export function startAgentWithFiles(openFiles: number): (options: AgentOptions) 
 /** Starts an agent that permissions bind, also when a root user runs the test. */
 export function startPowerlessAgent(options: AgentOptions): Promise<TestAgent> {
   return startAgent({ ...options, prefix: withoutPower });
+}
+
+/** Starts an agent to which the disk shows no birth times, and so nothing but an inode's number to know an entry by. */
+export function startAgentWithoutBirthTimes(options: AgentOptions): Promise<TestAgent> {
+  return startAgent({ ...options, env: { ...options.env, NODE_OPTIONS: withoutBirthTimes } });
 }

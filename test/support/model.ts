@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Change, EntryKind, FileRecord } from '../../shared/index.ts';
 
 /** What is compared of an entry; sizes of directories mean nothing. */
-interface ModelEntry {
+export interface ModelEntry {
   readonly kind: EntryKind;
   readonly size: number;
   readonly mtime: number;
@@ -76,9 +76,11 @@ export class TreeModel {
     }
   }
 
-  /** How it differs from the disk: empty when it does not. */
-  differences(root: string): string[] {
-    const disk = readTree(root);
+  /**
+   * How it differs from the disk: empty when it does not.
+   * @param disk what is there, unless all that is below the root counts
+   */
+  differences(root: string, disk: ReadonlyMap<string, ModelEntry> = readTree(root)): string[] {
     const found: string[] = [];
     for (const [path, there] of disk) {
       const known = this.known.get(path);
@@ -109,7 +111,7 @@ export class TreeModel {
 }
 
 /** Everything below a root but `.git`, by relative path. */
-function readTree(root: string): Map<string, ModelEntry> {
+export function readTree(root: string): Map<string, ModelEntry> {
   const tree = new Map<string, ModelEntry>();
   const walk = (directory: string): void => {
     for (const name of readdirSync(join(root, directory))) {

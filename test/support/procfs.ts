@@ -11,6 +11,11 @@ export function residentMB(pid: number): number {
   return (Number(kibibytes) * 1024) / megabyte;
 }
 
+/** How many descriptors it has open. */
+export function openDescriptors(pid: number): number {
+  return readdirSync(`/proc/${pid}/fd`).length;
+}
+
 /** How many inotify watches it holds. */
 export function inotifyWatches(pid: number): number {
   let watches = 0;

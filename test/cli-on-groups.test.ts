@@ -1,14 +1,14 @@
 // A command of agent-cli on that is several processes: asked to end once, and waited for until the last one is gone.
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { TestAgent } from './support/agent.ts';
 import { temporaryDirectory } from './support/cleanup.ts';
 import type { CliProcess } from './support/cli-process.ts';
-import { startOn } from './support/on.ts';
-import { isRunning } from './support/procfs.ts';
+import { isWatchdog, SlowCommand, startOn } from './support/on.ts';
+import { childrenOf, isRunning } from './support/procfs.ts';
 import { sharedAgent } from './support/shared-agent.ts';
 import { until } from './support/wait.ts';
 
@@ -100,6 +100,9 @@ async function freePort(): Promise<number> {
 
 const shared = sharedAgent();
 
+/** The process that ends the command if this one is killed. */
+const watchdogOf = (on: CliProcess) => childrenOf(on.child.pid as number).filter(isWatchdog);
+
 const change = (agent: TestAgent) => writeFileSync(join(agent.root, 'a.ts'), `${performance.now()}`);
 
 describe('a command of several processes', () => {
@@ -132,5 +135,58 @@ describe('a command of several processes', () => {
     await on.exited;
     expect(server.words).toBe('up asked up asked');
     expect(server.processes.some(isRunning)).toBe(false);
+  });
+});
+
+describe('when agent-cli on is killed outright', () => {
+  const allGone = (what: string, processes: readonly number[]) =>
+    until(
+      () => `${what} to be gone: ${processes.filter(isRunning)}`,
+      () => !processes.some(isRunning),
+    );
+
+  it.each([
+    ['its command', ':', []],
+    ['a command that does not end by itself', 'trap "" TERM', ['--kill-after', '300ms']],
+  ] as const)('%s and all that it started end as well', async (_what, first, flags) => {
+    const agent = shared();
+    const command = new SlowCommand(first);
+    const on = await startOn(agent, ['*.ts', ...flags, '--', command.line]);
+    change(agent);
+    const processes = await command.run(1, on);
+    const watchdog = watchdogOf(on);
+    expect(watchdog).toHaveLength(1);
+    on.child.kill('SIGKILL');
+    await on.exited;
+    await allGone('the command', [...processes, ...watchdog]);
+  });
+
+  it('what a command left behind that has ended itself ends as well', async () => {
+    const agent = shared();
+    const directory = temporaryDirectory();
+    const left = join(directory, 'left');
+    const deaf = `trap "" TERM; sleep 1000 & echo $! > ${left}.new; mv ${left}.new ${left}`;
+    const on = await startOn(agent, ['*.ts', '--kill-after', '600s', '--initial', '--', deaf]);
+    const pid = await until('what it leaves', () => existsSync(left) && Number(readFileSync(left, 'utf8')));
+    await until('its end', () => childrenOf(on.child.pid as number).every(isWatchdog));
+    const [watchdog = 0] = watchdogOf(on);
+    on.child.kill('SIGKILL');
+    await until('the watchdog to be at it', () => childrenOf(watchdog).length > 0);
+    process.kill(pid, 'SIGKILL');
+    await allGone('the watchdog', [watchdog]);
+  });
+
+  it('one that was killed itself is replaced, and none stays after an orderly end', async () => {
+    const agent = shared();
+    const on = await startOn(agent, ['*.ts', '--initial', '--', 'echo ran']);
+    await on.line('the first run', (line) => line === 'ran');
+    const [first = 0] = watchdogOf(on);
+    process.kill(first, 'SIGKILL');
+    await until('it to be missed', () => childrenOf(on.child.pid as number).length === 0);
+    change(agent);
+    const [second = 0] = await until('another one', () => watchdogOf(on).length > 0 && watchdogOf(on));
+    on.child.kill('SIGTERM');
+    await on.exited;
+    await allGone('the watchdog', [second]);
   });
 });

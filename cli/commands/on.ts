@@ -19,11 +19,13 @@ const details = [
   'CMD gets AGENT_CHANGED, the paths that changed since its last start, one a line, as many as fit in 64 KiB; ' +
     'AGENT_CHANGED_COUNT, how many they are; and AGENT_EVENT_CURSOR, for tail --since. ' +
     'Its standard input is empty but with --stdin or --interactive. It runs in a session of its own, away from ' +
-    "the terminal's keys; what it leaves in its process group is ended with it.",
+    "the terminal's keys; what it leaves in its process group is ended with it, also when agent-cli is killed.",
   'What CMD itself changes runs it again, at most 5 times in a row: then it is held until something changes ' +
     'while it does not run (with --busy restart: 2 s or more after its start).',
   'Ctrl-C goes to CMD, a second one kills it. The exit code then is that of the last run, as a shell has it ' +
     '(130 for one that Ctrl-C ended), and 130 if there was none; 143 after SIGTERM, 129 after SIGHUP.',
+  'As the first process of a container it does not collect ended processes that CMD left behind: ' +
+    'give the container an init, as docker run --init does.',
 ].join('\n\n');
 
 /** @throws UsageError when nothing is to be run, or both ways of running it are asked for */

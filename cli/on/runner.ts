@@ -8,6 +8,7 @@ import { type CommandLine, CommandRun, exitCodeOfRun, type RunEnd } from './comm
 import type { Place } from './globs.ts';
 import { namedPaths, type Reporter, type RunCause } from './reporter.ts';
 import { type BusyPolicy, RunPolicy } from './run-policy.ts';
+import { Watchdog } from './watchdog.ts';
 
 /** A command that takes longer to end is worth a word about how to hurry it. */
 const patienceMs = 1_000;
@@ -46,6 +47,7 @@ export class Runner {
   readonly #options: RunnerOptions;
   readonly #host: RunnerHost;
   readonly #policy: RunPolicy;
+  readonly #watchdog: Watchdog;
   #changes = new ChangeList();
   #messages = 0;
   #gap = false;
@@ -61,6 +63,7 @@ export class Runner {
     this.#options = options;
     this.#host = host;
     this.#policy = new RunPolicy(options.busy, options.debounceMs);
+    this.#watchdog = new Watchdog(options.killAfterMs);
   }
 
   /** That of the last run that has ended. */
@@ -204,6 +207,7 @@ export class Runner {
     if (clear) output.clear();
     reporter.starting(cause);
     this.#runs++;
+    this.#watchdog.prepare();
     const run = new CommandRun(command, {
       cwd: directory,
       env: { ...process.env, ...changes.environment(), AGENT_EVENT_CURSOR: this.#cursor },
@@ -211,11 +215,13 @@ export class Runner {
       killAfterMs,
     });
     this.#run = run;
+    if (run.pid !== undefined) this.#watchdog.guard(run.pid);
     if (run.pid !== undefined) reporter.started(this.#runs, run.pid, cause);
     void run.ended.then((end) => this.#ended(end));
   }
 
   #ended(end: RunEnd): void {
+    this.#watchdog.release();
     this.#run = undefined;
     this.#lastExitCode = exitCodeOfRun(end);
     this.#host.reporter.ended(this.#runs, end);

@@ -5,7 +5,7 @@ import type { ClientInfo } from '../../shared/index.ts';
 import type { TestAgent } from './agent.ts';
 import { cleanUpWith, temporaryDirectory } from './cleanup.ts';
 import { type CliProcess, startCli } from './cli-process.ts';
-import { childrenOf } from './procfs.ts';
+import { childrenOf, commandLineOf } from './procfs.ts';
 import { until } from './wait.ts';
 
 /** How it is started. */
@@ -52,8 +52,13 @@ export async function connected(agent: TestAgent, on: CliProcess, count: number)
 export async function idle(on: CliProcess): Promise<void> {
   await until(
     () => `its command to end: ${on.stdout} ${on.stderr}`,
-    () => childrenOf(on.child.pid as number).length === 0,
+    () => !childrenOf(on.child.pid as number).some((child) => !isWatchdog(child)),
   );
+}
+
+/** Whether a process is the one that ends the command if agent-cli is killed. */
+export function isWatchdog(pid: number): boolean {
+  return commandLineOf(pid).includes('agent-cli-watchdog');
 }
 
 /** A command for the shell that tells when it runs, and ends when it is told to. */

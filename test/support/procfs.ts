@@ -70,6 +70,16 @@ export function childrenOf(pid: number): number[] {
   );
 }
 
+/** The words of its command line; none once it has ended. */
+export function commandLineOf(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
+  } catch {
+    // Not listed any more.
+    return [];
+  }
+}
+
 /** Processor time used so far in user and kernel, by all threads, in milliseconds. */
 export function cpuMs(pid: number): number {
   const fields = statFields(pid);

@@ -2,6 +2,7 @@
 // topics, limits, errors, and where an agent is found on disk.
 export type { ConfigReport, SettingSource, ShownSetting } from './config-report.ts';
 export { type Cursor, formatCursor, parseCursor } from './cursor.ts';
+export { isEditorFile, isSaveTrial, savedFileOf } from './editor-files.ts';
 export { DevagentError, type ErrorCode } from './errors.ts';
 export {
   changeCountTexts,

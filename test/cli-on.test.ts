@@ -137,6 +137,42 @@ describe('agent-cli on', () => {
     });
   });
 
+  it('runs for a save, and not for what editors put beside a file, but where that is asked for', async () => {
+    const agent = shared();
+    write(agent, 'a.ts');
+    await agent.sync();
+    const leavings = [
+      '.a.ts.swp',
+      '4913',
+      '.#a.ts',
+      '#a.ts#',
+      'b.ts~',
+      'b.ts___jb_tmp___',
+      '.goutputstream-A1B2C3',
+    ];
+    const args = ['--topic', 'settled', '--json', '--', 'echo $AGENT_CHANGED'];
+    const on = await startOn(agent, ['**', ...args]);
+    const backups = await startOn(agent, ['*~', ...args]);
+    for (const name of leavings) write(agent, name);
+    await agent.sync();
+    for (const name of leavings) write(agent, name, 'more');
+    await agent.sync();
+    for (const name of leavings) rmSync(join(agent.root, name));
+    await settled(agent, on);
+    expect(notes(on, 'start').map(({ changed }) => changed)).toEqual([0]);
+    await until('the backup to be noticed', () => backups.lines.includes('b.ts~'));
+    // As Vim and JetBrains save.
+    renameSync(join(agent.root, 'a.ts'), join(agent.root, 'a.ts~'));
+    write(agent, 'a.ts', 'saved');
+    rmSync(join(agent.root, 'a.ts~'));
+    await on.line('the first save', (line) => line === 'a.ts');
+    write(agent, 'a.ts___jb_tmp___', 'saved again');
+    renameSync(join(agent.root, 'a.ts___jb_tmp___'), join(agent.root, 'a.ts'));
+    await until('the second save', () => on.lines.filter((line) => line === 'a.ts').length === 2);
+    await settled(agent, on);
+    expect(on.lines.filter((line) => line !== '')).toEqual(['a.ts', 'a.ts']);
+  });
+
   it('is content with a command that does not read what it gets', async () => {
     const agent = shared();
     const on = await startOn(agent, ['**', '--stdin', '--json', '--', 'true']);

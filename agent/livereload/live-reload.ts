@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import picomatch from 'picomatch';
-import { type Change, globOptions } from '../../shared/index.ts';
+import { type Change, globOptions, isEditorFile } from '../../shared/index.ts';
 import {
   alertTopic,
   isPrivatePath,
@@ -27,8 +27,9 @@ export class LiveReload {
   constructor(match: readonly string[], roots: () => readonly string[], log: Log) {
     this.log = log;
     this.pagesOnDisk = new PagesOnDisk(roots);
-    this.takesPath =
-      match.length > 0 ? picomatch([...match], globOptions) : (path: string) => !isPrivatePath(path);
+    const matches = match.length > 0 ? picomatch([...match], globOptions) : undefined;
+    this.takesPath = (path) =>
+      matches === undefined ? !isPrivatePath(path) : !isEditorFile(path) && matches(path);
     this.batches = new ReloadBatches((reloads) => {
       this.log.debug('reload', { paths: reloads.map(({ path }) => path), pages: this.sessions.size });
       this.sessions.reload(reloads);

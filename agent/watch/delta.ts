@@ -1,5 +1,5 @@
 // The net of a batch: each path once, with what it was before and what it is now.
-import type { Change, EntryKind } from '../../shared/index.ts';
+import { type Change, type EntryKind, isSaveTrial, savedFileOf } from '../../shared/index.ts';
 import { toldPath } from './names.ts';
 import { differenceOf, type EntryStat } from './tree-index.ts';
 
@@ -27,12 +27,6 @@ interface Difference {
 
 /** A save touches a few paths. Where more differ something larger goes on, and waiting is no use. */
 const mostOfSave = 16;
-
-/** What editors append to a name for as long as a save takes: vim's backup, JetBrains' temporary files. */
-const saveSuffix = /(?:~|___jb_(?:tmp|old|bak)___)$/;
-
-/** The empty file by which vim tries whether it may make files in a directory, before it saves in it. */
-const saveTrial = /(?:^|\/)4913$/;
 
 const addEvent = (kind: EntryKind) => (kind === 'dir' ? 'addDir' : 'add');
 const unlinkEvent = (kind: EntryKind) => (kind === 'dir' ? 'unlinkDir' : 'unlink');
@@ -64,9 +58,9 @@ export class Delta implements DifferenceSink {
     if (this.differences.size > mostOfSave) return false;
     for (const [path, { before, after }] of this.differences) {
       if (before !== undefined || after?.kind !== 'file') continue;
-      if (after.size === 0 && saveTrial.test(path)) return true;
-      const original = path.replace(saveSuffix, '');
-      if (original !== path && this.wasFile(original, isKnownFile)) return true;
+      if (after.size === 0 && isSaveTrial(path)) return true;
+      const original = savedFileOf(path);
+      if (original !== undefined && this.wasFile(original, isKnownFile)) return true;
       for (const other of this.differences.values()) if (isReplacedBy(other, after)) return true;
     }
     return false;

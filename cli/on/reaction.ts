@@ -3,7 +3,13 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Backoff, type StreamQuery } from '../../shared/client/index.ts';
-import type { HelloFrame, ServerFrame, Status } from '../../shared/index.ts';
+import {
+  type FileEvent,
+  type HelloFrame,
+  isEditorFile,
+  type ServerFrame,
+  type Status,
+} from '../../shared/index.ts';
 import type { CommandContext } from '../command.ts';
 import { agentReviver, ensureAgent } from '../ensure-agent.ts';
 import { AgentError, CliError, NoAgentError, UnusableAgentError } from '../errors.ts';
@@ -121,7 +127,7 @@ class Reaction implements StreamListener {
   frame(frame: ServerFrame): void {
     switch (frame.type) {
       case 'file':
-        if (this.#place !== undefined) this.#runner.takeFile(frame, this.#place);
+        if (this.#place !== undefined) this.#runner.takeFile(this.#withoutEditorFiles(frame), this.#place);
         break;
       case 'message':
         this.#runner.takeMessage(frame);
@@ -144,6 +150,12 @@ class Reaction implements StreamListener {
         return;
     }
     this.#cursor = frame.cursor;
+  }
+
+  /** An editor's own files are no change, unless they are what was asked for. */
+  #withoutEditorFiles(event: FileEvent): FileEvent {
+    if (this.#options.globs.some(isEditorFile)) return event;
+    return { ...event, changes: event.changes.filter(({ path }) => !isEditorFile(path)) };
   }
 
   /** Follows one stream after another, should the next agent not know the root of the one before. */

@@ -1,5 +1,5 @@
 // What a batch of changes means to the pages that look at the files.
-import type { Change } from '../index.ts';
+import { type Change, isEditorFile } from '../index.ts';
 import type { Reload } from './protocol.ts';
 
 /** What is looked at of a change. */
@@ -13,13 +13,9 @@ const live = /\.(?:css|jpe?g|png|gif|svg)$/i;
 /** For the browser's own tools, and loaded when those are opened. */
 const sourceMap = /\.(?:css|m?js)\.map$/i;
 
-/** What editors leave beside a file while they save it: `a.txt~`, `#a.txt#`, vim's test for a directory. */
-const editorName = /~$|^#.*#$|^4913$/;
-
 /** Whether a path is nothing that a page could be made of: a hidden file, or an editor's own. */
 export function isPrivatePath(path: string): boolean {
-  const names = path.split('/');
-  return names.some((name) => name.startsWith('.')) || editorName.test(names.at(-1) ?? '');
+  return isEditorFile(path) || path.split('/').some((name) => name.startsWith('.'));
 }
 
 /** Whether a change can show in a page. */

@@ -1,4 +1,13 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  chownSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -66,5 +75,28 @@ describe('LogFile', () => {
   it('refuses a device, which rotating would rename', () => {
     expect(() => new LogFile('/dev/null').write('line')).toThrow('/dev/null is not a regular file');
     expect(statSync('/dev/null').isCharacterDevice()).toBe(true);
+  });
+
+  it('follows no link, neither to a file nor to where one would be made, nor after a rotation', () => {
+    const precious = join(directory, 'precious');
+    writeFileSync(precious, 'mine\n');
+    symlinkSync(precious, path);
+    symlinkSync(join(directory, 'new'), join(directory, 'other'));
+    symlinkSync(precious, `${join(directory, 'rotating')}.1`);
+    expect(() => new LogFile(path).write('line')).toThrow(`${path} is a symbolic link`);
+    expect(() => new LogFile(join(directory, 'other')).write('line')).toThrow('is a symbolic link');
+    const rotating = new LogFile(join(directory, 'rotating'), { maxBytes: 10 });
+    for (const line of ['first', 'second']) rotating.write(line);
+    rotating.close();
+    expect(read('precious')).toEqual(['mine']);
+    expect(read('rotating.1')).toEqual(['first']);
+    expect(readdirSync(directory)).not.toContain('new');
+  });
+
+  (process.getuid?.() === 0 ? it : it.skip)("appends to nobody else's file (needs root)", () => {
+    writeFileSync(path, '');
+    chownSync(path, 12_345, 12_345);
+    expect(() => new LogFile(path).write('a secret')).toThrow(`${path} belongs to the user 12345`);
+    expect(statSync(path).size).toBe(0);
   });
 });

@@ -4,8 +4,9 @@
 // lost a quarter to all of 5,000 lines, and when the disk was full it said nothing, held every later line in
 // memory and stopped the console as well. Writing at once also means that the last words of a process
 // that dies are on disk.
-import { closeSync, fstatSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, constants, lstatSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeDirectories, openRegularFile, UnfitFileError } from '../shared/index.ts';
 
 /** A log stays readable in an editor, and all files of an agent stay under 50 MB. */
 const defaultMaxBytes = 10 * 1024 * 1024;
@@ -37,18 +38,21 @@ export class LogFile {
 
   /**
    * Opens the file (mode 0600 when it is new), and its directory (0700), unless that is done already.
-   * @throws Error of the file system, or for a path that is no regular file: opening a pipe could block
-   *   for ever, and rotating would rename a device.
+   * @throws Error of the file system, or for a path that is no regular file of this user's: opening a pipe could
+   *   block for ever, rotating would rename a device, a link could lead to any file of this user's, and who owns
+   *   the file reads what is written to it.
    */
   open(): number {
     if (this.descriptor !== undefined) return this.descriptor;
-    mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
-    if (statSync(this.path, { throwIfNoEntry: false })?.isFile() === false) {
-      throw new Error(`${this.path} is not a regular file`);
+    makeDirectories(dirname(this.path));
+    const { descriptor, stats } = this.openChecked();
+    const userId = process.getuid?.();
+    if (userId !== undefined && stats.uid !== userId) {
+      closeSync(descriptor);
+      throw new Error(`${this.path} belongs to the user ${stats.uid}, not to you (${userId})`);
     }
-    const descriptor = openSync(this.path, 'a', 0o600);
     this.descriptor = descriptor;
-    this.sizeBytes = fstatSync(descriptor).size;
+    this.sizeBytes = stats.size;
     return descriptor;
   }
 
@@ -83,13 +87,23 @@ export class LogFile {
     closeSync(descriptor);
   }
 
+  private openChecked(): ReturnType<typeof openRegularFile> {
+    try {
+      return openRegularFile(this.path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT);
+    } catch (error) {
+      if (!(error instanceof UnfitFileError)) throw error;
+      throw new Error(`${this.path} ${error.message}`, { cause: error });
+    }
+  }
+
   private rotate(): void {
     this.close();
     this.torn = false;
     if (this.maxFiles === 1) rmSync(this.path, { force: true });
     for (let number = this.maxFiles - 1; number >= 1; number -= 1) {
       const from = number === 1 ? this.path : `${this.path}.${number - 1}`;
-      if (statSync(from, { throwIfNoEntry: false }) !== undefined) renameSync(from, `${this.path}.${number}`);
+      if (lstatSync(from, { throwIfNoEntry: false }) !== undefined)
+        renameSync(from, `${this.path}.${number}`);
     }
   }
 }

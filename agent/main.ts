@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // agentd: flags → configuration → agent → signals.
 import { setFlagsFromString } from 'node:v8';
-import { DevagentError, instancePaths, version } from '../shared/index.ts';
+import { DevagentError, ensurePrivateDirectory, instancePaths, version } from '../shared/index.ts';
 import { Agent } from './agent.ts';
 import { parseConfig, UsageError } from './config.ts';
 import { reportConfig } from './config-report.ts';
@@ -33,6 +33,8 @@ async function main(): Promise<number> {
     return exitCodes.done;
   }
   process.title = 'agentd';
+  // Before anything is written there.
+  ensurePrivateDirectory(paths.state, 'state');
   const log = createLog({ level: config.logLevel, file: logFile });
   for (const warning of configuration.warnings) log.warn('config file passed over', { why: warning });
   const agent = new Agent(config, paths, log);

@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { type InstancePaths, type RootStatus, type Status, version } from '../shared/index.ts';
 import { explainFailure, silentAgent } from './agent-failure.ts';
 import { NoAgentError } from './errors.ts';
+import { requirePrivateRuntime } from './private-place.ts';
 import { agentErrorFrom, readBody } from './problem.ts';
 import { wholeLines } from './whole-lines.ts';
 
@@ -52,8 +53,8 @@ export class Connection {
   /**
    * Sends a request and reads its JSON answer. The type is the caller's word for it: whoever may open the
    * socket is the same user, and an agent that speaks another protocol is told apart by its status.
-   * @throws NoAgentError when nobody listens; UnusableAgentError when somebody does and does not answer
-   *   as an agent; AgentError for an answer with an error
+   * @throws UnsafePlaceError when somebody else could be listening; NoAgentError when nobody does; UnusableAgentError
+   *   when somebody does and does not answer as an agent; AgentError for an answer with an error
    */
   async request<Answer>(request: AgentRequest): Promise<Answer> {
     const { status, content } = await this.#exchange(request, readBody);
@@ -108,6 +109,7 @@ export class Connection {
     request: AgentRequest,
     read: (answer: IncomingMessage) => Promise<Content>,
   ): Promise<{ status: number; content: Content }> {
+    requirePrivateRuntime(this.instance);
     const timeoutMs = request.timeoutMs ?? answerTimeoutMs;
     const body = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
     const outgoing = httpRequest({

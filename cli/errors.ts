@@ -48,6 +48,20 @@ export class UnusableAgentError extends CliError {
   }
 }
 
+/**
+ * Somebody else could have put a socket, or files, in the place of the agent's: nothing there is believed, nobody
+ * there is talked to, and trying again does not help.
+ */
+export class UnsafePlaceError extends CliError {
+  override readonly name = 'UnsafePlaceError';
+  readonly code = 'directory_not_private';
+
+  constructor(cause: Error) {
+    // It is the environment that names the directory, as it names what else can't be.
+    super(exitCodes.usage, cause.message, { cause, hint: 'see: agent-cli doctor' });
+  }
+}
+
 /** The agent answered with an error (RFC 9457 problem details). */
 export class AgentError extends CliError {
   override readonly name = 'AgentError';

@@ -1,14 +1,16 @@
-import { readFileSync } from 'node:fs';
-import type { InstancePaths, RunFile } from '../shared/index.ts';
+import { type InstancePaths, limits, type RunFile, readRegularFile } from '../shared/index.ts';
+import { isRuntimePrivate } from './private-place.ts';
 
 /**
  * What the agent wrote about itself once it listened, as far as it can be read: an agent that was killed
- * leaves its file behind, one that is just starting has none yet, and none of it may be relied on.
+ * leaves its file behind, one that is just starting has none yet, and none of it may be relied on. Nothing where
+ * somebody else could have written it.
  */
 export function readRunFile(instance: InstancePaths): Partial<RunFile> {
+  if (!isRuntimePrivate(instance)) return {};
   let content: unknown;
   try {
-    content = JSON.parse(readFileSync(instance.runFile, 'utf8'));
+    content = JSON.parse(readRegularFile(instance.runFile, limits.settingsFileBytes).text);
   } catch {
     // Missing, unreadable or half a file: all the same to those who only want a hint.
     return {};

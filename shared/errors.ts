@@ -7,6 +7,7 @@ export type ErrorCode =
   | 'bad_name'
   | 'bad_token_file'
   | 'cannot_listen'
+  | 'directory_not_made'
   | 'directory_not_private'
   | 'internal'
   | 'lock_held'

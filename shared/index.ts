@@ -28,13 +28,22 @@ export {
 export { consoleLine, jsonLine, type LogEntry, type LogLevel, logLevels } from './log-line.ts';
 export { isLoopbackHost, isLoopbackHostHeader, isLoopbackOrigin } from './loopback.ts';
 export {
-  ensurePrivateDirectory,
+  homeDirectory,
   type InstancePaths,
   instanceNamePattern,
   instancePaths,
   isWithin,
-  objectionToDirectory,
 } from './paths.ts';
+export {
+  type DirectorySystem,
+  ensurePrivateDirectory,
+  makeDirectories,
+  type Objection,
+  objectionToDirectory,
+  objectionToParents,
+  objectionToPrivacy,
+  requirePrivateDirectory,
+} from './private-directory.ts';
 export {
   type BroadcastAnswer,
   type Change,
@@ -60,7 +69,13 @@ export {
   type SyncAnswer,
   type Transport,
 } from './protocol.ts';
+export {
+  openRegularFile,
+  readRegularFile,
+  UnfitFileError,
+} from './regular-file.ts';
 export { probeSocket, type SocketState } from './socket-state.ts';
+export { readTokenFile } from './token-file.ts';
 export { isReservedTopic, isTopic, topicMatches, topicPattern } from './topic.ts';
 export { countOf, formatBytes, formatDuration, timeOfDay } from './units.ts';
 export { oldestNode, version } from './version.ts';

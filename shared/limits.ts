@@ -36,6 +36,8 @@ export const limits = {
   filterEntries: 100,
   /** Tokens in a topic. */
   topicTokens: 8,
+  /** A config file, and a run file: thousands of globs or roots. */
+  settingsFileBytes: 1024 * 1024,
   /** Bytes of a Unix socket's path, without the closing NUL: sockaddr_un's 108, and 104 on macOS. */
   socketPathBytes: { linux: 107, darwin: 103 },
 } as const;

@@ -1,9 +1,7 @@
 // Where an agent is found: its runtime directory (socket, run file, locks) and its state directory
 // (token, log). Both belong to one user alone.
-import { lstatSync, mkdirSync, type Stats } from 'node:fs';
-import { tmpdir, userInfo } from 'node:os';
-import { join, resolve, sep } from 'node:path';
-import envPaths from 'env-paths';
+import { homedir, tmpdir, userInfo } from 'node:os';
+import { isAbsolute, join, sep } from 'node:path';
 import { DevagentError } from './errors.ts';
 import { limits } from './limits.ts';
 
@@ -33,23 +31,49 @@ export function isWithin(directory: string, path: string): boolean {
 /** What the name of an instance looks like. */
 export const instanceNamePattern = /^[a-z0-9][a-z0-9._-]{0,31}$/;
 
-function userId(): string {
-  return process.getuid === undefined ? userInfo().username : String(process.getuid());
+/** Where files go that have no other place: it is this user's alone. */
+function temporaryPlace(): string {
+  const user = process.getuid === undefined ? userInfo().username : String(process.getuid());
+  return join(tmpdir(), `devagent-${user}`);
+}
+
+/**
+ * The user's home directory; undefined where there is none, as for a user of a container who has a number and no
+ * name.
+ */
+export function homeDirectory(): string | undefined {
+  try {
+    const home = homedir();
+    return isAbsolute(home) ? home : undefined;
+  } catch {
+    // Neither HOME nor the system's list of users has one.
+    return undefined;
+  }
 }
 
 /** `$AGENT_RUNTIME_DIR`, else `$XDG_RUNTIME_DIR/devagent`, else `TMPDIR/devagent-UID`. */
-function runtimeDirectory(env: Environment = process.env): string {
+function runtimeDirectory(env: Environment): string {
   if (env['AGENT_RUNTIME_DIR']) return env['AGENT_RUNTIME_DIR'];
   if (env['XDG_RUNTIME_DIR']) return join(env['XDG_RUNTIME_DIR'], 'devagent');
-  return join(tmpdir(), `devagent-${userId()}`);
+  return temporaryPlace();
 }
 
-/** `$AGENT_STATE_DIR`, else the platform's place for state (XDG state on Linux). */
-function stateDirectory(env: Environment = process.env): string {
+/** `$AGENT_STATE_DIR`, else the platform's place for state, else, without a home, `TMPDIR/devagent-UID`. */
+function stateDirectory(env: Environment): string {
   if (env['AGENT_STATE_DIR']) return env['AGENT_STATE_DIR'];
-  if (process.platform === 'linux' && env['XDG_STATE_HOME']) return join(env['XDG_STATE_HOME'], 'devagent');
-  // env-paths calls the XDG state directory `log`.
-  return envPaths('devagent', { suffix: '' }).log;
+  const home = homeDirectory();
+  switch (process.platform) {
+    case 'darwin':
+      return home === undefined ? temporaryPlace() : join(home, 'Library', 'Logs', 'devagent');
+    case 'win32': {
+      const local = env['LOCALAPPDATA'] || (home && join(home, 'AppData', 'Local'));
+      return local ? join(local, 'devagent', 'Log') : temporaryPlace();
+    }
+    default: {
+      const xdg = env['XDG_STATE_HOME'] || (home && join(home, '.local', 'state'));
+      return xdg ? join(xdg, 'devagent') : temporaryPlace();
+    }
+  }
 }
 
 /**
@@ -93,55 +117,4 @@ export function instancePaths(
     tokenFile: join(state, 'token'),
     logFile: join(state, `${name}.log`),
   };
-}
-
-/**
- * Makes `directory` (0700) unless it is there, and makes sure that nobody else can plant files in it.
- * @throws DevagentError `directory_not_private` for a link, another user's directory, or one that
- *   others can enter.
- */
-export function ensurePrivateDirectory(directory: string, purpose: string): void {
-  const refuse = (why: string, remedy: string, cause?: unknown): never => {
-    throw new DevagentError(
-      'directory_not_private',
-      `the ${purpose} directory ${directory} ${why}: ${remedy}`,
-      { cause },
-    );
-  };
-  try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'EEXIST') refuse(`can't be made (${code})`, 'name another', error);
-  }
-  // With a slash at its end the link itself would not be seen.
-  const stats = lstatSync(resolve(directory));
-  const objection = objectionToDirectory(directory, stats, process.getuid?.());
-  if (objection !== undefined) refuse(objection.why, objection.remedy);
-}
-
-/**
- * Why a directory is not one in which nobody else can plant files, and what to do; undefined when it is.
- * @param stats of the path itself, links not followed
- * @param userId undefined where users and modes mean nothing
- */
-export function objectionToDirectory(
-  directory: string,
-  stats: Pick<Stats, 'uid' | 'mode' | 'isDirectory' | 'isSymbolicLink'>,
-  userId: number | undefined,
-): { why: string; remedy: string } | undefined {
-  if (stats.isSymbolicLink()) return { why: 'is a symbolic link', remedy: 'name the real directory instead' };
-  if (!stats.isDirectory()) return { why: 'is not a directory', remedy: 'remove it or name another' };
-  if (userId === undefined) return undefined;
-  if (stats.uid !== userId) {
-    return {
-      why: `belongs to the user ${stats.uid}, not to you (${userId})`,
-      remedy: 'name another directory',
-    };
-  }
-  if ((stats.mode & 0o077) !== 0) {
-    const mode = (stats.mode & 0o777).toString(8);
-    return { why: `can be entered by others (mode ${mode})`, remedy: `run: chmod 700 ${directory}` };
-  }
-  return undefined;
 }

@@ -1,5 +1,5 @@
 import { realpathSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { homeDirectory } from '../../shared/index.ts';
 import { defineCommand } from '../command.ts';
 import { UsageError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -29,7 +29,7 @@ function currentDirectory(): string {
     return process.cwd();
   } catch {
     // It was deleted; that a doctor is asked from there shall not end it.
-    return homedir();
+    return homeDirectory() ?? '/';
   }
 }
 

@@ -11,16 +11,23 @@ import { type CommandContext, defineCommand } from '../command.ts';
 import { CliError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { choiceFlag, switchFlag, wholeNumberFlag, withAlias } from '../flags.ts';
+import { requirePrivateRuntime, requirePrivateState } from '../private-place.ts';
 import type { parseLogLine } from '../process/index.ts';
 import { readRunFile } from '../run-file.ts';
 
 /** Some screens: what happened lately, and not the whole past. */
 const defaultLines = 100;
 
-/** Where the agent that runs keeps its log, or else where one would that is started as usual. */
+/**
+ * Where the agent that runs keeps its log, or else where one would that is started as usual.
+ * @throws UnsafePlaceError
+ */
 function logFileOf(instance: InstancePaths): string {
+  requirePrivateRuntime(instance);
   const chosen = process.env['AGENT_LOG_FILE'];
-  return readRunFile(instance).logFile ?? (chosen ? resolve(chosen) : instance.logFile);
+  const file = readRunFile(instance).logFile ?? (chosen ? resolve(chosen) : instance.logFile);
+  if (file === instance.logFile) requirePrivateState(instance);
+  return file;
 }
 
 /** How the lines of a log file are chosen and printed. */

@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { type InstancePaths, readTokenFile } from '../../shared/index.ts';
 import { cliCommand } from '../agent-failure.ts';
 import { type CommandContext, defineCommand } from '../command.ts';
 import { AgentError, CliError } from '../errors.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { switchFlag } from '../flags.ts';
 import { showInBrowser } from '../open-browser.ts';
+import { requirePrivateState } from '../private-place.ts';
 
 export const url = defineCommand({
   name: 'url',
@@ -27,25 +28,33 @@ export const url = defineCommand({
 async function printUrl({ connection, output, json }: CommandContext): Promise<ExitCode> {
   const { instance } = connection;
   const status = await connection.status();
-  let token: string;
-  try {
-    token = readFileSync(instance.tokenFile, 'utf8').trim();
-  } catch (error) {
-    throw new CliError(
-      exitCodes.failed,
-      `the token can't be read: ${error instanceof Error ? error.message : String(error)}`,
-      {
-        cause: error,
-        hint: `if the agent runs with another AGENT_STATE_DIR, set the same here; else restart it: ${cliCommand(instance, 'restart')}`,
-      },
-    );
-  }
+  const token = tokenOf(instance);
   const address = new URL('/', status.url);
   address.searchParams.set('token', token);
   const { href, origin } = address;
   if (json) output.json(JSON.stringify({ url: href, origin, token, socket: instance.socket }));
   else output.result(href);
   return exitCodes.done;
+}
+
+function tokenOf(instance: InstancePaths): string {
+  requirePrivateState(instance);
+  let cause: unknown;
+  try {
+    const token = readTokenFile(instance.tokenFile);
+    if (token !== undefined) return token;
+    cause = new Error(`there is no ${instance.tokenFile}`);
+  } catch (error) {
+    cause = error;
+  }
+  throw new CliError(
+    exitCodes.failed,
+    `the token can't be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+    {
+      cause,
+      hint: `if the agent runs with another AGENT_STATE_DIR, set the same here; else restart it: ${cliCommand(instance, 'restart')}`,
+    },
+  );
 }
 
 async function openDashboard({ connection, output, json }: CommandContext): Promise<ExitCode> {

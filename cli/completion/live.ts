@@ -2,9 +2,10 @@
 // about it, for a shell shows what completion says amid the line that is being typed.
 import { readdirSync } from 'node:fs';
 import { basename } from 'node:path';
-import type { ClientInfo, InstancePaths } from '../../shared/index.ts';
+import type { ClientInfo } from '../../shared/index.ts';
 import { instanceNamePattern, instancePaths } from '../../shared/index.ts';
 import { Connection } from '../connection.ts';
+import { requirePrivateRuntime } from '../private-place.ts';
 import { isProcessAlive, readRunFile } from '../run-file.ts';
 
 /** A word that a shell may offer. */
@@ -54,7 +55,9 @@ export async function wantedTopics(agents: Agents): Promise<Candidate[]> {
 
 /** Agents that run, by their names. */
 export function instances({ name, env }: Agents): Candidate[] {
-  const { runtime }: InstancePaths = instancePaths(name, env);
+  const paths = instancePaths(name, env);
+  requirePrivateRuntime(paths);
+  const { runtime } = paths;
   return readdirSync(runtime)
     .filter((file) => file.endsWith('.json'))
     .map((file) => basename(file, '.json'))

@@ -1,6 +1,6 @@
 import type { Status } from '../../shared/index.ts';
 import type { Connection } from '../connection.ts';
-import { CliError, NoAgentError } from '../errors.ts';
+import { CliError, NoAgentError, UnsafePlaceError } from '../errors.ts';
 
 /** What became of asking the agent for its status. */
 export type AgentState =
@@ -23,6 +23,10 @@ export async function askAgent(connection: Connection): Promise<AgentState> {
     return { kind: 'running', status };
   } catch (error) {
     if (error instanceof NoAgentError) return { kind: 'none' };
+    if (error instanceof UnsafePlaceError) {
+      const hint = 'See the finding about the runtime directory.';
+      return { kind: 'unusable', why: 'not asked, for somebody else could be answering', hint };
+    }
     if (error instanceof CliError) return { kind: 'unusable', why: error.message, hint: error.hint };
     throw error;
   }

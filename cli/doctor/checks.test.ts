@@ -514,7 +514,10 @@ describe('service files', () => {
 
   function look(kind: 'systemd' | 'launchd', text: string): Finding[] {
     const machine = machineWith();
-    const folder = join(machine.home, kind === 'systemd' ? '.config/systemd/user' : 'Library/LaunchAgents');
+    const folder = join(
+      machine.home ?? '',
+      kind === 'systemd' ? '.config/systemd/user' : 'Library/LaunchAgents',
+    );
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, kind === 'systemd' ? 'devagent.service' : 'dev.devagent.agentd.plist'), text);
     return checkServices(machine);

@@ -1,8 +1,8 @@
 // The directories in which the agent keeps its socket, token and log: they have to be this user's alone.
 import { dirname, resolve } from 'node:path';
-import { objectionToDirectory } from '../../shared/index.ts';
+import { type Objection, objectionToDirectory, objectionToParents } from '../../shared/index.ts';
 import { type Finding, ok, problem, shellWord } from './finding.ts';
-import type { Machine } from './machine.ts';
+import { directorySystem, type Machine } from './machine.ts';
 
 interface Place {
   readonly check: string;
@@ -19,6 +19,11 @@ function nearestExisting(machine: Machine, path: string): string {
 
 function elsewhere(variable: string): string {
   return `set ${variable} to a directory of your own`;
+}
+
+function remedyOf({ fix }: Objection, variable: string): { remedy: string; commands: string[] } {
+  if (fix === undefined) return { remedy: `To use another, ${elsewhere(variable)}.`, commands: [] };
+  return { remedy: `Run this, or ${elsewhere(variable)}:`, commands: [fix] };
 }
 
 /** Another user's directory is the one trouble that is often met and seldom understood. */
@@ -39,6 +44,16 @@ function lookAt(machine: Machine, place: Place): Finding {
   const { check, variable } = place;
   // With a slash at its end a link would not be seen.
   const path = resolve(place.path);
+  const replaceable = objectionToParents(path, directorySystem(machine));
+  if (replaceable !== undefined) {
+    return problem({
+      check,
+      found: `${path} ${replaceable.why}`,
+      means:
+        "No agent starts with it, and no command talks to one there: whoever replaces it could put a socket of theirs in the place of the agent's, and read what you send.",
+      ...remedyOf(replaceable, variable),
+    });
+  }
   const stats = machine.lstat(path);
   if (stats === undefined) {
     const parent = nearestExisting(machine, path);
@@ -67,7 +82,7 @@ function lookAt(machine: Machine, place: Place): Finding {
       check,
       found: `${path} ${objection.why}`,
       means: 'No agent starts with it.',
-      remedy: `Either ${objection.remedy}, or ${elsewhere(variable)}.`,
+      ...remedyOf(objection, variable),
     });
   }
   if (machine.userId !== undefined && (stats.mode & 0o700) !== 0o700) {

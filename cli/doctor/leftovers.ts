@@ -1,7 +1,7 @@
 // What agents that were killed left in the runtime directory, and what hinders one that is to start.
 import { join } from 'node:path';
 import { type Finding, ok, problem, shellWord, warning } from './finding.ts';
-import type { Machine } from './machine.ts';
+import { isPrivate, type Machine } from './machine.ts';
 import { processName } from './processes.ts';
 
 /** Locks are held for milliseconds, and files are written in as many. */
@@ -88,9 +88,8 @@ export async function checkLeftovers(machine: Machine): Promise<Finding[]> {
   // A named pipe ends with its process.
   if (machine.platform === 'win32') return [];
   const { runtime } = machine.instance;
-  const owner = machine.lstat(runtime)?.uid;
-  // What lies in another user's directory is not this user's business, and mostly can't be seen.
-  if (owner !== undefined && machine.userId !== undefined && owner !== machine.userId) return [];
+  // Where others may be behind what is there it is not asked; that they may be is told with the directories.
+  if (!isPrivate(machine, runtime)) return [];
   const names = machine.list(runtime);
   const sockets = await lookAtSockets(machine, names);
   const stale = [

@@ -17,10 +17,14 @@ import {
 } from 'node:fs';
 import { get } from 'node:http';
 import { createServer } from 'node:net';
-import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import {
+  type DirectorySystem,
+  homeDirectory,
   type InstancePaths,
+  objectionToDirectory,
+  objectionToParents,
   oldestNode,
   probeSocket,
   type SocketState,
@@ -34,7 +38,8 @@ export interface Machine {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Undefined where users have no numbers. */
   readonly userId: number | undefined;
-  readonly home: string;
+  /** Undefined for a user who has none. */
+  readonly home: string | undefined;
   readonly temporary: string;
   /** The directory that is asked about, by its real path: the current one. */
   readonly directory: string;
@@ -66,6 +71,21 @@ export interface Machine {
   fetchError(url: string): Promise<string | undefined>;
   /** How far the times of new files in a directory are ahead of this machine's clock. */
   fileClockAheadMs(directory: string): number | undefined;
+}
+
+/** The part of a machine by which it is decided whether a directory is private. */
+export function directorySystem({ userId, lstat, readLink }: Machine): DirectorySystem {
+  return { userId, lstat, readLink: (path) => readLink(path) ?? '' };
+}
+
+/** Whether nobody else can have put anything in a directory, or another in its place. */
+export function isPrivate(machine: Machine, directory: string): boolean {
+  const path = resolve(directory);
+  const stats = machine.lstat(path);
+  return (
+    objectionToParents(path, directorySystem(machine)) === undefined &&
+    (stats === undefined || objectionToDirectory(path, stats, machine.userId) === undefined)
+  );
 }
 
 /** Local sockets answer within milliseconds. */
@@ -148,7 +168,7 @@ export function thisMachine(instance: InstancePaths, directory: string): Machine
     platform: process.platform,
     env: process.env,
     userId: process.getuid?.(),
-    home: homedir(),
+    home: homeDirectory(),
     temporary: tmpdir(),
     directory,
     instance,

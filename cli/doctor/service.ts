@@ -31,6 +31,7 @@ function launchdCommands(text: string): string[][] {
 }
 
 function servicesOf({ env, home }: Machine): Service[] {
+  if (home === undefined) return [];
   const config = env['XDG_CONFIG_HOME'] || join(home, '.config');
   const plist = join(home, 'Library/LaunchAgents/dev.devagent.agentd.plist');
   return [

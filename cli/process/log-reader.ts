@@ -1,7 +1,8 @@
 // The agent's log file and its older pieces, FILE.1, FILE.2 and so on: the last lines of them, and those
 // that come, also when the file is put aside meanwhile.
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, readSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { openRegularFile, UnfitFileError } from '../../shared/index.ts';
 
 const chunkBytes = 64 * 1024;
 /** Felt as "at once"; a look at a file that did not change costs next to nothing. */
@@ -117,20 +118,20 @@ export class LogReader {
 }
 
 function openFile(path: string): OpenFile | undefined {
-  // Not a pipe or a terminal, which could block for ever.
-  if (inodeOf(path) === undefined) return undefined;
   try {
-    const descriptor = openSync(path, 'r');
-    return { descriptor, inode: fstatSync(descriptor).ino, offset: 0 };
+    const { descriptor, stats } = openRegularFile(path, constants.O_RDONLY);
+    return { descriptor, inode: stats.ino, offset: 0 };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    // Whatever else is there, no agent wrote a log in it.
+    if (error instanceof UnfitFileError || (error as NodeJS.ErrnoException).code === 'ENOENT')
+      return undefined;
     throw error;
   }
 }
 
 /** The inode of a regular file; undefined where there is none. */
 function inodeOf(path: string): number | undefined {
-  const stats = statSync(path, { throwIfNoEntry: false });
+  const stats = lstatSync(path, { throwIfNoEntry: false });
   return stats?.isFile() === true ? stats.ino : undefined;
 }
 

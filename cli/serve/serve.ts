@@ -30,11 +30,24 @@ function networkAddresses(): string[] {
  * @throws CliError when the port is taken or there is no agent
  */
 export async function serveFolder(context: CommandContext, wish: ServeWish): Promise<never> {
-  const { output, json } = context;
-  const { root, host, noStart } = wish;
   const server = new FolderServer(wish);
   // Before an agent is started: without a port there is nothing to start one for.
   const port = await server.listen();
+  try {
+    return await serveAt(port, server, context, wish);
+  } finally {
+    server.close();
+  }
+}
+
+async function serveAt(
+  port: number,
+  server: FolderServer,
+  context: CommandContext,
+  wish: ServeWish,
+): Promise<never> {
+  const { output, json } = context;
+  const { root, host, noStart } = wish;
   const status = await ensureAgent(context, { noStart, roots: [root] });
   await watchFolder(context, status, root);
 

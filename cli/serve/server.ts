@@ -87,6 +87,12 @@ export class FolderServer {
     }
   }
 
+  /** Ends what would keep the process alive. */
+  close(): void {
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+
   /** Has all pages do this, in this order. */
   reload(reloads: readonly Reload[]): void {
     this.#revision += 1;

@@ -17,6 +17,7 @@ import { explainFailure, silentAgent } from '../agent-failure.ts';
 import { answerTimeoutMs, userAgent } from '../connection.ts';
 import { type AgentError, CliError, NoAgentError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { requirePrivateRuntime } from '../private-place.ts';
 import { agentErrorFrom, readBody } from '../problem.ts';
 
 /** After our close frame; an agent that hangs must not hold the process. */
@@ -181,7 +182,9 @@ export class EventStream {
     }
   }
 
+  /** @throws UnsafePlaceError */
   #connectOnce(): Promise<Ending> {
+    requirePrivateRuntime(this.#instance);
     // Not ws+unix:PATH, which can't express a path with a colon, a blank or a percent sign.
     const socket = new WebSocket(`ws://localhost${streamPath(this.#position.query())}`, {
       createConnection: () => connect(this.#instance.socket),

@@ -26,7 +26,10 @@ export interface ConnectOptions {
    * page, its own origin; in Node, the socket.
    */
   readonly url?: string | undefined;
-  /** Node only: the path of the agent's Unix socket or named pipe. Default: that of `instance`. */
+  /**
+   * Node only: the path of the agent's Unix socket or named pipe, which is believed to be an agent's whoever owns the
+   * directory. Default: that of `instance`.
+   */
   readonly socket?: string | undefined;
   /** Node only: the agent's `--name`. Default: `AGENT_NAME`, else `default`. */
   readonly instance?: string | undefined;
@@ -412,6 +415,8 @@ export class Agent {
         failure = errorOfAnswer(answer.status, await readText(answer));
         if (isFinalStatus(answer.status)) break;
       } catch (error) {
+        // Foreseen, and the same the next time.
+        if (error instanceof AgentError) throw error;
         // The abort itself says nothing: what was in the way before does.
         if (!signal.aborted) failure = error;
       }

@@ -3,6 +3,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import type WebSocket from 'ws';
 import type { ClientOptions } from 'ws';
+import { AgentError } from './errors.ts';
 import { type WebPlace, webWire } from './web-wire.ts';
 import type { SocketEnding, SocketListener, Wire, WireAnswer, WireRequest, WireSocket } from './wire.ts';
 
@@ -11,15 +12,41 @@ const closeAnswerMs = 500;
 /** A message of 1 MiB may become six times as long where JSON has to escape it. */
 const mostFrameBytes = 16 * 1024 * 1024;
 
-/** A way to an agent's local plane, where it needs no token. */
-export function socketWire(socketPath: string, hint: string): Wire {
+/**
+ * A way to an agent's local plane, where it needs no token.
+ * @param check called before each connection; throws an AgentError when nobody at the socket may be trusted, for then
+ *   it is not this user's agent that would get the messages
+ */
+export function socketWire(socketPath: string, hint: string, check: () => void): Wire {
   return {
     absence: `no agent answers at the socket ${socketPath}: ${hint}`,
-    request: (request) => requestAt(socketPath, request),
-    open: (path, listener) =>
+    request: async (request) => {
+      check();
+      return requestAt(socketPath, request);
+    },
+    open: (path, listener) => {
+      const refusal = refusalOf(check);
+      if (refusal !== undefined) return refusedSocket(refusal, listener);
       // Not ws+unix:PATH, which can't express a path with a colon, a blank or a percent sign.
-      openSocket(`ws://localhost${path}`, { createConnection: () => connect(socketPath) }, listener),
+      return openSocket(`ws://localhost${path}`, { createConnection: () => connect(socketPath) }, listener);
+    },
   };
+}
+
+function refusalOf(check: () => void): AgentError | undefined {
+  try {
+    check();
+    return undefined;
+  } catch (error) {
+    if (error instanceof AgentError) return error;
+    throw error;
+  }
+}
+
+/** A socket that is closed before it is opened, once its maker has it. */
+function refusedSocket(error: AgentError, listener: SocketListener): WireSocket {
+  queueMicrotask(() => listener.closed({ code: 1006, reason: error.message, error }));
+  return { send: () => {}, close: () => {} };
 }
 
 /** A way to an agent's loopback plane for a Node without a WebSocket of its own. */

@@ -1,5 +1,5 @@
 // devagent/client for Node.
-import { defaultName, instancePaths } from '../index.ts';
+import { DevagentError, defaultName, instancePaths, requirePrivateDirectory } from '../index.ts';
 import { type Agent, type ConnectOptions, openAgent } from './agent.ts';
 import { AgentError } from './errors.ts';
 import { socketWire, tcpWire } from './node-wire.ts';
@@ -15,7 +15,8 @@ export * from './public.ts';
  *
  * @throws {@link AgentUnreachableError} when no agent answers within `timeoutMs`
  * @throws {@link AgentAuthError} when it does not let this client in
- * @throws {@link AgentError} `bad_options`, `not_an_agent` or `other_protocol`
+ * @throws {@link AgentError} `bad_options`, `not_an_agent`, `other_protocol`, or `directory_not_private` where others
+ *   could have put a socket of theirs in the place of the agent's
  * @example
  * ```js
  * import { connect } from 'devagent/client';
@@ -44,18 +45,24 @@ function wireFor({ url, socket, instance, token }: ConnectOptions): Wire {
     const wire = platformWebSocket() === undefined ? tcpWire : webWire;
     return wire(place, 'see that an agent runs there, as "agent-cli status" shows it');
   }
-  if (socket !== undefined) return socketWire(socket, 'see that an agent runs there');
+  // Who names a socket means that one, whoever's it is.
+  if (socket !== undefined) return socketWire(socket, 'see that an agent runs there', () => {});
   const name = instance ?? (process.env['AGENT_NAME'] || defaultName);
+  const { socket: path, runtime } = asAgentErrors(() => instancePaths(name));
   return socketWire(
-    pathOf(name),
+    path,
     `start the agent with: agentd DIR${name === defaultName ? '' : ` --name ${name}`}`,
+    () => asAgentErrors(() => requirePrivateDirectory(runtime, 'runtime')),
   );
 }
 
-function pathOf(name: string): string {
+/** Names and paths that can't be are wrong options; other errors keep their codes. */
+function asAgentErrors<T>(look: () => T): T {
   try {
-    return instancePaths(name).socket;
+    return look();
   } catch (error) {
-    throw new AgentError('bad_options', (error as Error).message);
+    if (!(error instanceof DevagentError)) throw error;
+    const { code, message } = error;
+    throw new AgentError(code === 'directory_not_private' ? code : 'bad_options', message);
   }
 }

@@ -215,7 +215,8 @@ export class Subscription {
   }
 }
 
-function finalError({ code, reason, refusal }: SocketEnding): AgentError | undefined {
+function finalError({ code, reason, refusal, error }: SocketEnding): AgentError | undefined {
+  if (error !== undefined) return error;
   if (refusal !== undefined) {
     return isFinalStatus(refusal.status) ? errorOfAnswer(refusal.status, refusal.body) : undefined;
   }

@@ -1,4 +1,5 @@
 // The seam between the library and where it runs: all that a page and Node do differently.
+import type { AgentError } from './errors.ts';
 
 /** One HTTP request. */
 export interface WireRequest {
@@ -32,6 +33,8 @@ export interface SocketEnding {
   readonly reason: string;
   /** An HTTP answer in the place of the WebSocket. */
   readonly refusal?: { readonly status: number; readonly body: string };
+  /** Why no connection was tried, and none will be. */
+  readonly error?: AgentError;
 }
 
 /** A WebSocket, on its way or open. */
@@ -47,7 +50,7 @@ export interface WireSocket {
 export interface Wire {
   /** What is said when nobody is there: where it leads to, and what to do. */
   readonly absence: string;
-  /** Rejects when there was no answer, for whatever reason. */
+  /** Rejects when there was no answer, for whatever reason; with an AgentError when none is to be asked for again. */
   request(request: WireRequest): Promise<WireAnswer>;
   /** @param path with the query string */
   open(path: string, listener: SocketListener): WireSocket;

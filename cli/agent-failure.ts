@@ -2,7 +2,7 @@
 // WebSocket, fail with Node's error codes; here these become the errors that people read.
 import { readFileSync } from 'node:fs';
 import { defaultName, formatDuration, type InstancePaths } from '../shared/index.ts';
-import { CliError, NoAgentError, UnusableAgentError } from './errors.ts';
+import { CliError, NoAgentError, OverdueError, UnusableAgentError } from './errors.ts';
 import { isProcessAlive, readRunFile } from './run-file.ts';
 
 /** How the command that starts this instance looks. */
@@ -41,18 +41,30 @@ function isStopped(pid: number): boolean {
 
 /** The agent has the socket open and says nothing: stopped by a signal, hung, or overloaded. */
 export function silentAgent(instance: InstancePaths, timeoutMs: number, cause?: unknown): UnusableAgentError {
-  const { pid } = readRunFile(instance);
   const silence = `${who(instance)} holds ${instance.socket} but did not answer within ${formatDuration(timeoutMs)}`;
+  const { message, hint } = explainSilence(instance, silence);
+  return new UnusableAgentError(message, { cause, hint });
+}
+
+/** The time that the user gave a command is over, and the agent has not answered. */
+export function overdueAgent(instance: InstancePaths, timeoutMs: number): OverdueError {
+  const silence = `gave up after ${formatDuration(timeoutMs)}: no answer from ${who(instance)}`;
+  const { message, hint } = explainSilence(instance, silence);
+  return new OverdueError(message, hint);
+}
+
+function explainSilence(instance: InstancePaths, silence: string): { message: string; hint: string } {
+  const { pid } = readRunFile(instance);
   if (pid !== undefined && isStopped(pid)) {
-    return new UnusableAgentError(`${silence}: it was stopped by a signal`, {
-      cause,
+    return {
+      message: `${silence}: it was stopped by a signal`,
       hint: `let it go on with: kill -CONT ${pid} — or end it with: kill ${pid}; kill -CONT ${pid}`,
-    });
+    };
   }
-  return new UnusableAgentError(silence, {
-    cause,
+  return {
+    message: silence,
     hint: `if it stays so, end it with: ${killCommand(instance)} — and start it again with: ${startCommand(instance)}`,
-  });
+  };
 }
 
 /** Turns the error of a connection that failed into one that says what to do. */

@@ -92,12 +92,14 @@ export function refuseName(agentFlags: readonly string[]): void {
  */
 export async function awaitReady(context: CommandContext, readyMs: number): Promise<ExitCode> {
   const { connection, output } = context;
+  const limitMs = Math.min(readyMs, connection.limit?.ms ?? readyMs);
+  const leftMs = Math.max(1, Math.min(readyMs, connection.limit?.leftMs ?? readyMs));
   const { waitUntilReady } = await import('./process/index.ts');
   const notice = () => output.note('the agent crawls its directories for the first time: waiting for that');
-  if (readyMs === 0 || (await waitUntilReady(connection, readyMs, { notice, noticeMs: crawlNoticeMs }))) {
+  if (readyMs === 0 || (await waitUntilReady(connection, leftMs, { notice, noticeMs: crawlNoticeMs }))) {
     return exitCodes.done;
   }
-  output.note(`the agent runs, and still crawls after ${formatDuration(readyMs)}`);
+  output.note(`the agent runs, and still crawls after ${formatDuration(limitMs)}`);
   output.hint(`look how far it is with: ${cliCommand(connection.instance, 'status')}`);
   return exitCodes.timeRanOut;
 }

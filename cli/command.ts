@@ -35,6 +35,11 @@ export interface CommandDefinition<Flags extends FlagTable> {
   /** It works without an agent, and beside one that does not answer: nothing is asked before it runs. */
   readonly withoutAgent?: true;
   /**
+   * How long the command may take in all, whatever the agent does, in milliseconds; absent, or undefined, where
+   * each question to the agent has a time of its own.
+   */
+  timeLimitMs?(flags: FlagValues<Flags>): number | undefined;
+  /**
    * @param operands what was given after the name, flags taken out
    * @param trailing what was given after a `--`; empty where {@link trailing} is absent
    * @returns the exit code: one of `exitCodes`, or that of a program that it ran
@@ -48,7 +53,7 @@ export interface CommandDefinition<Flags extends FlagTable> {
 }
 
 /** A command whose flags' types are known to itself alone. */
-export type Command = Omit<CommandDefinition<FlagTable>, 'run'> & {
+export type Command = Omit<CommandDefinition<FlagTable>, 'run' | 'timeLimitMs'> & {
   /**
    * Reads the command line's flags.
    * @param found what yargs found, by flag
@@ -60,8 +65,14 @@ export type Command = Omit<CommandDefinition<FlagTable>, 'run'> & {
     found: Readonly<Record<string, unknown>>,
     operands: readonly string[],
     trailing: readonly string[],
-  ): (context: CommandContext) => Promise<number>;
+  ): PreparedCommand;
 };
+
+/** A command whose flags are read. */
+export interface PreparedCommand {
+  readonly timeLimitMs: number | undefined;
+  run(context: CommandContext): Promise<number>;
+}
 
 /** Closes a definition over the types of its flags, so that commands of all kinds fit in one list. */
 export function defineCommand<Flags extends FlagTable>(definition: CommandDefinition<Flags>): Command {
@@ -74,7 +85,10 @@ export function defineCommand<Flags extends FlagTable>(definition: CommandDefini
         );
       }
       const values = readFlags(definition.flags, found);
-      return (context) => definition.run(values, operands, context, trailing);
+      return {
+        timeLimitMs: definition.timeLimitMs?.(values),
+        run: (context) => definition.run(values, operands, context, trailing),
+      };
     },
   };
 }

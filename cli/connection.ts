@@ -7,6 +7,7 @@ import { explainFailure, silentAgent } from './agent-failure.ts';
 import { NoAgentError } from './errors.ts';
 import { requirePrivateRuntime } from './private-place.ts';
 import { agentErrorFrom, readBody } from './problem.ts';
+import type { TimeLimit } from './time-limit.ts';
 import { wholeLines } from './whole-lines.ts';
 
 /**
@@ -38,16 +39,24 @@ export interface AgentRequest {
   readonly path: string;
   /** Sent as JSON. */
   readonly body?: unknown;
-  /** How long the whole answer may take, {@link answerTimeoutMs} by default. */
+  /** How long the whole answer may take; {@link Connection.answerMs} by default. */
   readonly timeoutMs?: number;
 }
 
 /** Asks one agent over its socket; every request is a connection of its own. */
 export class Connection {
   readonly instance: InstancePaths;
+  /** The time that all questions together may take; absent where each has its own. */
+  readonly limit: TimeLimit | undefined;
 
-  constructor(instance: InstancePaths) {
+  constructor(instance: InstancePaths, limit?: TimeLimit) {
     this.instance = instance;
+    this.limit = limit;
+  }
+
+  /** How long an answer may take: as long as the user said if they did, else {@link answerTimeoutMs}. */
+  get answerMs(): number | undefined {
+    return this.limit?.isRunning === true ? undefined : answerTimeoutMs;
   }
 
   /**
@@ -110,7 +119,7 @@ export class Connection {
     read: (answer: IncomingMessage) => Promise<Content>,
   ): Promise<{ status: number; content: Content }> {
     requirePrivateRuntime(this.instance);
-    const timeoutMs = request.timeoutMs ?? answerTimeoutMs;
+    const timeoutMs = request.timeoutMs ?? this.answerMs;
     const body = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
     const outgoing = httpRequest({
       // Not socketPath: that goes through the pool of connections, which a process with one request only
@@ -125,7 +134,8 @@ export class Connection {
         ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': body.length }),
       },
     });
-    const timer = setTimeout(() => outgoing.destroy(new TimeoutError('no answer in time')), timeoutMs);
+    const giveUp = () => outgoing.destroy(new TimeoutError('no answer in time'));
+    const timer = timeoutMs === undefined ? undefined : setTimeout(giveUp, timeoutMs);
     try {
       const answer = await new Promise<IncomingMessage>((resolve, reject) => {
         outgoing.on('response', resolve);
@@ -134,8 +144,9 @@ export class Connection {
       });
       return { status: answer.statusCode ?? 0, content: await read(answer) };
     } catch (error) {
-      if (error instanceof TimeoutError) throw silentAgent(this.instance, timeoutMs, error);
-      throw explainFailure(error, this.instance, timeoutMs);
+      const waitedMs = timeoutMs ?? answerTimeoutMs;
+      if (error instanceof TimeoutError) throw silentAgent(this.instance, waitedMs, error);
+      throw explainFailure(error, this.instance, waitedMs);
     } finally {
       clearTimeout(timer);
     }

@@ -62,6 +62,15 @@ export class UnsafePlaceError extends CliError {
   }
 }
 
+/** The command's time is over and the agent has not answered: what was asked of it is left as it is. */
+export class OverdueError extends CliError {
+  override readonly name = 'OverdueError';
+
+  constructor(message: string, hint: string) {
+    super(exitCodes.timeRanOut, message, { hint });
+  }
+}
+
 /** The agent answered with an error (RFC 9457 problem details). */
 export class AgentError extends CliError {
   override readonly name = 'AgentError';

@@ -1,15 +1,18 @@
 // One run of agent-cli: a command line in, an exit code out, and every failure said on stderr.
 import { DevagentError, defaultName, instancePaths, version } from '../shared/index.ts';
+import { overdueAgent } from './agent-failure.ts';
+import type { Command, CommandContext, PreparedCommand } from './command.ts';
 import { parseCommandLine } from './command-line.ts';
 import { commands } from './commands/index.ts';
 import { completionWord } from './completion/shell-names.ts';
 import { Connection } from './connection.ts';
-import { CliError } from './errors.ts';
+import { CliError, OverdueError } from './errors.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import type { Output } from './output.ts';
 import { checkProtocol } from './protocol-check.ts';
 import { sayFailure } from './say-failure.ts';
 import type { Signals } from './signals.ts';
+import { TimeLimit } from './time-limit.ts';
 
 /** What a run needs from its process. */
 export interface Surroundings {
@@ -42,12 +45,24 @@ async function runCommandLine(words: readonly string[], surroundings: Surroundin
   }
   if (command === undefined) return exitCodes.usage;
 
-  const body = command.prepare(line.found, line.operands, line.trailing);
+  const { timeLimitMs, run } = command.prepare(line.found, line.operands, line.trailing);
   const name = common.name ?? (env['AGENT_NAME'] || defaultName);
-  const connection = new Connection(instancePaths(name, env));
-  const sameProtocol = command.withoutAgent === true || (await checkProtocol(connection, output));
+  const instance = instancePaths(name, env);
+  const limit = timeLimitMs === undefined ? undefined : new TimeLimit(timeLimitMs);
+  const connection = new Connection(instance, limit);
+  const body = () => runBody(command, run, { output, connection, signals, json: common.json });
+  return limit === undefined ? body() : limit.bound(body, () => overdueAgent(instance, limit.ms));
+}
+
+async function runBody(
+  command: Command,
+  run: PreparedCommand['run'],
+  context: CommandContext,
+): Promise<number> {
+  const sameProtocol =
+    command.withoutAgent === true || (await checkProtocol(context.connection, context.output));
   try {
-    return await body({ output, connection, signals, json: common.json });
+    return await run(context);
   } catch (error) {
     if (sameProtocol || error instanceof CliError) throw error;
     // What lacks in an answer is no mistake of ours then; the note about the protocols said what helps.
@@ -59,7 +74,10 @@ async function runCommandLine(words: readonly string[], surroundings: Surroundin
 
 function report(error: unknown, output: Output): ExitCode {
   if (error instanceof CliError) {
-    return sayFailure(error, output);
+    const exitCode = sayFailure(error, output);
+    // Connections on which nothing comes would hold the process.
+    if (error instanceof OverdueError) process.exit(exitCode);
+    return exitCode;
   }
   if (error instanceof DevagentError) {
     // Names and paths that can't be: what the flags or the environment gave.

@@ -1,7 +1,6 @@
 import { type BroadcastAnswer, formatBytes, limits } from '../../shared/index.ts';
 import { cliCommand } from '../agent-failure.ts';
 import { defineCommand } from '../command.ts';
-import { answerTimeoutMs } from '../connection.ts';
 import { AgentError, CliError, UsageError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { jsonFlag, textFlag, waitFlag } from '../flags.ts';
@@ -70,6 +69,7 @@ export const broadcast = defineCommand({
     key: textFlag('Send once: the same key again within 5 minutes is not sent, but answered alike'),
     wait: waitFlag('Wait until no client lags, at most this many ms; then exit 4', 0),
   },
+  timeLimitMs: ({ wait }) => wait,
   async run(flags, operands, { connection, output, json }) {
     if (flags.data !== undefined && operands.length > 0) {
       throw new UsageError('MSG and --data are two messages: give one of them');
@@ -78,6 +78,8 @@ export const broadcast = defineCommand({
       throw new UsageError('there is nothing to send', 'give MSG, or - for standard input, or --data JSON');
     }
     const isPiped = operands.length === 1 && operands[0] === '-';
+    // The time is for the clients, not for whoever writes the message.
+    if (isPiped) connection.limit?.stop();
     const data =
       flags.data === undefined
         ? isPiped
@@ -92,6 +94,7 @@ export const broadcast = defineCommand({
     const bodyBytes = Buffer.byteLength(JSON.stringify(body));
     if (bodyBytes > limits.bodyBytes) throw tooLong(`${formatBytes(bodyBytes)} long`);
 
+    connection.limit?.begin();
     const print = (answer: BroadcastAnswer) =>
       json ? output.json(JSON.stringify(answer)) : output.result(describeDelivery(answer));
     try {
@@ -100,7 +103,6 @@ export const broadcast = defineCommand({
           method: 'POST',
           path: flags.wait === undefined ? '/v1/messages' : `/v1/messages?wait=${flags.wait}`,
           body,
-          timeoutMs: answerTimeoutMs + (flags.wait ?? 0),
         }),
       );
       return exitCodes.done;

@@ -50,6 +50,7 @@ export const restart = defineCommand({
     ['agent-cli restart -- --log-level debug', 'the same, but with a louder log'],
   ],
   flags: readyFlags,
+  timeLimitMs: ({ wait }) => wait || undefined,
   async run(flags, _operands, context, agentFlags) {
     const { connection, output, json } = context;
     refuseName(agentFlags);

@@ -24,8 +24,8 @@ async function addRoots(
   directories: readonly string[],
   readyMs: number,
 ): Promise<void> {
-  const timeoutMs = Math.max(readyMs, answerTimeoutMs);
   for (const path of directories) {
+    const timeoutMs = connection.limit?.leftMs ?? Math.max(readyMs, answerTimeoutMs);
     try {
       await connection.addRoot({ path }, timeoutMs);
     } catch (error) {
@@ -64,6 +64,8 @@ export const start = defineCommand({
     ['agent-cli start --name ci -- --port 0', 'a second agent, on any free port'],
   ],
   flags: readyFlags,
+  // 0 is no limit: it waits for no crawl.
+  timeLimitMs: ({ wait }) => wait || undefined,
   async run(flags, operands, context, agentFlags) {
     const { connection, output, json } = context;
     refuseName(agentFlags);

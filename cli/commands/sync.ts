@@ -1,6 +1,5 @@
 import type { SyncAnswer } from '../../shared/index.ts';
 import { defineCommand } from '../command.ts';
-import { answerTimeoutMs } from '../connection.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { waitFlag } from '../flags.ts';
 
@@ -18,11 +17,11 @@ export const sync = defineCommand({
   flags: {
     timeout: waitFlag(`Exit 4 if it takes longer than this many ms (default: ${defaultTimeoutMs})`, 1),
   },
+  timeLimitMs: ({ timeout = defaultTimeoutMs }) => timeout,
   async run({ timeout = defaultTimeoutMs }, _operands, { connection, output, json }) {
     const answer = await connection.request<SyncAnswer>({
       method: 'POST',
       path: `/v1/sync?timeout=${timeout}`,
-      timeoutMs: timeout + answerTimeoutMs,
     });
     if (json) output.json(JSON.stringify(answer));
     else output.result(answer.cursor);

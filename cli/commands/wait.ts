@@ -21,10 +21,14 @@ export const wait = defineCommand({
   ],
   flags: {
     ...filterFlags,
-    timeout: waitFlag('Exit 4 if nothing came within this many ms of being connected', 1),
+    timeout: waitFlag(
+      'Exit 4 if nothing came within this many ms of being connected, or connecting takes as long',
+      1,
+    ),
     format: formatFlag,
     ...startFlags,
   },
+  timeLimitMs: ({ timeout }) => timeout,
   async run(flags, _operands, context) {
     const format = printFormat(context.json, flags.format);
     const query = streamQuery(flags, 'agent-cli wait');

@@ -17,6 +17,8 @@ import { exitCodes } from '../exit-codes.ts';
 const crawlLimitMs = 120_000;
 /** Often enough not to be felt. */
 const pollMs = 20;
+/** An agent promises to be gone within 3 s of being told. */
+const endLimitMs = 5_000;
 /** Should the doctor be killed, its agent leaves by itself. */
 const idleExitMs = 60_000;
 
@@ -57,7 +59,9 @@ export async function startPrivateAgent(directory: string): Promise<PrivateAgent
   process.once('exit', abandon);
   const close = async (): Promise<void> => {
     child.kill('SIGTERM');
+    const killer = setTimeout(() => child.kill('SIGKILL'), endLimitMs);
     await exited;
+    clearTimeout(killer);
     process.off('exit', abandon);
     removeHome();
   };

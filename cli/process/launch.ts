@@ -53,10 +53,13 @@ export async function launchAgent(connection: Connection, options: LaunchOptions
 }
 
 async function useTurn(turn: StartTurn, connection: Connection, options: LaunchOptions): Promise<Launched> {
+  // It takes as long as it takes, and has a limit of its own.
+  connection.limit?.stop();
   try {
     return await new Launch(connection, options).run();
   } finally {
     turn.release();
+    connection.limit?.begin();
   }
 }
 

@@ -1,6 +1,6 @@
 // Stops an agent and sees it go.
 import { setTimeout as delay } from 'node:timers/promises';
-import { formatDuration } from '../../shared/index.ts';
+import { formatDuration, type Status } from '../../shared/index.ts';
 import { killCommand } from '../agent-failure.ts';
 import type { Connection } from '../connection.ts';
 import { CliError, NoAgentError, UnusableAgentError } from '../errors.ts';
@@ -15,33 +15,31 @@ const pollMs = 10;
 /**
  * Tells the agent of this process id to stop, and waits until its socket is free. One that dies meanwhile,
  * in whatever way, has stopped.
- * @throws CliError with exit code 4 when it stays; UnusableAgentError when it does not answer
+ * @throws CliError with exit code 4 when it stays, whether it answers or not
  */
 export async function shutDownAgent(connection: Connection, pid: number): Promise<void> {
-  try {
-    await connection.request({ method: 'POST', path: '/v1/shutdown' });
-  } catch (error) {
-    if (!isFarewell(error, pid)) throw error;
-  }
   const giveUpMs = performance.now() + stopTimeoutMs;
-  while (await answers(connection, pid)) {
+  const leftMs = () => Math.max(1, giveUpMs - performance.now());
+  try {
+    await connection.request({ method: 'POST', path: '/v1/shutdown', timeoutMs: leftMs() });
+  } catch (error) {
+    // It may have gone before it could answer; whether it did is seen next.
+    if (!(error instanceof NoAgentError) && !(error instanceof UnusableAgentError)) throw error;
+  }
+  while (await answers(connection, pid, leftMs())) {
     if (performance.now() >= giveUpMs) throw stillThere(connection, pid);
     await delay(pollMs);
   }
-}
-
-/** Whether a request failed because its process went. */
-function isFarewell(error: unknown, pid: number): boolean {
-  return error instanceof NoAgentError || (error instanceof UnusableAgentError && !isProcessAlive(pid));
 }
 
 /**
  * Whether the agent of this process id still has the socket. Neither the file nor the process tells: a
  * killed agent leaves the one, and its id stays taken until somebody has asked what became of it.
  */
-async function answers(connection: Connection, pid: number): Promise<boolean> {
+async function answers(connection: Connection, pid: number, timeoutMs: number): Promise<boolean> {
   try {
-    return (await connection.status()).pid === pid;
+    const request = { method: 'GET', path: '/v1/status', timeoutMs } as const;
+    return (await connection.request<Status>(request)).pid === pid;
   } catch (error) {
     if (error instanceof NoAgentError) return false;
     // Its last connections may be cut off.

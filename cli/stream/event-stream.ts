@@ -61,6 +61,7 @@ export class EventStream {
   readonly #backoff: Backoff;
   readonly #position: StreamPosition;
   readonly #revive: ReviveAgent | undefined;
+  readonly #answerMs: number;
   readonly #stopped = new AbortController();
   #socket: WebSocket | undefined;
   #paused = false;
@@ -72,6 +73,7 @@ export class EventStream {
   /**
    * @param revive called once when an agent that said no farewell has been gone for a while, with the roots
    *   that it had; without it the stream waits for somebody else to start one
+   * @param answerMs how long the agent may take to accept the connection
    */
   constructor(
     instance: InstancePaths,
@@ -79,12 +81,14 @@ export class EventStream {
     listener: StreamListener,
     backoff: Backoff,
     revive?: ReviveAgent,
+    answerMs = answerTimeoutMs,
   ) {
     this.#instance = instance;
     this.#listener = listener;
     this.#backoff = backoff;
     this.#position = new StreamPosition(query);
     this.#revive = revive;
+    this.#answerMs = answerMs;
   }
 
   /**
@@ -198,9 +202,9 @@ export class EventStream {
 
     // ws has a timeout of its own, whose error can't be told from others.
     const timer = setTimeout(() => {
-      error = silentAgent(this.#instance, answerTimeoutMs);
+      error = silentAgent(this.#instance, this.#answerMs);
       socket.terminate();
-    }, answerTimeoutMs);
+    }, this.#answerMs);
 
     socket.on('open', () => {
       clearTimeout(timer);

@@ -2,6 +2,7 @@
 import { Backoff, type StreamQuery } from '../../shared/client/index.ts';
 import { type GapEvent, type HelloFrame, type ServerFrame, visibleText } from '../../shared/index.ts';
 import type { CommandContext } from '../command.ts';
+import { answerTimeoutMs } from '../connection.ts';
 import { CliError } from '../errors.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { noteOtherProtocol } from '../protocol-check.ts';
@@ -61,7 +62,10 @@ class Follower implements StreamListener {
     this.#context = context;
     this.#options = options;
     const { query, revive } = options;
-    this.#stream = new EventStream(context.connection.instance, query, this, new Backoff(), revive);
+    const { instance, limit } = context.connection;
+    // Within a limit, that ends it.
+    const answerMs = answerTimeoutMs + (limit?.ms ?? 0);
+    this.#stream = new EventStream(instance, query, this, new Backoff(), revive, answerMs);
     this.#tellGap = tellGap ?? ((gap, text) => this.#printGap(gap, text));
     // A program that reads the lines gets them all.
     this.#sumsUp = options.format === 'readable' && context.output.isTerminal && !options.verbose;
@@ -75,8 +79,15 @@ class Follower implements StreamListener {
   async run(timeoutMs?: number): Promise<boolean> {
     let timer: NodeJS.Timeout | undefined;
     if (timeoutMs !== undefined) {
+      const { limit } = this.#context.connection;
+      const giveUp = (): void => {
+        limit?.stop();
+        this.#stream.stop();
+      };
       this.#onConnected = () => {
-        timer ??= setTimeout(() => this.#stream.stop(), timeoutMs);
+        if (timer !== undefined) return;
+        limit?.begin();
+        timer = setTimeout(giveUp, timeoutMs);
       };
     }
     try {

@@ -188,7 +188,11 @@ export interface CliResult extends Exit {
 /** Runs agent-cli to its end. */
 export async function runCli(
   args: readonly string[],
-  options: { env?: Readonly<Record<string, string>>; input?: string | Uint8Array; cwd?: string } = {},
+  options: {
+    env?: Readonly<Record<string, string>>;
+    input?: string | Uint8Array | Promise<string | Uint8Array>;
+    cwd?: string;
+  } = {},
 ): Promise<CliResult> {
   const child = spawn(process.execPath, [binaries.cli, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -205,7 +209,7 @@ export async function runCli(
     stderr += text;
   });
   child.stdin.on('error', () => {});
-  child.stdin.end(options.input ?? '');
+  void Promise.resolve(options.input ?? '').then((input) => child.stdin.end(input));
   const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
   return { code, signal, stdout, stderr };
 }

@@ -1,4 +1,5 @@
 // What the stream's events are called where people read them: in a terminal, and in the dashboard.
+import { jsonText } from './json-text.ts';
 import type { Change, FilterSpec, GapReason } from './protocol.ts';
 
 /** More changes than this at once are summed up: they would push everything else off the screen. */
@@ -8,7 +9,7 @@ export const pathsNamed = 3;
 
 /** A message's data on one line: text as it is, anything else as JSON. */
 export function messageText(data: unknown): string {
-  return typeof data === 'string' ? data : JSON.stringify(data);
+  return typeof data === 'string' ? data : jsonText(data);
 }
 
 /** How many changes are of which sort, directories and files alike. */

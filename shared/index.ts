@@ -17,6 +17,7 @@ export {
 export { silentFileSystem } from './file-systems.ts';
 export { globOptions } from './globs.ts';
 export { withoutFlagTypes } from './help-text.ts';
+export { isNestedDeeper, jsonText } from './json-text.ts';
 export {
   defaultHost,
   defaultJournalBytes,

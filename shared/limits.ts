@@ -16,6 +16,12 @@ export const limits = {
   bodyBytes: 1024 * 1024,
   /** A WebSocket message from a client; beyond it close 1009. */
   clientMessageBytes: 1024 * 1024,
+  /**
+   * Arrays and objects inside one another in a message's data. Far more than anybody writes, and no more than
+   * every reader takes: Rust's serde_json stops at 128, PHP at 512, and JavaScript's own
+   * writer at a few thousand.
+   */
+  dataDepth: 100,
   /** Handed to a client's socket ahead of what the kernel took: the memory one stuck client can cost. */
   sendAheadBytes: 1024 * 1024,
   /** A client that takes nothing for this long is closed with 1013. */

@@ -1,6 +1,6 @@
 // How events look on each kind of stream. The journal's own frames are the first of these; the others are
 // made from the same JSON.
-import type { JournalEvent, ServerFrame, SnapshotFrame } from '../../shared/index.ts';
+import { type JournalEvent, messageText, type ServerFrame, type SnapshotFrame } from '../../shared/index.ts';
 import { textFrame } from '../journal/index.ts';
 
 /** A way to write events. */
@@ -110,5 +110,5 @@ function snapshotLines(json: Buffer): string[] {
 function textLines(event: JournalEvent): string[] {
   if (event.type === 'gap') return [];
   if (event.type === 'file') return event.changes.map(({ event: what, path }) => `${what} ${path}`);
-  return [typeof event.data === 'string' ? event.data : JSON.stringify(event.data)];
+  return [messageText(event.data)];
 }

@@ -20,7 +20,7 @@ import { Client as AnyClient, type Outlet } from './client.ts';
 import { Counters } from './counters.ts';
 import type { Encoding } from './encoding.ts';
 import { continuesBatch, type Filter, isPiece } from './filter.ts';
-import { Group, type Recent } from './group.ts';
+import { type Encoded, Group, type Recent } from './group.ts';
 import type { SnapshotSource } from './snapshot.ts';
 
 /** A connected client, with its group. */
@@ -321,7 +321,18 @@ export class Hub {
       }
       return;
     }
-    const encoded = group.encodeRecent(recent, afterSeq, limits.sendAheadBytes);
+    let encoded: Encoded;
+    try {
+      encoded = group.encodeRecent(recent, afterSeq, limits.sendAheadBytes);
+    } catch (error) {
+      // A group that can't be encoded costs its own clients alone.
+      for (const client of group.clients) {
+        if (!client.live) continue;
+        this.fallBehind(client, afterSeq);
+        this.fail(client, error);
+      }
+      return;
+    }
     if (this.log.isDebug()) this.logDeliveries(group, recent);
     for (const client of group.clients) {
       if (!client.live) continue;
@@ -344,6 +355,15 @@ export class Hub {
 
   /** Brings a client that is behind forward, as far as its socket takes it. */
   private catchUp(client: Client): void {
+    try {
+      this.handOver(client);
+    } catch (error) {
+      this.fail(client, error);
+    }
+    if (this.waiters.length > 0) this.settleWaiters();
+  }
+
+  private handOver(client: Client): void {
     let handedBytes = 0;
     while (!client.blocked && !client.live && !client.held && this.clients.has(client.id)) {
       if (handedBytes >= limits.sendAheadBytes) {
@@ -383,7 +403,6 @@ export class Hub {
       handedBytes += Math.max(encoded.bytes, 1024);
       if (encoded.bytes > 0) this.write(client, encoded);
     }
-    if (this.waiters.length > 0) this.settleWaiters();
   }
 
   /** Counts the client among those of its group: from here on messages are for it, too. */
@@ -460,11 +479,15 @@ export class Hub {
         client.lastUnsentBytes = client.outlet.unsentBytes();
       }
     } catch (error) {
-      // One client's failure is its own: it is let go, and the others get theirs.
-      this.log.error('delivery failed', { ...this.describe(client), error });
-      client.blocked = true;
-      client.outlet.close(1011, 'delivery failed');
+      this.fail(client, error);
     }
+  }
+
+  /** One client's failure is its own: it is closed, which tells it that events are missing, and the others go on. */
+  private fail(client: Client, error: unknown): void {
+    this.log.error('delivery failed', { ...this.describe(client), error });
+    client.blocked = true;
+    client.outlet.close(1011, 'delivery failed');
   }
 
   private control(client: Client, frame: ServerFrame): void {

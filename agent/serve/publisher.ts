@@ -1,5 +1,5 @@
 // Publishing with an idempotency key: the same key within five minutes is published once.
-import type { BroadcastAnswer } from '../../shared/index.ts';
+import { type BroadcastAnswer, isNestedDeeper, limits } from '../../shared/index.ts';
 import type { Hub } from '../hub/index.ts';
 import { ProblemError } from './problem.ts';
 import { checkTopic } from './schemas.ts';
@@ -42,29 +42,23 @@ export class Publisher {
 
   /**
    * Publishes a message, unless its key was published lately; then the answer is the same as then.
-   * @throws ProblemError 400 for a topic that nobody may publish to
+   * @throws ProblemError 400 for a topic that nobody may publish to, and for data that is nested too deeply
    */
   publish({ topic = 'message', data, from, key, waitMs }: Publication): Promise<BroadcastAnswer> {
     checkTopic(topic);
     const known = key === undefined ? undefined : this.recall(key);
     if (known !== undefined) return known;
-    const answer = this.append({ topic, from, data }, waitMs);
+    if (isNestedDeeper(data, limits.dataDepth)) {
+      throw new ProblemError(
+        400,
+        'data_too_deep',
+        `the data may have ${limits.dataDepth} levels of arrays and objects inside one another, and has more: send it as text`,
+      );
+    }
+    const answer = this.hub.publish({ topic, from, data }, waitMs);
     this.published(topic, data);
     if (key !== undefined) this.byKey.set(key, { answer, untilMs: this.nowMs() + keptMs });
     return answer;
-  }
-
-  private append(
-    message: { topic: string; from: string; data: unknown },
-    waitMs: number | undefined,
-  ): Promise<BroadcastAnswer> {
-    try {
-      return this.hub.publish(message, waitMs);
-    } catch (error) {
-      // Parsing JSON has no limit of depth, writing it has: the stack.
-      if (!(error instanceof RangeError)) throw error;
-      throw new ProblemError(400, 'data_too_deep', 'the data is nested too deeply to be passed on');
-    }
   }
 
   private recall(key: string): Promise<BroadcastAnswer> | undefined {

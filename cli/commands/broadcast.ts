@@ -1,4 +1,4 @@
-import { type BroadcastAnswer, formatBytes, limits } from '../../shared/index.ts';
+import { type BroadcastAnswer, formatBytes, isNestedDeeper, limits } from '../../shared/index.ts';
 import { cliCommand } from '../agent-failure.ts';
 import { defineCommand } from '../command.ts';
 import { AgentError, CliError, UsageError } from '../errors.ts';
@@ -86,6 +86,12 @@ export const broadcast = defineCommand({
           ? await readStandardInput()
           : operands.join(' ')
         : flags.data.value;
+    if (isNestedDeeper(data, limits.dataDepth)) {
+      throw new UsageError(
+        `the data has more than ${limits.dataDepth} levels of arrays and objects inside one another`,
+        'send it as text, which may hold any JSON',
+      );
+    }
     const body = {
       ...(flags.topic === undefined ? {} : { topic: flags.topic }),
       data,

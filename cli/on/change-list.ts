@@ -1,5 +1,5 @@
 // What happened since a run began, for the next one: as lines of JSON, and in its environment.
-import type { FileEvent, GapEvent, MessageEvent } from '../../shared/index.ts';
+import { type FileEvent, type GapEvent, jsonText, type MessageEvent } from '../../shared/index.ts';
 import { fromHere, type Place } from './globs.ts';
 
 /**
@@ -49,7 +49,7 @@ export class ChangeList {
 
   /** Takes in a message or a gap. */
   addOther(event: MessageEvent | GapEvent): void {
-    this.#add(`${event.type} ${event.cursor}`, { path: undefined, line: JSON.stringify(event) });
+    this.#add(`${event.type} ${event.cursor}`, { path: undefined, line: jsonText(event) });
   }
 
   /** The first paths that changed, at most `most`. */

@@ -1,0 +1,51 @@
+// The end of a client's connection, in memory: what was handed to it, at a pace that the test sets.
+import type { Client, Hub, Outlet } from '../../agent/hub/index.ts';
+
+/** Takes NDJSON. It closes at once when it is asked to, as a peer that answers does. */
+export class MemoryOutlet implements Outlet {
+  readonly transport = 'ndjson';
+  readonly address = 'memory';
+  readonly closed: number[] = [];
+  text = '';
+  /** How many more bytes it takes before it is full. */
+  room = Number.POSITIVE_INFINITY;
+  hub: Hub | undefined;
+  client: Client | undefined;
+
+  get frames(): Record<string, unknown>[] {
+    return this.text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+  }
+
+  /** The data of the messages. */
+  get data(): unknown[] {
+    return this.frames.flatMap(({ type, data }) => (type === 'message' ? [data] : []));
+  }
+
+  write(buffers: readonly Buffer[]): boolean {
+    const bytes = Buffer.concat(buffers);
+    this.text += bytes.toString('utf8');
+    this.room -= bytes.length;
+    return this.room > 0;
+  }
+
+  unsentBytes(): number {
+    return Math.max(0, -this.room);
+  }
+
+  close(code: number): void {
+    if (this.closed.push(code) > 1) return;
+    // As a connection's end comes: later.
+    queueMicrotask(() => {
+      if (this.client !== undefined) this.hub?.leave(this.client, {});
+    });
+  }
+
+  /** Takes so many bytes more. */
+  drain(bytes = Number.POSITIVE_INFINITY): void {
+    this.room = bytes;
+    if (this.client !== undefined) this.hub?.drained(this.client);
+  }
+}

@@ -98,7 +98,7 @@ export class Agent {
       journal: this.journal,
       hub: this.hub,
       watcher: this.watcher,
-      publisher: new Publisher(this.hub, Date.now, (topic, data) => this.liveReload?.published(topic, data)),
+      publisher: new Publisher(this.hub, undefined, (topic, data) => this.liveReload?.published(topic, data)),
       liveReload: this.liveReload,
       dashboard: this.dashboard,
       log,
@@ -311,6 +311,7 @@ export class Agent {
     // The socket file goes first: nobody shall find an agent that is on its way out.
     const closed = this.servers.map((server) => new Promise((resolve) => server.close(resolve)));
     if (this.running) removeRunFile(this.paths.runFile);
+    this.hub.hurry();
     await this.watcher.close();
     this.hub.close(1001, 'the agent stops');
     this.webSockets.close();

@@ -30,8 +30,8 @@ describe('isNestedDeeper', () => {
 });
 
 describe('jsonText', () => {
-  it('is what JSON.stringify gives, however deep the value is', () => {
-    fc.assert(
+  it('is what JSON.stringify gives, however deep the value is', async () => {
+    await fc.assert(
       fc.property(fc.jsonValue(), fc.constantFrom(0, 1, 90, 300), (value, levels) => {
         const whole = nested(value, levels);
         expect(jsonText(whole)).toBe(JSON.stringify(whole));

@@ -24,8 +24,23 @@ export const limits = {
   dataDepth: 100,
   /** Handed to a client's socket ahead of what the kernel took: the memory one stuck client can cost. */
   sendAheadBytes: 1024 * 1024,
-  /** A client that takes nothing for this long is closed with 1013. */
+  /** A client that takes less than `stalledBytes` in this long, while there is more for it, is closed with 1013. */
   stalledMs: 60_000,
+  /** A kilobyte a second is slower than any reader that is of use, and a byte now and then pins as much as nothing. */
+  stalledBytes: 64 * 1024,
+  /**
+   * A client that takes this much a second keeps up: a large batch and those that want a snapshot wait for it, and
+   * for no slower one. A tenth of what a program takes that parses each event.
+   */
+  paceBytesPerSecond: 256 * 1024,
+  /** So long a batch that is larger than the journal may wait for clients that keep up, and messages behind it. */
+  batchHoldMs: 10_000,
+  /** Messages that wait behind a large batch, as JSON; beyond it 503. */
+  heldMessageBytes: 16 * 1024 * 1024,
+  /** Broadcasts that wait at the same time until no client lags; beyond it 503. */
+  waiters: 1_000,
+  /** Keys of broadcasts that are remembered at the same time, some 250 bytes each; beyond it 503. */
+  messageKeys: 50_000,
   /** WebSocket keep-alive. */
   pingMs: 30_000,
   /** A sign of life on SSE and NDJSON: well under the minute after which proxies and browsers give up. */

@@ -1,14 +1,17 @@
 // One connected client: who it is, what it wants, and how far it has got.
-import type { Transport } from '../../shared/index.ts';
+import { limits, type Transport } from '../../shared/index.ts';
 import type { Encoding } from './encoding.ts';
 import type { Filter } from './filter.ts';
-import type { Snapshot } from './snapshot.ts';
+import { Pace } from './pace.ts';
+import type { Snapshot, SnapshotPlace } from './snapshot.ts';
 
 /** The writing end of a client's connection. What a client sends is not the hub's affair. */
 export interface Outlet {
   readonly transport: Transport;
   /** Where it comes from, for people. */
   readonly address: string;
+  /** Whether anything that is handed over may still arrive: not once either side has begun to close. */
+  readonly isOpen: boolean;
   /**
    * Hands bytes over. Returns false when the socket is full: then the next write has to wait for the
    * hub's `drained`.
@@ -30,6 +33,8 @@ export interface ClientGroup {
 export interface Marker {
   readonly afterSeq: number;
   readonly run: () => void;
+  /** The filter that events after that position pass, if it is another. */
+  readonly filter?: Filter | undefined;
 }
 
 /** Where a client stands. Only the hub changes one. */
@@ -45,27 +50,69 @@ export class Client<G extends ClientGroup = ClientGroup> {
   live = false;
   /** Whether its socket is full. */
   blocked = false;
-  /** Since when it has taken nothing, while `blocked`. */
-  stalledSinceMs = 0;
-  lastUnsentBytes = 0;
+  /** Whether its connection is over: nothing is handed over any more. */
+  lost = false;
+  /** Bytes handed to its socket, ever. */
+  handedBytes = 0;
+  /** Whether its pace is measured: it is blocked, and was at the last look. */
+  measured = false;
+  /** For how long it has taken too little to be of use, and to be waited for. */
+  readonly stall = new Pace(limits.stalledBytes);
+  readonly pace = new Pace(limits.paceBytesPerSecond);
+  /** The newest event when it joined: only messages after it count it. */
+  joinedSeq = Number.POSITIVE_INFINITY;
+  /**
+   * Whether the batch that ends in its position, if that is in the midst of one, has shown itself to it. A number
+   * while that is not known: the piece to look at next.
+   */
+  begun: boolean | number = false;
   /** Events handed to its socket. */
   delivered = 0;
   gaps = 0;
-  /** Whether it gets what exists before the changes, at first and after a gap. */
-  readonly wantsSnapshot: boolean;
-  /** Whether it waits for a snapshot, and gets nothing before. */
-  held = false;
+  private readonly beginsWithSnapshot: boolean;
+  /** While it waits for a snapshot, and gets nothing before, and while it gets one. */
+  place: SnapshotPlace | undefined;
   /** What is left of the snapshot that it gets before anything else. */
   snapshot: { readonly taken: Snapshot; sent: number } | undefined;
   /** In the order of their positions. */
   readonly markers: Marker[] = [];
 
-  constructor(id: string, name: string, outlet: Outlet, group: G, seq: number, wantsSnapshot = false) {
+  constructor(id: string, name: string, outlet: Outlet, group: G, seq: number, beginsWithSnapshot = false) {
     this.id = id;
     this.name = name;
     this.outlet = outlet;
     this.group = group;
     this.seq = seq;
-    this.wantsSnapshot = wantsSnapshot;
+    this.beginsWithSnapshot = beginsWithSnapshot;
+  }
+
+  /** Whether it waits for a snapshot. */
+  get held(): boolean {
+    return this.place !== undefined && this.snapshot === undefined;
+  }
+
+  /** Whether it gets what exists before the changes, at first and after a gap. */
+  get wantsSnapshot(): boolean {
+    return this.beginsWithSnapshot && this.group.filter.takesFiles;
+  }
+
+  /** Bytes that the kernel has taken for it, ever. */
+  get takenBytes(): number {
+    return this.handedBytes - this.outlet.unsentBytes();
+  }
+
+  /** The filter that event `seq`, which it has not passed yet, will meet. */
+  filterAt(seq: number): Filter {
+    let { filter } = this.group;
+    for (const marker of this.markers) {
+      if (marker.afterSeq >= seq) break;
+      filter = marker.filter ?? filter;
+    }
+    return filter;
+  }
+
+  /** Whether a message was counted as being for it. */
+  isFor(message: { readonly seq: number; readonly topic: string }): boolean {
+    return message.seq > this.joinedSeq && this.filterAt(message.seq).takesTopic(message.topic);
   }
 }

@@ -32,7 +32,17 @@ export class Filter {
 
   /** Whether it takes file events at all. */
   get takesFiles(): boolean {
-    return this.topics.some((pattern) => topicMatches(pattern, 'file'));
+    return this.takesTopic('file');
+  }
+
+  /** Whether it takes messages on this topic. */
+  takesTopic(topic: string): boolean {
+    return this.takesEverything || this.topics.some((pattern) => topicMatches(pattern, topic));
+  }
+
+  /** Whether it takes file events of a root. */
+  takesRoot(root: string): boolean {
+    return this.takesFiles && (this.spec.root === undefined || this.spec.root === root);
   }
 
   /** Whether it takes changes of `path` in a root that it takes. */
@@ -47,7 +57,7 @@ export class Filter {
   project(event: JournalEvent, begun: boolean): JournalEvent | undefined {
     if (this.takesEverything) return event;
     const topic = event.type === 'gap' ? 'file' : event.topic;
-    if (!this.topics.some((pattern) => topicMatches(pattern, topic))) return undefined;
+    if (!this.takesTopic(topic)) return undefined;
     if (event.type !== 'file') return event;
     if (this.spec.root !== undefined && this.spec.root !== event.root) return undefined;
     if (this.matchesPath === undefined) return event;

@@ -1,6 +1,7 @@
 // Clients with the same filter and the same encoding: an event is matched and encoded once for all.
 import type { JournalEvent } from '../../shared/index.ts';
 import type { Journal } from '../journal/index.ts';
+import type { Broadcast } from './broadcasts.ts';
 import type { Client, ClientGroup } from './client.ts';
 import type { Encoding } from './encoding.ts';
 import { continuesBatch, type Filter, isPiece } from './filter.ts';
@@ -12,6 +13,10 @@ export interface Encoded {
   readonly events: number;
   /** The position after them, those that the filter held back included. */
   readonly seq: number;
+  /** Whether they end in a batch that goes on and has shown itself. */
+  readonly begun: boolean;
+  /** Bytes of the journal that had to be looked through. */
+  readonly scanned: number;
 }
 
 /** An event on its way to the groups. */
@@ -19,10 +24,12 @@ export interface Recent {
   readonly seq: number;
   readonly event: JournalEvent;
   readonly continues: boolean;
+  /** Of its JSON, roughly. */
+  readonly bytes: number;
 }
 
-/** At most this many events are looked through for one client before others get their turn. */
-const eventsPerRead = 2000;
+/** After so much of the journal has been looked through for one client others get their turn: some 2 ms. */
+const scanBytes = 128 * 1024;
 
 /** A filter, an encoding, and who shares them. */
 export class Group implements ClientGroup {
@@ -33,8 +40,10 @@ export class Group implements ClientGroup {
   private readonly journal: Journal;
   /** Whether this group's bytes are the journal's own. */
   private readonly isPlain: boolean;
-  /** After the newest events that were encoded: whether they end in a batch that has shown itself and goes on. */
-  private front = { seq: 0, begun: false };
+  /** Of the newest events, as for {@link Encoded}; they may end in the midst of a batch. */
+  private begun = false;
+  /** Messages that are being delivered and that it takes. */
+  sent: readonly Broadcast[] = [];
 
   constructor(filter: Filter, encoding: Encoding, journal: Journal) {
     this.key = Group.key(filter, encoding);
@@ -52,25 +61,50 @@ export class Group implements ClientGroup {
     return this.filter.project(event, continues) !== undefined;
   }
 
-  /** Encodes the newest events, which have not been delivered yet. */
+  /** Whether the batch that the newest events end in, if they do, has shown itself to those that stand there. */
+  get hasBegun(): boolean {
+    return this.begun;
+  }
+
+  /** Encodes the newest events, which have not been delivered yet. Each of them is to be given once. */
   encodeRecent(recent: readonly Recent[], afterSeq: number, limitBytes: number): Encoded {
-    if (this.isPlain) return this.journal.read(afterSeq, limitBytes);
-    const encoded = this.encodeEvents(recent, afterSeq, limitBytes, this.hasBegunBefore(recent[0], afterSeq));
-    this.front = { seq: encoded.seq, begun: encoded.begun };
+    if (this.isPlain) return this.read(afterSeq, limitBytes);
+    const encoded = this.encodeEvents(recent, afterSeq, limitBytes, this.begun);
+    this.begun = encoded.begun;
+    // What did not fit they read from the journal.
+    if (encoded.seq !== recent.at(-1)?.seq) this.skip(recent.filter(({ seq }) => seq > encoded.seq));
     return encoded;
   }
 
-  /** Encodes what the journal holds after `afterSeq`, up to `untilSeq` and about `limitBytes`. */
-  encodePast(afterSeq: number, untilSeq: number, limitBytes: number): Encoded {
-    if (this.isPlain) return this.journal.read(afterSeq, limitBytes, untilSeq);
-    const before = afterSeq >= this.journal.oldestSeq ? this.parse(afterSeq) : undefined;
-    const lastSeq = Math.min(untilSeq, afterSeq + eventsPerRead);
-    return this.encodeEvents(
-      this.past(before, afterSeq, lastSeq),
-      afterSeq,
-      limitBytes,
-      this.hasBegun(afterSeq, before),
-    );
+  /** Takes note of newest events that are not encoded for anybody. */
+  skip(recent: readonly Recent[]): void {
+    for (const { event, continues } of recent) {
+      const open = this.begun && continues;
+      this.begun = isPiece(event) && (open || this.filter.project(event, open) !== undefined);
+    }
+  }
+
+  /**
+   * Encodes what the journal holds after `afterSeq`, up to `untilSeq` and about `limitBytes`; less if there is much to
+   * be looked through, but at least one event.
+   * @param begun whether the batch that `afterSeq` is in the midst of, if it is, has shown itself
+   */
+  encodePast(afterSeq: number, untilSeq: number, limitBytes: number, begun: boolean): Encoded {
+    if (this.isPlain) return this.read(afterSeq, limitBytes, untilSeq);
+    const before = begun && afterSeq >= this.journal.oldestSeq ? this.parse(afterSeq) : undefined;
+    return this.encodeEvents(this.past(before, afterSeq, untilSeq), afterSeq, limitBytes, begun, scanBytes);
+  }
+
+  /**
+   * Looks at one event to learn whether the batch that it is a piece of, if it is one, has shown itself up to there.
+   * @returns whether it has, or the event before, which is to be looked at next
+   */
+  lookBack(seq: number): boolean | number {
+    if (this.isPlain || seq < this.journal.oldestSeq) return false;
+    const event = this.parse(seq);
+    if (!isPiece(event)) return false;
+    if (this.filter.project(event, false) !== undefined) return true;
+    return event.type === 'file' && this.filter.takesRoot(event.root) ? seq - 1 : false;
   }
 
   /** @param begun whether the batch that the first event continues, if it does, has shown itself before */
@@ -79,52 +113,42 @@ export class Group implements ClientGroup {
     afterSeq: number,
     limitBytes: number,
     begun: boolean,
-  ): Encoded & { readonly begun: boolean } {
+    limitScanned = Number.POSITIVE_INFINITY,
+  ): Encoded {
     const buffers: Buffer[] = [];
     let bytes = 0;
     let seq = afterSeq;
     let open = begun;
+    let scanned = 0;
     for (const item of events) {
       open &&= item.continues;
       const seen = this.filter.project(item.event, open);
       open = isPiece(item.event) && (open || seen !== undefined);
       const buffer = this.encode(item.seq, item.event, seen);
       seq = item.seq;
+      scanned += item.bytes;
       if (buffer !== undefined) {
         buffers.push(buffer);
         bytes += buffer.length;
       }
-      if (bytes >= limitBytes) break;
+      if (bytes >= limitBytes || scanned >= limitScanned) break;
     }
-    return { buffers, bytes, events: buffers.length, seq, begun: open };
+    return { buffers, bytes, events: buffers.length, seq, begun: open, scanned };
+  }
+
+  private read(afterSeq: number, limitBytes: number, untilSeq?: number): Encoded {
+    // Who gets everything needs not be told that a batch is over.
+    return { ...this.journal.read(afterSeq, limitBytes, untilSeq), begun: false, scanned: 0 };
   }
 
   private *past(before: JournalEvent | undefined, afterSeq: number, lastSeq: number): Generator<Recent> {
     let previous = before;
     for (let seq = afterSeq + 1; seq <= lastSeq; seq++) {
-      const event = this.parse(seq);
-      yield { seq, event, continues: continuesBatch(previous, event) };
+      const payload = this.journal.payload(seq);
+      const event = JSON.parse(payload.toString('utf8')) as JournalEvent;
+      yield { seq, event, continues: continuesBatch(previous, event), bytes: payload.length };
       previous = event;
     }
-  }
-
-  /** Whether the batch that `next` continues, if it does, has shown itself before. */
-  private hasBegunBefore(next: Recent | undefined, afterSeq: number): boolean {
-    if (next?.continues !== true) return false;
-    if (this.front.seq === afterSeq) return this.front.begun;
-    return afterSeq >= this.journal.oldestSeq && this.hasBegun(afterSeq, this.parse(afterSeq));
-  }
-
-  /** Whether the batch that event `seq` is a piece of, if it is one, has shown itself up to there. */
-  private hasBegun(seq: number, event: JournalEvent | undefined): boolean {
-    let piece = event;
-    for (let at = seq; piece !== undefined && isPiece(piece); at -= 1) {
-      if (this.filter.project(piece, false) !== undefined) return true;
-      const before = at > this.journal.oldestSeq ? this.parse(at - 1) : undefined;
-      if (!continuesBatch(before, piece)) return false;
-      piece = before;
-    }
-    return false;
   }
 
   private encode(seq: number, event: JournalEvent, seen: JournalEvent | undefined): Buffer | undefined {

@@ -1,7 +1,7 @@
 // The hub: the registry of clients, and delivery. A client is a position in the journal. Nothing is queued
 // for anyone: at the end of a turn of the loop each client that stands at the front gets what is new in
 // one write; one whose socket is full is left behind, and reads on from the journal when it drains.
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import {
   type BroadcastAnswer,
   type ClientInfo,
@@ -16,12 +16,15 @@ import {
 } from '../../shared/index.ts';
 import type { Journal, NewEvent } from '../journal/index.ts';
 import type { Log } from '../log.ts';
+import { AppendOrder } from './append-order.ts';
+import { Broadcast, Broadcasts, type Wait } from './broadcasts.ts';
 import { Client as AnyClient, type Outlet } from './client.ts';
 import { Counters } from './counters.ts';
 import type { Encoding } from './encoding.ts';
 import { continuesBatch, type Filter, isPiece } from './filter.ts';
 import { type Encoded, Group, type Recent } from './group.ts';
 import type { SnapshotSource } from './snapshot.ts';
+import { Turns } from './turns.ts';
 
 /** A connected client, with its group. */
 export type Client = AnyClient<Group>;
@@ -39,18 +42,22 @@ export interface ConnectRequest {
   readonly snapshot: boolean;
 }
 
-interface Waiter {
-  readonly seq: number;
-  readonly groups: ReadonlySet<Group>;
-  readonly done: (answer: BroadcastAnswer) => void;
-  readonly untilCaughtUp: boolean;
+/** A message that is to be published. */
+export interface NewMessage {
+  readonly topic: string;
+  readonly from: string;
+  readonly data: unknown;
 }
 
-/** One write to a client that reads on from the journal. */
+/** One write to a client that reads on from the journal, after which others get their turn. */
 const catchUpBytes = 256 * 1024;
 /** Answers that may wait for a client to catch up; a client that asks more without reading is closed. */
 const mostMarkers = 1000;
 const stallCheckMs = 1000;
+/** How long a client that took too little has to go on so before a batch, or another's snapshot, waits for it no longer. */
+const paceMs = 1000;
+/** How often a batch that waits looks whether it still has to. */
+const roomCheckMs = 2;
 
 /** Who is connected, and who has got what. */
 export class Hub {
@@ -60,26 +67,31 @@ export class Hub {
   private readonly stalledMs: number;
   private readonly roots: () => string[];
   private readonly snapshots: SnapshotSource;
+  private readonly nowMs: () => number;
+  private readonly order = new AppendOrder();
+  private readonly broadcasts: Broadcasts;
+  private readonly turns = new Turns<Client>((client) => this.catchUpBit(client));
   private readonly clients = new Map<string, Client>();
   private readonly groups = new Map<string, Group>();
   /** Those that are not `live`. */
   private readonly behind = new Set<Client>();
   private recent: Recent[] = [];
-  /** The newest event, delivered or not. */
-  private last: JournalEvent | undefined;
-  /** The batch whose pieces are being appended. */
-  private openBatch: Promise<void> | undefined;
+  /** Of those, the messages. */
+  private sending: Broadcast[] = [];
+  /** The newest event, if it is a piece of a batch of which more follows. */
+  private piece: JournalEvent | undefined;
   /** Where the live clients stand. */
   private frontSeq: number;
   private flushTimer: NodeJS.Immediate | undefined;
   /** Runs while anybody is behind. */
   private stallTimer: NodeJS.Timeout | undefined;
-  private waiters: Waiter[] = [];
   private lastId = 0;
+  private hurried = false;
 
   /**
    * @param roots the real paths of the roots, for hello
-   * @param stalledMs after how long a client that takes nothing is closed
+   * @param stalledMs after how long a client that takes next to nothing is closed
+   * @param nowMs a clock that only goes forward
    */
   constructor(
     journal: Journal,
@@ -87,12 +99,15 @@ export class Hub {
     snapshots: SnapshotSource,
     log: Log,
     stalledMs: number = limits.stalledMs,
+    nowMs: () => number = () => performance.now(),
   ) {
     this.journal = journal;
     this.roots = roots;
     this.snapshots = snapshots;
     this.log = log;
     this.stalledMs = stalledMs;
+    this.nowMs = nowMs;
+    this.broadcasts = new Broadcasts((seq) => journal.cursor(seq));
     this.frontSeq = journal.headSeq;
   }
 
@@ -114,75 +129,67 @@ export class Hub {
   }
 
   /** Puts an event into the journal; it is delivered at the end of this turn of the loop. */
-  append(event: NewEvent): number {
-    const before = this.last;
+  private append(event: NewEvent): number {
     const placed = this.journal.append(event);
     this.counters.events[event.type] += 1;
     this.counters.eventBytes += placed.bytes;
     if (event.type === 'gap') this.counters.gaps[event.reason] += 1;
-    this.last = placed.event;
-    this.recent.push({
-      seq: placed.seq,
-      event: placed.event,
-      continues: continuesBatch(before, placed.event),
-    });
+    this.recent.push({ ...placed, continues: continuesBatch(this.piece, placed.event) });
+    this.piece = isPiece(placed.event) ? placed.event : undefined;
     this.flushTimer ??= setImmediate(() => this.flush());
     return placed.seq;
   }
 
   /**
-   * Appends the pieces of one batch, with a turn of the loop after each. Other batches and messages wait until it
-   * is whole: its pieces are consecutive.
+   * Appends the events of one batch: one, or several of which all but the last are marked `more`. Nothing comes
+   * between them. After each there is a turn of the loop, and clients that keep up have the time to read: however
+   * large the batch is, the journal does not move past them. Resolves when all is in the journal.
    */
-  async appendBatch(pieces: Iterable<NewEvent>): Promise<void> {
-    while (this.openBatch !== undefined) await this.openBatch;
-    const appended = this.appendPieces(pieces);
-    this.openBatch = appended;
-    try {
-      await appended;
-    } finally {
-      this.openBatch = undefined;
-    }
+  appendBatch(pieces: Iterable<NewEvent>): Promise<void> {
+    return this.order.batch(async () => {
+      const untilMs = this.nowMs() + limits.batchHoldMs;
+      for (const piece of pieces) {
+        this.append(piece);
+        if (isPiece(piece)) await this.readersHaveRoom(untilMs);
+      }
+    });
   }
 
-  private async appendPieces(pieces: Iterable<NewEvent>): Promise<void> {
-    for (const piece of pieces) {
-      this.append(piece);
-      if (isPiece(piece)) await nextTurn();
-    }
+  /** From here on batches wait for nobody: the agent stops. */
+  hurry(): void {
+    this.hurried = true;
+  }
+
+  /** Whether there is memory for one more message: a large batch may be under way, behind which they wait. */
+  get hasRoomForMessage(): boolean {
+    return this.order.waitingBytes < limits.heldMessageBytes;
+  }
+
+  /** Whether one more broadcast may wait until no client lags. */
+  get hasRoomForWait(): boolean {
+    return this.broadcasts.hasRoom;
   }
 
   /**
-   * Puts a message into the journal and says to whom it went.
-   * @param waitMs when given, the answer comes when nobody lags any more, or after this time
+   * Puts a message into the journal; it is delivered at the end of this turn of the loop.
+   * @param isKept whether it may be asked about more than once
    */
-  async publish(
-    message: { topic: string; from: string; data: unknown },
-    waitMs?: number,
-  ): Promise<BroadcastAnswer> {
-    while (this.openBatch !== undefined) await this.openBatch;
-    const seq = this.append({ type: 'message', time: Date.now(), ...message });
-    const item = this.recent.at(-1) as Recent;
-    const groups = new Set([...this.groups.values()].filter((group) => group.takes(item)));
-    return new Promise((resolve) => {
-      let timer: NodeJS.Timeout | undefined;
-      const waiter: Waiter = {
-        seq,
-        groups,
-        untilCaughtUp: waitMs !== undefined,
-        done: (answer) => {
-          clearTimeout(timer);
-          resolve(answer);
-        },
-      };
-      if (waitMs !== undefined) {
-        timer = setTimeout(() => {
-          this.waiters = this.waiters.filter((other) => other !== waiter);
-          resolve(this.answer(waiter));
-        }, waitMs);
-      }
-      this.waiters.push(waiter);
-    });
+  publish(message: NewMessage, isKept = false): Broadcast {
+    const broadcast = new Broadcast(message.topic, isKept);
+    const heldBytes = this.order.isBusy ? JSON.stringify(message).length : 0;
+    this.order.enter(() => {
+      broadcast.seq = this.append({ type: 'message', time: Date.now(), ...message });
+      this.sending.push(broadcast);
+    }, heldBytes);
+    return broadcast;
+  }
+
+  /**
+   * To whom a message went: as soon as it was sent, or with `wait` when no client lags or the time is over.
+   * Rejects when whoever waits is gone.
+   */
+  answer(broadcast: Broadcast, wait?: Wait): Promise<BroadcastAnswer> {
+    return this.broadcasts.answer(broadcast, wait);
   }
 
   /** Registers a client and greets it; from here on it gets what its filter takes. */
@@ -210,7 +217,7 @@ export class Hub {
     const resumed = since !== undefined && gap === undefined;
     let startSeq = this.frontSeq;
     if (since !== undefined) startSeq = resumed ? since.seq : this.journal.oldestSeq - 1;
-    this.fallBehind(client, startSeq);
+    this.fallBehind(client, startSeq, resumed ? startSeq : false);
     const greet = (): void => {
       this.join(client);
       this.greet(client, resumed);
@@ -220,7 +227,7 @@ export class Hub {
     if (client.wantsSnapshot && !resumed) this.takeSnapshot(client, greet);
     else {
       greet();
-      this.catchUp(client);
+      this.turns.take(client);
     }
     return client;
   }
@@ -231,30 +238,39 @@ export class Hub {
     client.group.clients.delete(client);
     this.dropIfEmpty(client.group);
     this.behind.delete(client);
+    this.turns.drop(client);
+    this.lose(client);
     client.live = false;
-    client.snapshot?.taken.release();
-    client.snapshot = undefined;
+    this.endSnapshot(client);
     this.log.info('client left', { ...this.describe(client), ...why, clients: this.clients.size });
-    this.settleWaiters();
   }
 
   /** A client's socket has room again. */
   drained(client: Client): void {
     if (!client.blocked) return;
     client.blocked = false;
-    this.catchUp(client);
+    this.turns.take(client);
   }
 
-  /** Replaces a client's filter: events up to now pass the old one, events from now on the new one. */
-  resubscribe(client: Client, filter: Filter): void {
-    this.flush();
-    this.whenReached(client, this.frontSeq, () => {
-      const { group: old } = client;
-      client.group = this.groupFor(filter, old.encoding);
-      if (client.group === old) return;
-      client.group.clients.add(client);
-      old.clients.delete(client);
-      this.dropIfEmpty(old);
+  /**
+   * Replaces a client's filter: events up to now pass the old one, events from now on the new one. A batch passes as a
+   * whole.
+   * @param ack sent to it when that is done
+   */
+  resubscribe(client: Client, filter: Filter, ack: ServerFrame): void {
+    this.order.enter(() => {
+      this.flush();
+      const change = (): void => {
+        const { group: old } = client;
+        client.group = this.groupFor(filter, old.encoding);
+        if (client.group !== old) {
+          client.group.clients.add(client);
+          old.clients.delete(client);
+          this.dropIfEmpty(old);
+        }
+        this.control(client, ack);
+      };
+      this.whenReached(client, this.frontSeq, change, filter);
     });
   }
 
@@ -294,54 +310,84 @@ export class Hub {
   flush(): void {
     clearImmediate(this.flushTimer);
     this.flushTimer = undefined;
-    if (this.recent.length > 0) {
-      const recent = this.recent;
-      const afterSeq = this.frontSeq;
-      this.recent = [];
-      this.frontSeq = this.journal.headSeq;
-      for (const group of this.groups.values()) this.deliver(group, recent, afterSeq);
-    }
-    this.settleWaiters();
+    if (this.recent.length === 0) return;
+    const { recent, sending } = this;
+    const afterSeq = this.frontSeq;
+    this.recent = [];
+    this.sending = [];
+    this.frontSeq = this.journal.headSeq;
+    if (sending.length > 0) this.countMatched(sending);
+    for (const group of this.groups.values()) this.deliver(group, recent, afterSeq);
+    if (sending.length > 0) this.broadcasts.sent(sending);
   }
 
   /** Hands everything over that sockets take, and closes every client. */
   close(code: number, reason: string): void {
     this.flush();
+    this.turns.close();
     clearInterval(this.stallTimer);
     for (const client of this.clients.values()) client.outlet.close(code, reason);
   }
 
-  private deliver(group: Group, recent: readonly Recent[], afterSeq: number): void {
-    if (afterSeq < this.journal.oldestSeq - 1) {
-      // In one turn there was more than the journal holds: what is gone of it everybody has missed.
-      for (const client of group.clients) {
-        if (!client.live) continue;
-        this.fallBehind(client, afterSeq);
-        this.catchUp(client);
-      }
-      return;
+  /** Says how many clients messages are for that are about to be delivered: the connected ones that they pass. */
+  private countMatched(sending: readonly Broadcast[]): void {
+    for (const { clients } of this.groups.values()) {
+      for (const client of clients) if (!client.outlet.isOpen) this.lose(client);
     }
+    this.broadcasts.follow(sending);
+    for (const group of this.groups.values()) {
+      group.sent = sending.filter(({ topic }) => group.filter.takesTopic(topic));
+      let clients = 0;
+      for (const client of group.clients) {
+        if (client.lost) continue;
+        if (client.markers.length === 0) clients += 1;
+        else for (const broadcast of sending) if (client.isFor(broadcast)) broadcast.matches(1);
+      }
+      for (const broadcast of group.sent) broadcast.matches(clients);
+    }
+  }
+
+  private deliver(group: Group, recent: readonly Recent[], afterSeq: number): void {
+    const { sent } = group;
+    group.sent = [];
     let encoded: Encoded;
     try {
+      if (afterSeq < this.journal.oldestSeq - 1) {
+        // In one turn there was more than the journal holds: what is gone of it everybody has missed.
+        group.skip(recent);
+        for (const client of group.clients) {
+          if (!client.live) continue;
+          this.fallBehind(client, afterSeq, false);
+          this.turns.take(client);
+        }
+        return;
+      }
       encoded = group.encodeRecent(recent, afterSeq, limits.sendAheadBytes);
     } catch (error) {
       // A group that can't be encoded costs its own clients alone.
       for (const client of group.clients) {
         if (!client.live) continue;
-        this.fallBehind(client, afterSeq);
+        this.fallBehind(client, afterSeq, false);
         this.fail(client, error);
       }
       return;
     }
     if (this.log.isDebug()) this.logDeliveries(group, recent);
+    let reached = 0;
     for (const client of group.clients) {
       if (!client.live) continue;
-      if (encoded.bytes > 0) this.write(client, encoded);
+      if (encoded.bytes > 0 && !this.write(client, encoded)) {
+        this.fallBehind(client, afterSeq, false);
+        this.lose(client);
+        continue;
+      }
+      reached += 1;
       if (client.blocked || encoded.seq < this.frontSeq) {
-        this.fallBehind(client, encoded.seq);
-        this.catchUp(client);
+        this.fallBehind(client, encoded.seq, encoded.begun);
+        if (!client.blocked) this.turns.take(client);
       }
     }
+    for (const broadcast of sent) if (broadcast.seq <= encoded.seq) broadcast.reached(reached);
   }
 
   private logDeliveries(group: Group, recent: readonly Recent[]): void {
@@ -353,26 +399,25 @@ export class Hub {
     }
   }
 
-  /** Brings a client that is behind forward, as far as its socket takes it. */
-  private catchUp(client: Client): void {
+  /**
+   * Brings a client that is behind a bit forward, as far as its socket takes it.
+   * @returns whether it could go on at once, and others should get their turn
+   */
+  private catchUpBit(client: Client): boolean {
     try {
-      this.handOver(client);
+      return this.readOn(client);
     } catch (error) {
       this.fail(client, error);
+      return false;
     }
-    if (this.waiters.length > 0) this.settleWaiters();
   }
 
-  private handOver(client: Client): void {
-    let handedBytes = 0;
-    while (!client.blocked && !client.live && !client.held && this.clients.has(client.id)) {
-      if (handedBytes >= limits.sendAheadBytes) {
-        // Others get their turn, even if this one's socket takes whatever it is given.
-        setImmediate(() => this.catchUp(client));
-        return;
-      }
+  private readOn(client: Client): boolean {
+    let doneBytes = 0;
+    while (!client.blocked && !client.live && !client.held && !client.lost) {
+      if (doneBytes >= catchUpBytes) return true;
       if (client.snapshot !== undefined) {
-        handedBytes += this.sendSnapshotPiece(client, client.snapshot);
+        doneBytes += this.sendSnapshotPiece(client, client.snapshot);
         continue;
       }
       const marker = client.markers[0];
@@ -387,22 +432,56 @@ export class Hub {
         const tellGap = (): void => this.tellGap(client, 'slow', client.seq - seq);
         if (client.wantsSnapshot) this.takeSnapshot(client, tellGap);
         else {
-          client.seq = oldestPosition;
+          this.moveTo(client, oldestPosition);
           tellGap();
         }
         continue;
       }
       if (client.seq === this.frontSeq) {
         client.live = true;
+        client.measured = false;
         this.behind.delete(client);
         break;
       }
+      if (typeof client.begun === 'number') {
+        client.begun = client.group.lookBack(client.begun);
+        doneBytes += catchUpBytes / 2;
+        continue;
+      }
       const untilSeq = Math.min(this.frontSeq, marker?.afterSeq ?? this.frontSeq);
-      const encoded = client.group.encodePast(client.seq, untilSeq, catchUpBytes);
+      const encoded = client.group.encodePast(client.seq, untilSeq, catchUpBytes, client.begun);
+      if (encoded.bytes > 0 && !this.write(client, encoded)) {
+        this.lose(client);
+        break;
+      }
+      this.broadcasts.passed(client.seq, encoded.seq, (broadcast) => {
+        if (client.isFor(broadcast)) broadcast.reached(1);
+      });
       client.seq = encoded.seq;
-      handedBytes += Math.max(encoded.bytes, 1024);
-      if (encoded.bytes > 0) this.write(client, encoded);
+      client.begun = encoded.begun;
+      // What was looked through costs twenty times as much as what is only handed over.
+      doneBytes += Math.max(encoded.bytes, 2 * encoded.scanned, 1024);
     }
+    return false;
+  }
+
+  /** Moves a client's position on; it does not get what lies between. */
+  private moveTo(client: Client, seq: number): void {
+    this.broadcasts.passed(client.seq, seq, (broadcast) => {
+      if (client.isFor(broadcast)) broadcast.missed();
+    });
+    client.seq = seq;
+    client.begun = false;
+  }
+
+  /** A client's connection is over: what it has not got it will not get. */
+  private lose(client: Client): void {
+    if (client.lost) return;
+    client.lost = true;
+    const seq = client.live ? this.frontSeq : client.seq;
+    this.broadcasts.passed(seq, Number.MAX_SAFE_INTEGER, (broadcast) => {
+      if (client.isFor(broadcast)) broadcast.missed();
+    });
   }
 
   /** Counts the client among those of its group: from here on messages are for it, too. */
@@ -410,6 +489,7 @@ export class Hub {
     // While it was held the group may have been left by everybody else, and dropped.
     client.group = this.groupFor(client.group.filter, client.group.encoding);
     client.group.clients.add(client);
+    client.joinedSeq = this.frontSeq;
   }
 
   private greet(client: Client, resumed: boolean): void {
@@ -428,26 +508,35 @@ export class Hub {
 
   /** Holds a client until it can have a snapshot; it goes on from there, after what `greet` sends it. */
   private takeSnapshot(client: Client, greet: () => void): void {
-    client.held = true;
-    this.snapshots.take(client.group.filter).then(
-      (taken) => {
-        if (!this.clients.has(client.id)) {
-          taken.release();
-          return;
-        }
-        this.flush();
-        client.held = false;
-        client.seq = taken.seq;
-        if (taken.frames.length > 0) client.snapshot = { taken, sent: 0 };
-        else taken.release();
-        greet();
-        this.catchUp(client);
+    const place = this.snapshots.take(client.group.filter, {
+      isSlow: () => !this.keepsUp(client),
+      evict: () => {
+        this.endSnapshot(client);
+        this.closeSlow(client, 'the snapshot was read too slowly while others waited for theirs');
       },
-      (error: unknown) => {
+    });
+    client.place = place;
+    place.taken
+      .then((taken) => {
+        if (client.place !== place) return;
+        this.flush();
+        this.moveTo(client, taken.seq);
+        if (taken.frames.length > 0) client.snapshot = { taken, sent: 0 };
+        else this.endSnapshot(client);
+        greet();
+        this.turns.take(client);
+      })
+      .catch((error: unknown) => {
+        if (client.place !== place) return;
         this.log.error('snapshot failed', { ...this.describe(client), error });
         client.outlet.close(1011, 'the snapshot failed');
-      },
-    );
+      });
+  }
+
+  private endSnapshot(client: Client): void {
+    client.place?.leave();
+    client.place = undefined;
+    client.snapshot = undefined;
   }
 
   /** @returns its bytes */
@@ -457,30 +546,38 @@ export class Hub {
     snapshot.sent += 1;
     const isLast = snapshot.sent === taken.frames.length;
     const buffer = client.group.encoding.snapshot(piece, isLast ? this.journal.cursor(taken.seq) : undefined);
-    if (isLast) {
-      client.snapshot = undefined;
-      taken.release();
-    }
+    if (isLast) this.endSnapshot(client);
     if (buffer.length > 0) this.write(client, { buffers: [buffer], bytes: buffer.length, events: 0 });
     return buffer.length;
   }
 
+  /** @returns whether it was handed over; otherwise the connection is at its end */
   private write(
     client: Client,
     encoded: { buffers: readonly Buffer[]; bytes: number; events: number },
-  ): void {
+  ): boolean {
+    const { outlet } = client;
+    if (!outlet.isOpen) {
+      client.blocked = true;
+      return false;
+    }
     try {
-      client.blocked = !client.outlet.write(encoded.buffers);
-      client.delivered += encoded.events;
-      this.counters.deliveries += encoded.events;
-      this.counters.deliveredBytes += encoded.bytes;
-      if (client.blocked) {
-        client.stalledSinceMs = Date.now();
-        client.lastUnsentBytes = client.outlet.unsentBytes();
-      }
+      client.blocked = !outlet.write(encoded.buffers);
     } catch (error) {
       this.fail(client, error);
+      return false;
     }
+    client.delivered += encoded.events;
+    client.handedBytes += encoded.bytes;
+    this.counters.deliveries += encoded.events;
+    this.counters.deliveredBytes += encoded.bytes;
+    if (client.blocked && !client.measured) {
+      client.measured = true;
+      const { takenBytes } = client;
+      client.stall.begin(this.nowMs(), takenBytes);
+      client.pace.begin(this.nowMs(), takenBytes);
+    }
+    return true;
   }
 
   /** One client's failure is its own: it is closed, which tells it that events are missing, and the others go on. */
@@ -488,6 +585,7 @@ export class Hub {
     this.log.error('delivery failed', { ...this.describe(client), error });
     client.blocked = true;
     client.outlet.close(1011, 'delivery failed');
+    if (!client.live) this.lose(client);
   }
 
   private control(client: Client, frame: ServerFrame): void {
@@ -495,20 +593,19 @@ export class Hub {
     if (buffer !== undefined) this.write(client, { buffers: [buffer], bytes: buffer.length, events: 0 });
   }
 
-  private whenReached(client: Client, afterSeq: number, run: () => void): void {
+  /** @param filter the one that events after that position pass, if `run` changes it */
+  private whenReached(client: Client, afterSeq: number, run: () => void, filter?: Filter): void {
     if (client.live && afterSeq <= this.frontSeq) {
       run();
-      if (client.blocked) {
-        this.fallBehind(client, this.frontSeq);
-      }
+      if (client.blocked) this.fallBehind(client, this.frontSeq, client.group.hasBegun);
       return;
     }
     if (client.markers.length >= mostMarkers) {
       client.outlet.close(1008, 'too many requests without reading the answers');
       return;
     }
-    client.markers.push({ afterSeq, run });
-    this.catchUp(client);
+    client.markers.push({ afterSeq, run, filter });
+    this.turns.take(client);
   }
 
   private gapFor(since: Cursor): 'epoch' | 'expired' | undefined {
@@ -542,50 +639,60 @@ export class Hub {
     if (group.clients.size === 0) this.groups.delete(group.key);
   }
 
-  private answer({ seq, groups }: Waiter): BroadcastAnswer {
-    let matched = 0;
-    let lagging = 0;
-    for (const group of groups) matched += group.clients.size;
-    for (const client of this.behind) if (client.seq < seq && groups.has(client.group)) lagging += 1;
-    return { cursor: this.journal.cursor(seq), matched, delivered: matched - lagging, lagging };
-  }
-
-  private settleWaiters(): void {
-    if (this.waiters.length === 0) return;
-    const waiting: Waiter[] = [];
-    for (const waiter of this.waiters) {
-      const answer = this.frontSeq < waiter.seq ? undefined : this.answer(waiter);
-      if (answer !== undefined && (!waiter.untilCaughtUp || answer.lagging === 0)) waiter.done(answer);
-      else waiting.push(waiter);
-    }
-    this.waiters = waiting;
-  }
-
-  private fallBehind(client: Client, seq: number): void {
+  /** @param begun as for {@link Client.begun} */
+  private fallBehind(client: Client, seq: number, begun: boolean | number): void {
     client.live = false;
     client.seq = seq;
+    client.begun = begun;
     this.behind.add(client);
-    this.stallTimer ??= setInterval(() => this.closeStalled(Date.now()), stallCheckMs).unref();
+    this.stallTimer ??= setInterval(() => this.closeStalled(), stallCheckMs).unref();
   }
 
-  private closeStalled(nowMs: number): void {
+  /** Closes every client that has taken too little for too long; called every second while anybody is behind. */
+  closeStalled(): void {
     if (this.behind.size === 0) {
       clearInterval(this.stallTimer);
       this.stallTimer = undefined;
     }
     for (const client of this.behind) {
-      if (!client.blocked) continue;
-      const unsentBytes = client.outlet.unsentBytes();
-      if (unsentBytes !== client.lastUnsentBytes) {
-        client.lastUnsentBytes = unsentBytes;
-        client.stalledSinceMs = nowMs;
-      } else if (nowMs - client.stalledSinceMs >= this.stalledMs) {
-        this.counters.stalled += 1;
-        this.log.warn('client stalled', { ...this.describe(client), unsentBytes });
-        client.stalledSinceMs = nowMs;
-        client.outlet.close(1013, 'nothing was taken for too long');
+      if (!client.blocked) client.measured = false;
+      else if (client.stall.slowMs(this.nowMs(), client.takenBytes) >= this.stalledMs) {
+        this.closeSlow(client, 'too little was taken for too long');
       }
     }
+  }
+
+  private closeSlow(client: Client, why: string): void {
+    if (client.lost) return;
+    this.counters.stalled += 1;
+    this.log.warn('client stalled', {
+      ...this.describe(client),
+      unsentBytes: client.outlet.unsentBytes(),
+      why,
+    });
+    client.outlet.close(1013, why);
+    this.lose(client);
+  }
+
+  /** Whether a client reads as fast as others can be expected to wait for. */
+  private keepsUp(client: Client): boolean {
+    return !client.blocked || client.pace.slowMs(this.nowMs(), client.takenBytes) < paceMs;
+  }
+
+  /** A turn of the loop, and more while a client that keeps up has much to read that the journal could move past. */
+  private async readersHaveRoom(untilMs: number): Promise<void> {
+    await nextTurn();
+    while (!this.hurried && this.nowMs() < untilMs && this.isReaderInDanger()) await pause(roomCheckMs);
+  }
+
+  private isReaderInDanger(): boolean {
+    const { journal } = this;
+    for (const client of this.behind) {
+      // Who waits for a snapshot begins after this batch, and who is behind the journal already has a gap to come.
+      if (client.held || client.lost || client.seq < journal.oldestSeq - 1) continue;
+      if (journal.bytesAfter(client.seq) > journal.limitBytes / 2 && this.keepsUp(client)) return true;
+    }
+    return false;
   }
 
   private describe(client: Client): Record<string, unknown> {

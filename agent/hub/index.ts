@@ -1,4 +1,6 @@
 // hub/: the registry of clients, their filters and positions, and delivery from the journal.
+
+export type { Broadcast, Wait } from './broadcasts.ts';
 export type { Outlet } from './client.ts';
 export {
   type Encoding,
@@ -11,4 +13,4 @@ export {
 } from './encoding.ts';
 export { Filter } from './filter.ts';
 export { type Client, Hub } from './hub.ts';
-export type { Snapshot, SnapshotSource } from './snapshot.ts';
+export type { Snapshot, SnapshotPlace, SnapshotReader, SnapshotSource } from './snapshot.ts';

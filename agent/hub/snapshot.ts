@@ -7,12 +7,28 @@ export interface Snapshot {
   readonly seq: number;
   /** Snapshot frames as JSON, in the order in which they are to be sent. Shared: not to be written to. */
   readonly frames: readonly Buffer[];
-  /** To be called when it is no longer needed, once. */
-  release(): void;
+}
+
+/** Who reads one, as far as it concerns the others. */
+export interface SnapshotReader {
+  /** Whether it takes less than others should have to wait for. */
+  isSlow(): boolean;
+  /** Ends it, since it is slow and others wait: what it holds is to be released. */
+  evict(): void;
+}
+
+/** A place among those that wait for a snapshot or read one. */
+export interface SnapshotPlace {
+  /**
+   * Resolves when all roots that the filter takes are crawled and the memory for a snapshot is to be had; never, if
+   * the place is left before.
+   */
+  readonly taken: Promise<Snapshot>;
+  /** Leaves it, at any time, and any number of times: a snapshot that nobody needs is not made, and one made is let go of. */
+  leave(): void;
 }
 
 /** Where the hub gets them. */
 export interface SnapshotSource {
-  /** Resolves when all roots that the filter takes are crawled and the memory for a snapshot is to be had. */
-  take(filter: Filter): Promise<Snapshot>;
+  take(filter: Filter, reader: SnapshotReader): SnapshotPlace;
 }

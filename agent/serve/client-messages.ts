@@ -42,15 +42,14 @@ export class ClientMessages {
     if (frame.type === 'publish') {
       const { topic, data, key } = frame;
       const from = this.client.name || this.client.id;
-      const answer = await publisher.publish({ topic, data, key, from, waitMs: undefined });
+      const answer = await publisher.publish({ topic, data, key, from });
       hub.reply(this.client, { type: 'ack', id: frame.id, ...answer });
     } else if (frame.type === 'sync') {
       const { cursor, seq } = await syncAll(this.services, syncTimeoutMs);
       hub.reply(this.client, { type: 'synced', id: frame.id, cursor }, seq);
     } else {
       const { type: _type, id, ...spec } = frame;
-      hub.resubscribe(this.client, compileFilter(spec as FilterSpec, watcher));
-      hub.reply(this.client, { type: 'ack', id });
+      hub.resubscribe(this.client, compileFilter(spec as FilterSpec, watcher), { type: 'ack', id });
     }
   }
 

@@ -23,8 +23,11 @@ class HttpOutlet implements Outlet {
     this.socket = socket;
   }
 
+  get isOpen(): boolean {
+    return !this.response.writableEnded && !this.response.destroyed;
+  }
+
   write(buffers: readonly Buffer[]): boolean {
-    if (this.response.writableEnded || this.response.destroyed) return false;
     const [first] = buffers;
     return this.response.write(first !== undefined && buffers.length === 1 ? first : Buffer.concat(buffers));
   }
@@ -77,7 +80,7 @@ export function streamEvents({ services, request, response, query, address }: Ex
   });
   const alive = setInterval(() => {
     // What is waiting to be sent is sign enough.
-    if (!client.blocked) outlet.write([Buffer.from(wantsSse ? ':\n\n' : '\n')]);
+    if (!client.blocked && outlet.isOpen) outlet.write([Buffer.from(wantsSse ? ':\n\n' : '\n')]);
   }, services.keepAlive.commentMs);
   response.on('drain', () => services.hub.drained(client));
   response.on('close', () => {

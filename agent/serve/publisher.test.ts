@@ -1,13 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { limits } from '../../shared/index.ts';
+import { noSnapshots } from '../../test/support/no-snapshots.ts';
 import { silentLog } from '../../test/support/silent-log.ts';
 import { Hub } from '../hub/index.ts';
 import { Journal } from '../journal/index.ts';
 import { Publisher } from './publisher.ts';
 
 const minuteMs = 60_000;
-
-/** No client here wants one. */
-const noSnapshots = { take: () => Promise.reject(new Error('no snapshot')) };
 
 describe('Publisher', () => {
   let nowMs: number;
@@ -24,7 +23,7 @@ describe('Publisher', () => {
   afterEach(() => hub.close(1001, 'the test is over'));
 
   async function publish(key: string | undefined, topic?: string): Promise<string> {
-    const answer = await publisher.publish({ topic, data: 1, from: 'test', key, waitMs: undefined });
+    const answer = await publisher.publish({ topic, data: 1, from: 'test', key });
     return answer.cursor;
   }
 
@@ -55,20 +54,30 @@ describe('Publisher', () => {
     expect(journal.headSeq).toBe(1);
   });
 
-  it('remembers thousands of keys, but not without end', async () => {
-    for (let count = 0; count < 9000; count++) void publish(`k${count}`);
-    expect(await publish('k0')).toBe('e:1');
-    for (let count = 9000; count < 25_000; count++) void publish(`k${count}`);
-    expect(await publish('k24999')).toBe('e:25000');
-    expect(await publish('k0')).toBe('e:25001');
+  it('remembers keys up to its limit, and refuses another one rather than to forget one', async () => {
+    await publish('first');
+    nowMs = 1;
+    for (let count = 1; count < limits.messageKeys; count++) void publish(`k${count}`);
+    expect(await publish('first')).toBe('e:1');
+    expect(await publish('k1')).toBe('e:2');
+    const head = journal.headSeq;
+    await expect(publish('one more')).rejects.toMatchObject({
+      status: 503,
+      code: 'too_many_keys',
+      headers: { 'retry-after': '300' },
+    });
+    expect(journal.headSeq).toBe(head);
+    // What has no key is published all the same, and so is a new one when the oldest is over.
+    expect(await publish(undefined)).toBe(`e:${head + 1}`);
+    nowMs = 5 * minuteMs;
+    expect(await publish('one more')).toBe(`e:${head + 2}`);
+    expect(await publish('k1')).toBe('e:2');
   });
 
   it.each(['file', 'agent.x', '', 'a..b'])(
     'publishes nothing to the topic "%s", and forgets the key',
     async (topic) => {
-      expect(() => publisher.publish({ topic, data: 1, from: 'test', key: 'k', waitMs: undefined })).toThrow(
-        /topic/,
-      );
+      expect(() => publisher.publish({ topic, data: 1, from: 'test', key: 'k' })).toThrow(/topic/);
       expect(journal.headSeq).toBe(0);
       expect(await publish('k')).toBe('e:1');
     },

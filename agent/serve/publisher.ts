@@ -1,12 +1,13 @@
 // Publishing with an idempotency key: the same key within five minutes is published once.
+import { hash } from 'node:crypto';
 import { type BroadcastAnswer, isNestedDeeper, limits } from '../../shared/index.ts';
-import type { Hub } from '../hub/index.ts';
+import type { Broadcast, Hub, Wait } from '../hub/index.ts';
 import { ProblemError } from './problem.ts';
 import { checkTopic } from './schemas.ts';
 
 const keptMs = 5 * 60 * 1000;
-/** With the longest keys some 10 MiB; beyond it the oldest are forgotten early. */
-const mostKeys = 10_000;
+/** When a refused publisher may try again, unless it is known better. */
+const retrySeconds = 1;
 
 /** What somebody wants to say to everyone. */
 export interface Publication {
@@ -14,25 +15,30 @@ export interface Publication {
   readonly data: unknown;
   readonly from: string;
   readonly key: string | undefined;
-  readonly waitMs: number | undefined;
+  /** Given to be answered when no client lags. */
+  readonly wait?: Wait | undefined;
 }
 
 interface Published {
-  readonly answer: Promise<BroadcastAnswer>;
+  readonly broadcast: Broadcast;
   readonly untilMs: number;
 }
 
 /** The one way by which messages enter the journal. */
 export class Publisher {
   private readonly hub: Hub;
+  /** By what stands for the key, in the order of publishing. */
   private readonly byKey = new Map<string, Published>();
   private readonly nowMs: () => number;
   private readonly published: (topic: string, data: unknown) => void;
 
-  /** @param published told of each message once it is in the journal */
+  /**
+   * @param nowMs a clock that only goes forward
+   * @param published told of each message once it is on its way
+   */
   constructor(
     hub: Hub,
-    nowMs: () => number = Date.now,
+    nowMs: () => number = () => performance.now(),
     published: (topic: string, data: unknown) => void = () => {},
   ) {
     this.hub = hub;
@@ -41,13 +47,13 @@ export class Publisher {
   }
 
   /**
-   * Publishes a message, unless its key was published lately; then the answer is the same as then.
-   * @throws ProblemError 400 for a topic that nobody may publish to, and for data that is nested too deeply
+   * Publishes a message, unless its key was published lately; then the answer is about that message, as things are
+   * with it now.
+   * @throws ProblemError 400 for a topic that nobody may publish to and for data that is nested too deeply, 503
+   *   `too_many_waiters`, `too_many_keys` or `too_many_messages` when a limit is reached; nothing is published then
    */
-  publish({ topic = 'message', data, from, key, waitMs }: Publication): Promise<BroadcastAnswer> {
+  publish({ topic = 'message', data, from, key, wait }: Publication): Promise<BroadcastAnswer> {
     checkTopic(topic);
-    const known = key === undefined ? undefined : this.recall(key);
-    if (known !== undefined) return known;
     if (isNestedDeeper(data, limits.dataDepth)) {
       throw new ProblemError(
         400,
@@ -55,19 +61,49 @@ export class Publisher {
         `the data may have ${limits.dataDepth} levels of arrays and objects inside one another, and has more: send it as text`,
       );
     }
-    const answer = this.hub.publish({ topic, from, data }, waitMs);
+    if (wait !== undefined && !this.hub.hasRoomForWait) {
+      throw busy('too_many_waiters', `${limits.waiters} broadcasts wait already: send it without "wait"`);
+    }
+    const nowMs = this.nowMs();
+    this.forgetBefore(nowMs);
+    const id = key === undefined ? undefined : hash('sha256', Buffer.from(key, 'utf16le'), 'base64');
+    const known = id === undefined ? undefined : this.byKey.get(id)?.broadcast;
+    if (known !== undefined) return this.hub.answer(known, wait);
+    if (id !== undefined) this.checkRoomForKey(nowMs);
+    if (!this.hub.hasRoomForMessage) {
+      throw busy(
+        'too_many_messages',
+        'a large batch of changes is being written, and too much waits behind it',
+      );
+    }
+    const broadcast = this.hub.publish({ topic, from, data }, id !== undefined);
+    if (id !== undefined) this.byKey.set(id, { broadcast, untilMs: nowMs + keptMs });
+    const answer = this.hub.answer(broadcast, wait);
     this.published(topic, data);
-    if (key !== undefined) this.byKey.set(key, { answer, untilMs: this.nowMs() + keptMs });
     return answer;
   }
 
-  private recall(key: string): Promise<BroadcastAnswer> | undefined {
-    const nowMs = this.nowMs();
+  private forgetBefore(nowMs: number): void {
     // In the order of publishing, so the first that is still valid ends the search.
     for (const [old, { untilMs }] of this.byKey) {
-      if (untilMs > nowMs && this.byKey.size < mostKeys) break;
+      if (untilMs > nowMs) break;
       this.byKey.delete(old);
     }
-    return this.byKey.get(key)?.answer;
   }
+
+  /** To forget a key early could publish a message twice, which its sender relies on not to happen. */
+  private checkRoomForKey(nowMs: number): void {
+    if (this.byKey.size < limits.messageKeys) return;
+    const [first] = this.byKey.values();
+    const freeInMs = (first?.untilMs ?? nowMs) - nowMs;
+    throw busy(
+      'too_many_keys',
+      `${limits.messageKeys} keys of the last five minutes are remembered, and no more can be: send it without a key, or later`,
+      Math.ceil(freeInMs / 1000),
+    );
+  }
+}
+
+function busy(code: string, detail: string, afterSeconds = retrySeconds): ProblemError {
+  return new ProblemError(503, code, detail, { headers: { 'retry-after': String(afterSeconds) } });
 }

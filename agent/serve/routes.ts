@@ -2,6 +2,7 @@
 
 import { DevagentError } from '../../shared/index.ts';
 import { readBody, readJson } from './body.ts';
+import { onConnectionEnd } from './connection-end.ts';
 import { type Exchange, type Services, sendJson } from './context.ts';
 import { makeLink, openDashboard, sendDashboardFile } from './dashboard.ts';
 import { listFiles } from './files.ts';
@@ -51,7 +52,10 @@ async function publishMessage({ services, request, response, query }: Exchange):
     data: message.data,
     key: message.key,
     from: senderOf(request.headers['user-agent']),
-    waitMs: wait,
+    wait:
+      wait === undefined
+        ? undefined
+        : { waitMs: wait, onGone: (leave) => onConnectionEnd(request.socket, leave) },
   });
   if (wait !== undefined && answer.lagging > 0) {
     throw new ProblemError(

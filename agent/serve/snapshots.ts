@@ -2,77 +2,97 @@
 // time share one.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type FileRecord, limits, type SnapshotFrame } from '../../shared/index.ts';
-import type { Filter, Snapshot, SnapshotSource } from '../hub/index.ts';
+import type { Filter, SnapshotPlace, SnapshotReader, SnapshotSource } from '../hub/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { Watcher } from '../watch/index.ts';
 
 /**
- * Copies of the index that are held at the same time, at about 100 bytes a file each. A client that does
- * not read keeps one until it is closed for that; whoever finds none free waits.
+ * Copies of the index that are held at the same time, at about 100 bytes a file each. Whoever finds none free waits,
+ * in the order of asking, and for nobody who reads slowly.
  */
 const mostCopies = 4;
+/** How often it is looked, while somebody waits, whether a copy is held by nobody but slow readers. */
+const evictionCheckMs = 100;
+
+interface Frames {
+  readonly seq: number;
+  readonly frames: readonly Buffer[];
+}
 
 interface Copy {
-  readonly made: Promise<{ seq: number; frames: readonly Buffer[] }>;
+  readonly filter: Filter;
+  /** Who waits for it or reads it. */
+  readonly readers: Set<SnapshotReader>;
   /** Once it is made. */
   seq: number | undefined;
-  users: number;
+}
+
+interface Waiting {
+  readonly copy: Copy;
+  readonly begin: () => void;
+  readonly giveUp: (error: Error) => void;
 }
 
 /** Takes snapshots of the watcher's index. */
 export class Snapshots implements SnapshotSource {
-  private readonly watcher: Watcher;
-  private readonly journal: Journal;
+  private readonly watcher: Pick<Watcher, 'roots' | 'withIndexes'>;
+  private readonly journal: Pick<Journal, 'headSeq'>;
   /** The newest of each filter that is in use. */
-  private readonly copies = new Map<string, Copy>();
-  private free = mostCopies;
-  private readonly queue: (() => void)[] = [];
+  private readonly newest = new Map<string, Copy & { readonly made: Promise<Frames> }>();
+  /** Those that take up one of the places in memory, the oldest first. */
+  private readonly held = new Set<Copy>();
+  private queue: Waiting[] = [];
+  private evictionTimer: NodeJS.Timeout | undefined;
 
-  constructor(watcher: Watcher, journal: Journal) {
+  constructor(watcher: Pick<Watcher, 'roots' | 'withIndexes'>, journal: Pick<Journal, 'headSeq'>) {
     this.watcher = watcher;
     this.journal = journal;
   }
 
-  async take(filter: Filter): Promise<Snapshot> {
+  take(filter: Filter, reader: SnapshotReader): SnapshotPlace {
     const copy = this.copyFor(filter);
-    copy.users += 1;
+    copy.readers.add(reader);
+    return { taken: copy.made, leave: () => this.leave(copy, reader) };
+  }
+
+  private copyFor(filter: Filter): Copy & { readonly made: Promise<Frames> } {
+    const known = this.newest.get(filter.key);
+    // One that is older than the newest event would have its client see what was before it came.
+    if (known !== undefined && (known.seq === undefined || known.seq === this.journal.headSeq)) return known;
+    const copy: Copy = { filter, readers: new Set(), seq: undefined };
+    // Not before its first reader has joined.
+    const made = Promise.resolve().then(() => this.make(copy));
+    const promised = Object.assign(copy, { made });
+    this.newest.set(filter.key, promised);
+    return promised;
+  }
+
+  private leave(copy: Copy, reader: SnapshotReader): void {
+    if (!copy.readers.delete(reader) || copy.readers.size > 0) return;
+    if (this.newest.get(copy.filter.key) === copy) this.newest.delete(copy.filter.key);
+    const waiting = this.queue.find((other) => other.copy === copy);
+    if (waiting !== undefined) {
+      this.queue = this.queue.filter((other) => other !== waiting);
+      waiting.giveUp(new Abandoned());
+    } else if (copy.seq !== undefined) this.letGo(copy);
+    // One that is being made ends by itself.
+  }
+
+  private async make(copy: Copy): Promise<Frames> {
+    if (this.held.size >= mostCopies) await this.waitForPlace(copy);
+    this.held.add(copy);
     try {
-      const { seq, frames } = await copy.made;
-      return { seq, frames, release: () => this.release(filter, copy) };
+      const made = await this.copyIndexes(copy);
+      copy.seq = made.seq;
+      return made;
     } catch (error) {
-      this.release(filter, copy);
+      this.letGo(copy);
       throw error;
     }
   }
 
-  private copyFor(filter: Filter): Copy {
-    const known = this.copies.get(filter.key);
-    // One that is older than the newest event would have its client see what was before it came.
-    if (known !== undefined && (known.seq === undefined || known.seq === this.journal.headSeq)) return known;
-    const copy: Copy = {
-      made: this.make(filter).then((made) => {
-        copy.seq = made.seq;
-        return made;
-      }),
-      seq: undefined,
-      users: 0,
-    };
-    this.copies.set(filter.key, copy);
-    return copy;
-  }
-
-  private release(filter: Filter, copy: Copy): void {
-    copy.users -= 1;
-    if (copy.users > 0) return;
-    if (this.copies.get(filter.key) === copy) this.copies.delete(filter.key);
-    const next = this.queue.shift();
-    if (next === undefined) this.free += 1;
-    else next();
-  }
-
-  private async make(filter: Filter): Promise<{ seq: number; frames: readonly Buffer[] }> {
-    if (this.free > 0) this.free -= 1;
-    else await new Promise<void>((resolve) => this.queue.push(resolve));
+  private copyIndexes(copy: Copy): Promise<Frames> {
+    const { filter } = copy;
     const { root } = filter.spec;
     const roots = root === undefined ? this.watcher.roots : [root];
     return this.watcher.withIndexes(roots, async (indexes) => {
@@ -81,12 +101,54 @@ export class Snapshots implements SnapshotSource {
       const frames: Buffer[] = [];
       for (const [path, records] of indexes) {
         for (const frame of framesOf(path, records(), filter)) {
+          if (copy.readers.size === 0) throw new Abandoned();
           frames.push(Buffer.from(JSON.stringify(frame), 'utf8'));
           await nextTurn();
         }
       }
+      // The last turn was one in which everybody may have left.
+      if (copy.readers.size === 0) throw new Abandoned();
       return { seq, frames };
     });
+  }
+
+  private waitForPlace(copy: Copy): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.queue.push({ copy, begin: resolve, giveUp: reject });
+      this.evictionTimer ??= setInterval(() => this.evictSlow(), evictionCheckMs).unref();
+    });
+  }
+
+  private letGo(copy: Copy): void {
+    this.held.delete(copy);
+    const next = this.queue.shift();
+    if (next !== undefined) {
+      // Its place is taken before anybody else can see it free.
+      this.held.add(next.copy);
+      next.begin();
+    }
+    if (this.queue.length > 0) return;
+    clearInterval(this.evictionTimer);
+    this.evictionTimer = undefined;
+  }
+
+  /** Frees as many copies as are waited for, of those that nobody reads at a pace worth waiting for. */
+  private evictSlow(): void {
+    let wanted = this.queue.length;
+    for (const { seq, readers } of [...this.held]) {
+      if (wanted === 0) return;
+      const all = [...readers];
+      if (seq === undefined || !all.every((reader) => reader.isSlow())) continue;
+      for (const reader of all) reader.evict();
+      wanted -= 1;
+    }
+  }
+}
+
+/** Nobody is there any more who wanted the snapshot. */
+class Abandoned extends Error {
+  constructor() {
+    super('nobody wants this snapshot any more');
   }
 }
 

@@ -29,9 +29,12 @@ class WebSocketOutlet implements Outlet {
     ws.once('close', () => clearTimeout(this.terminator));
   }
 
+  /** Nothing may follow a close frame. */
+  get isOpen(): boolean {
+    return this.ws.readyState === this.ws.OPEN;
+  }
+
   write(buffers: readonly Buffer[]): boolean {
-    // Nothing may follow a close frame.
-    if (this.ws.readyState !== this.ws.OPEN) return false;
     return this.writer.write(buffers);
   }
 

@@ -1,7 +1,7 @@
 // The end of a client's connection, in memory: what was handed to it, at a pace that the test sets.
 import type { Client, Hub, Outlet } from '../../agent/hub/index.ts';
 
-/** Takes NDJSON. It closes at once when it is asked to, as a peer that answers does. */
+/** Takes NDJSON. When it is asked to close it does so in the next turn, as a peer that answers. */
 export class MemoryOutlet implements Outlet {
   readonly transport = 'ndjson';
   readonly address = 'memory';
@@ -11,6 +11,10 @@ export class MemoryOutlet implements Outlet {
   room = Number.POSITIVE_INFINITY;
   hub: Hub | undefined;
   client: Client | undefined;
+
+  get isOpen(): boolean {
+    return this.closed.length === 0;
+  }
 
   get frames(): Record<string, unknown>[] {
     return this.text
@@ -43,9 +47,9 @@ export class MemoryOutlet implements Outlet {
     });
   }
 
-  /** Takes so many bytes more. */
-  drain(bytes = Number.POSITIVE_INFINITY): void {
-    this.room = bytes;
-    if (this.client !== undefined) this.hub?.drained(this.client);
+  /** Takes so many bytes of what waits, and has room for more once nothing does. */
+  take(bytes = Number.POSITIVE_INFINITY): void {
+    this.room += bytes;
+    if (this.room > 0 && this.client !== undefined) this.hub?.drained(this.client);
   }
 }

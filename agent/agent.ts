@@ -40,6 +40,7 @@ export class Agent {
   private readonly paths: InstancePaths;
   private readonly log: Log;
   private readonly startedAt = new Date();
+  private readonly startedMs = performance.now();
   private readonly journal: Journal;
   private readonly hub: Hub;
   private readonly watcher: Watcher;
@@ -257,7 +258,7 @@ export class Agent {
       version: version(),
       protocol: protocolVersion,
       pid: process.pid,
-      uptimeMs: Date.now() - this.startedAt.getTime(),
+      uptimeMs: Math.round(performance.now() - this.startedMs),
       cursor: this.journal.cursor(),
       oldest: this.journal.cursor(this.journal.oldestSeq),
       roots: this.watcher.status(),
@@ -289,17 +290,17 @@ export class Agent {
   private armIdleExit(): void {
     const { idleExitMs } = this.config;
     if (idleExitMs === undefined) return;
-    let lastUsedMs = Date.now();
+    let lastUsedMs = performance.now();
     for (const server of this.servers) {
       server.on('request', () => {
-        lastUsedMs = Date.now();
+        lastUsedMs = performance.now();
       });
     }
     this.idleTimer = setInterval(
       () => {
         const inUse = this.hub.size > 0 || (this.liveReload?.size ?? 0) > 0 || this.rootsAskedFor.size > 0;
-        if (inUse) lastUsedMs = Date.now();
-        if (Date.now() - lastUsedMs >= idleExitMs) void this.stop('nobody used it');
+        if (inUse) lastUsedMs = performance.now();
+        if (performance.now() - lastUsedMs >= idleExitMs) void this.stop('nobody used it');
       },
       Math.max(50, Math.min(idleExitMs / 4, 10_000)),
     );

@@ -19,7 +19,8 @@ export class Links {
   /** When each expires, the oldest first. */
   private readonly outstanding = new Map<string, number>();
 
-  constructor(nowMs: () => number = Date.now) {
+  /** @param nowMs a clock that only goes forward */
+  constructor(nowMs: () => number = () => performance.now()) {
     this.nowMs = nowMs;
   }
 

@@ -106,7 +106,7 @@ export class Subscription {
         await pause(this.#sleep.signal);
         continue;
       }
-      const startedMs = Date.now();
+      const startedMs = performance.now();
       const ending = await this.#connectOnce();
       if (this.#stopped) return;
       const error = finalError(ending);
@@ -114,7 +114,7 @@ export class Subscription {
         this.stop(error);
         return;
       }
-      if (Date.now() - startedMs >= goodConnectionMs) this.#backoff.reset();
+      if (performance.now() - startedMs >= goodConnectionMs) this.#backoff.reset();
       if (this.#connected) {
         this.#connected = false;
         this.#listener.event({ type: 'lost', reason: describeClose(ending.code, ending.reason) }, 0);

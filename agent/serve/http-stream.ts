@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import type { Transport } from '../../shared/index.ts';
 import { type Encoding, ndjson, type Outlet, plainLines, sseJson, sseText } from '../hub/index.ts';
 import type { Exchange } from './context.ts';
-import { unsentBytes } from './socket.ts';
+import { toKeep, unsentBytes } from './socket.ts';
 import { parseStreamRequest } from './stream-request.ts';
 
 /** What a browser waits before it reconnects. */
@@ -28,8 +28,10 @@ class HttpOutlet implements Outlet {
   }
 
   write(buffers: readonly Buffer[]): boolean {
-    const [first] = buffers;
-    return this.response.write(first !== undefined && buffers.length === 1 ? first : Buffer.concat(buffers));
+    // What finds others waiting before it waits with them.
+    const kept = this.socket.writableLength > 0 ? toKeep(buffers) : buffers;
+    const [first] = kept;
+    return this.response.write(first !== undefined && kept.length === 1 ? first : Buffer.concat(kept));
   }
 
   unsentBytes(): number {

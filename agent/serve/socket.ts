@@ -63,14 +63,29 @@ export class DirectWriter {
 }
 
 function writeThrough(socket: Socket, buffers: readonly Buffer[]): boolean {
-  const [first, ...others] = buffers;
-  if (first === undefined) return true;
-  if (others.length === 0) return socket.write(first);
   let room = true;
   socket.cork();
-  for (const buffer of buffers) room = socket.write(buffer);
+  for (const buffer of toKeep(buffers)) room = socket.write(buffer);
   socket.uncork();
   return room;
+}
+
+/** From here on a slice of one of the journal's chunks is worth keeping the chunk for. */
+const sliceBytes = 64 * 1024;
+/** As many slices as a long run of the journal has; more are frames that were picked out. */
+const mostSlices = 8;
+
+/**
+ * The bytes of buffers that are to wait for a socket. Each small one is a slice of something large, a chunk of the
+ * journal, which would wait with it: a client with a filter could keep all of them by a frame of each.
+ */
+export function toKeep(buffers: readonly Buffer[]): readonly Buffer[] {
+  const bytes = buffers.reduce((sum, { length }) => sum + length, 0);
+  if (bytes >= sliceBytes && buffers.length <= mostSlices) return buffers;
+  const whole = Buffer.allocUnsafeSlow(bytes);
+  let at = 0;
+  for (const buffer of buffers) at += buffer.copy(whole, at);
+  return [whole];
 }
 
 /** What of the buffers comes after the first `taken` bytes. */

@@ -79,6 +79,7 @@ export class Snapshots implements SnapshotSource {
   }
 
   private async make(copy: Copy): Promise<Frames> {
+    if (copy.readers.size === 0) throw new Abandoned();
     if (this.held.size >= mostCopies) await this.waitForPlace(copy);
     this.held.add(copy);
     try {

@@ -6,12 +6,14 @@ import { Agent as Connections, request as httpRequest, type IncomingMessage } fr
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { json } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { FileRecord, RootStatus, Status } from '../../shared/index.ts';
 import { until } from '../../test/support/wait.ts';
 import { withoutBirthTimes } from '../../test/support/without-birth-times.ts';
 
 /** A crawl of all that is there takes seconds on a busy machine; this is where a run gives up. */
 const giveUpMs = 120_000;
+const endMs = 500;
 const stderrKept = 20_000;
 
 /** Where the agent is and what it watches. */
@@ -186,7 +188,12 @@ export class Agent {
   }
 
   private async json<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const response = await this.request(method, path, false, giveUpMs * 2, body);
+    const response = await this.request(method, path, false, giveUpMs * 2, body).catch(async (error) => {
+      // The news of its end may come a moment later.
+      await delay(endMs);
+      this.assertAlive();
+      throw error;
+    });
     const answer = await json(response);
     if (response.statusCode !== 200) throw new Error(`${method} ${path}: ${JSON.stringify(answer)}`);
     return answer as T;

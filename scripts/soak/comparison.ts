@@ -1,10 +1,12 @@
 // The comparison of what the events told with what is on disk, and the account of a disagreement.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { TreeModel } from '../../test/support/model.ts';
 import type { Agent } from './agent.ts';
 import type { Follower } from './follower.ts';
 import type { History } from './history.ts';
-import type { Truth } from './truth.ts';
+import { rulesName, type Truth } from './truth.ts';
 
 /**
  * What is counted. `silent` is what nobody was told while nothing happened any more and nobody asked; `out of order`
@@ -102,6 +104,19 @@ export async function compare(parties: Parties): Promise<Disagreement[]> {
   return found;
 }
 
+/** What the files of rules say that may leave a path out. */
+function rulesAbove(root: string, path: string): string[] {
+  return path.split('/').flatMap((_name, depth, names) => {
+    const directory = names.slice(0, depth).join('/');
+    try {
+      return `  rules in "${directory}": ${JSON.stringify(readFileSync(join(root, directory, rulesName), 'utf8'))}`;
+    } catch {
+      // None, or no file.
+      return [];
+    }
+  });
+}
+
 /** Says of a disagreement all that can be found out at once, as text of some lines. */
 export async function account(
   found: readonly Disagreement[],
@@ -118,6 +133,7 @@ export async function account(
   for (const { root, text, path } of found.slice(0, told.histories)) {
     const word = path ?? /(?:known|unknown|of) (\S+)/.exec(text)?.[1];
     if (word === undefined) continue;
+    lines.push(...rulesAbove(root, word));
     lines.push(`  last operations on ${word}:`);
     lines.push(...history.about(`${root}/${word}`, told.operations).map((line) => `    ${line}`));
   }

@@ -5,6 +5,8 @@ import { devNull, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ModelEntry, readTree } from '../../test/support/model.ts';
 
+/** The name of the files of rules. */
+export const rulesName = '.gitignore';
 const rulesFile = /(?:^|\/)\.gitignore$/;
 /** What git prints of a hundred thousand paths, with room to spare. */
 const mostOutputBytes = 64 * 2 ** 20;

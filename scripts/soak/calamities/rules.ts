@@ -14,8 +14,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fewNames, ruledNames } from '../operations.ts';
 import { below, oneOf, type Special, type Stage } from '../stage.ts';
-
-const rulesName = '.gitignore';
+import { rulesName } from '../truth.ts';
 
 /** What can stand for a name in a pattern. */
 const wildcards = ['*', '?', 'n*', 'n?', '[n]1', '[nN]2', 'n[0-2]', '[!n]*', '*.log', '*.[lL]og', '**'];

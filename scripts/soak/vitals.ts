@@ -1,11 +1,9 @@
 // What the agent takes of the machine: memory, descriptors, and how long it keeps others waiting. Each has a bound,
 // and what is beyond it is a fault like any other.
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { openDescriptors, residentMB } from '../../test/support/procfs.ts';
+import { Prober } from '../support/prober.ts';
 import type { Agent } from './agent.ts';
 import type { Disagreement } from './comparison.ts';
-import type { ToProber } from './prober.ts';
 
 /** The bounds of a run, by which it says what it saw. */
 export interface Bounds {
@@ -38,7 +36,7 @@ export class Vitals {
   readonly worst: Worst = { residentMB: 0, growthMB: 0, descriptors: 0, loopMs: 0 };
   private readonly agent: Agent;
   private readonly bounds: Bounds;
-  private readonly prober = fork(new URL('./prober.ts', import.meta.url), { execArgv: ['--import', 'tsx'] });
+  private readonly prober = new Prober();
   private samples: number[] = [];
   private descriptorsAtFirst = 0;
   private broken = new Set<keyof Bounds>();
@@ -58,14 +56,13 @@ export class Vitals {
 
   /** Whether the loop's standstills count from now on: not while the agent is kept from working. */
   watch(counts: boolean): void {
-    this.tell({ ask: counts ? this.agent.socket : '' });
+    this.prober.ask(counts ? this.agent.socket : undefined);
   }
 
   /** Takes a sample; returns what is out of bounds, once a life each. */
   async sample(): Promise<Disagreement[]> {
     this.samples.push(residentMB(this.agent.pid));
-    this.tell('take');
-    const [loopMs] = (await once(this.prober, 'message')) as [number, unknown];
+    const loopMs = await this.prober.takeWorstMs();
     const seen: Worst = {
       residentMB: this.samples.at(-1) ?? 0,
       growthMB: this.growthMB(),
@@ -85,11 +82,7 @@ export class Vitals {
 
   /** Ends the prober. */
   close(): void {
-    this.prober.kill();
-  }
-
-  private tell(message: ToProber): void {
-    this.prober.send(message);
+    this.prober.close();
   }
 
   private descriptors(): number {

@@ -1,9 +1,10 @@
 // What the Linux kernel knows of a process: the same for every kind of peer.
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 const megabyte = 1_000_000;
 /** USER_HZ, in which /proc counts processor time: 100 on every platform that Node runs on. */
 const ticksPerSecond = 100;
+const countsNanoseconds = existsSync('/proc/self/schedstat');
 
 /** Resident memory, in megabytes. */
 export function residentMB(pid: number): number {
@@ -82,8 +83,22 @@ export function commandLineOf(pid: number): string[] {
 
 /** Processor time used so far in user and kernel, by all threads, in milliseconds. */
 export function cpuMs(pid: number): number {
+  if (countsNanoseconds) return threadsMs(pid);
   const fields = statFields(pid);
   return ((Number(fields[11]) + Number(fields[12])) * 1000) / ticksPerSecond;
+}
+
+/** The same to the nanosecond, where the kernel counts so finely: that of the threads that live. */
+function threadsMs(pid: number): number {
+  let ns = 0;
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    try {
+      ns += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]);
+    } catch {
+      // It has ended since it was listed.
+    }
+  }
+  return ns / 1e6;
 }
 
 /** The fields of its `stat` from the third, the state, on. */

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { cpuMs, residentMB } from '../../../test/support/procfs.ts';
 import type { Amounts } from './options.ts';
 import { Publishers } from './publishers.ts';
-import type { Fanout, Phase } from './results.ts';
+import type { Phase, Round } from './results.ts';
 import type { Server } from './server.ts';
 import type { Swarm } from './swarm.ts';
 
@@ -17,13 +17,14 @@ const restMs = 1000;
 const usualClients = 1000;
 const bytesPerKiB = 1024;
 
-/** Starts a server and measures it with `clients`. */
+/** Starts a server and measures it with `clients`, as the round of that number. */
 export async function measureFanout(
   swarm: Swarm,
   server: Server,
   clients: number,
   { messages, bursts }: Amounts,
-): Promise<Fanout> {
+  number: number,
+): Promise<Round> {
   const running = await server.start();
   try {
     const publishers = await Publishers.open(server, running, senders);
@@ -48,7 +49,7 @@ export async function measureFanout(
     const single = await phase(() => sendSingly(swarm, publishers, Math.ceil(messages * scale)));
     const inBursts = await phase(() => sendBursts(swarm, publishers, Math.ceil(bursts * scale)));
     publishers.close();
-    return { server, clients, idleKiB, single, bursts: inBursts };
+    return { number, idleKiB, single, bursts: inBursts };
   } finally {
     await swarm.close();
     await running.stop();

@@ -1,5 +1,5 @@
 // Fan-out side by side: what it costs a server to pass messages on to a thousand clients, and how soon the
-// last of them has each. agentd, ws, Socket.IO and gorilla/websocket, with the same clients, in the same run.
+// last of them has each. agentd, ws, Socket.IO, gorilla/websocket and uWebSockets, with the same clients, in the same run.
 //
 // Run after a build, on Linux: node --import tsx scripts/bench/fanout/main.ts [OPTIONS], see --help. Not with
 // the command tsx, which kills a process that does not answer an interrupt within some 60 ms.
@@ -11,7 +11,7 @@ import { largeCrowd, smallCrowd } from './goals.ts';
 import { help, type Options, readOptions } from './options.ts';
 import { measureReplay } from './replay.ts';
 import { report } from './report.ts';
-import { type Fanout, type Replay, type Results, type Stuck, together } from './results.ts';
+import type { Fanout, Replay, Results, Round, Stuck } from './results.ts';
 import type { Server } from './server.ts';
 import { findServers } from './servers.ts';
 import { measureStuck } from './stuck.ts';
@@ -53,16 +53,19 @@ class Runner {
       const all = size === clients && parts.has('fanout');
       const wanted = servers.filter(({ key }) => all || (parts.has('sizes') && compared(key)));
       if (wanted.length > 0 && !this.enoughFiles(size)) continue;
-      const measured = wanted.map((): Fanout[] => []);
+      const measured = wanted.map((): Round[] => []);
       for (let round = 1; round <= amounts.rounds; round++) {
         for (const [index, server] of wanted.entries()) {
           const what = `${server.name}, ${size} clients, round ${round} of ${amounts.rounds}`;
           await this.attempt(what, async () => {
-            measured[index]?.push(await measureFanout(this.swarm, server, size, amounts));
+            measured[index]?.push(await measureFanout(this.swarm, server, size, amounts, round));
           });
         }
       }
-      results.push(...measured.flatMap(together));
+      for (const [index, server] of wanted.entries()) {
+        const rounds = measured[index] ?? [];
+        if (rounds.length > 0) results.push({ server, clients: size, rounds });
+      }
     }
     return results;
   }

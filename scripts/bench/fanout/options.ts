@@ -31,7 +31,8 @@ export interface Options {
   readonly markdown?: string;
 }
 
-const usual: Amounts = { rounds: 5, messages: 100, bursts: 4, stuckMessages: 100, starts: 3, replays: 5 };
+/** Rounds enough to tell what repeats from what does not. */
+const usual: Amounts = { rounds: 9, messages: 100, bursts: 6, stuckMessages: 100, starts: 3, replays: 5 };
 const quick: Amounts = { rounds: 1, messages: 100, bursts: 4, stuckMessages: 50, starts: 1, replays: 3 };
 
 /** Printed for `--help`. */
@@ -40,6 +41,7 @@ export const help = `npm run bench:fanout -- [OPTIONS]      (Linux, after npm ru
   --only KEYS      of ${serverKeys.join(',')}
   --clients N      clients that all servers are compared with (1000)
   --parts PARTS    of ${parts.join(',')}
+  --rounds N       starts of each server, in turns (${usual.rounds})
   --quick          fewer messages: a look, not a measurement
   --markdown FILE  write the results there, too
 `;
@@ -52,6 +54,7 @@ export function readOptions(args: readonly string[]): Options | undefined {
       only: { type: 'string', default: serverKeys.join(',') },
       clients: { type: 'string', default: '1000' },
       parts: { type: 'string', default: parts.join(',') },
+      rounds: { type: 'string' },
       quick: { type: 'boolean', default: false },
       markdown: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
@@ -61,11 +64,15 @@ export function readOptions(args: readonly string[]): Options | undefined {
   const clients = Number(values.clients);
   if (!Number.isInteger(clients) || clients <= 0)
     throw new Error(`--clients: ${values.clients} is no whole number above 0`);
+  const amounts = values.quick ? quick : usual;
+  const rounds = values.rounds === undefined ? amounts.rounds : Number(values.rounds);
+  if (!Number.isInteger(rounds) || rounds <= 0)
+    throw new Error(`--rounds: ${values.rounds} is no whole number above 0`);
   return {
     servers: words('only', values.only, serverKeys),
     clients,
     parts: new Set(words('parts', values.parts, parts)),
-    amounts: values.quick ? quick : usual,
+    amounts: { ...amounts, rounds },
     ...(values.markdown === undefined ? {} : { markdown: values.markdown }),
   };
 }

@@ -3,12 +3,21 @@ import type { Bench } from '../support/bench.ts';
 import { goalTable } from '../support/goals.ts';
 import { describeMachine, describeVersions } from '../support/machine.ts';
 import { median, percentile } from '../support/numbers.ts';
-import { cell, count, ratio, table } from '../support/table.ts';
+import { cell, count, ratio, spreadCell, spreadRatio, table } from '../support/table.ts';
 import { senders } from './fanout.ts';
 import { judge } from './goals.ts';
 import type { Options } from './options.ts';
 import { messageBytes } from './publishers.ts';
-import { cpuUs, type Fanout, fanoutOf, type Phase, type Results } from './results.ts';
+import {
+  cpuUs,
+  type Fanout,
+  fanoutOf,
+  type Phase,
+  type Results,
+  type Round,
+  spreadOf,
+  spreadOfRatio,
+} from './results.ts';
 import type { Server } from './server.ts';
 
 /** What was run, besides its results. */
@@ -46,41 +55,44 @@ export function report({ bench, options, servers, skipped, results }: Run): stri
   return `${sections.join('\n\n')}\n`;
 }
 
+/** Each number is that of a round: the least, the median and the most of them, and the same of the ratios. */
+const roundsLine = (fanouts: readonly Fanout[]): string => {
+  const rounds = Math.max(0, ...fanouts.map((fanout) => fanout.rounds.length));
+  return `${rounds} rounds; least – median – most of them, and of what agentd gave in the same round.`;
+};
+
 function phaseTable(fanouts: readonly Fanout[], results: Results, phase: 'single' | 'bursts'): string {
   const rows = fanouts.map((fanout) => {
-    const agent = fanoutOf(results, 'agentd', fanout.clients)?.[phase];
-    const own = fanout[phase];
+    const agent = fanoutOf(results, 'agentd', fanout.clients);
     return [
       fanout.server.name,
-      ...pair(cpuUs, own, agent, 2),
-      ...pair(perSecond, own, agent, 0),
-      ...pair(p50, own, agent, 1),
-      ...pair(p99, own, agent, 1),
+      ...pair(fanout, agent, (round) => cpuUs(round[phase]), 2),
+      ...pair(fanout, agent, (round) => perSecond(round[phase]) / 1000, 0),
+      ...pair(fanout, agent, (round) => p50(round[phase]), 1),
+      ...pair(fanout, agent, (round) => p99(round[phase]), 1),
     ];
   });
-  return table(
-    [
-      'server',
-      'CPU µs a delivery',
-      '/ agentd',
-      'deliveries/s',
-      '/ agentd',
-      'last client p50 ms',
-      '/ agentd',
-      'p99 ms',
-      '/ agentd',
-    ],
-    rows,
-  );
+  const head = [
+    'server',
+    'CPU µs a delivery',
+    '/ agentd',
+    '1,000 deliveries/s',
+    '/ agentd',
+    'last client p50 ms',
+    '/ agentd',
+    'p99 ms',
+    '/ agentd',
+  ];
+  return `${table(head, rows)}\n\n${roundsLine(fanouts)}`;
 }
 
 function pair(
-  of: (phase: Phase) => number,
-  own: Phase,
-  agent: Phase | undefined,
+  fanout: Fanout,
+  agent: Fanout | undefined,
+  of: (round: Round) => number,
   decimals: number,
 ): string[] {
-  return [cell(of(own), decimals), ratio(of(own), agent === undefined ? Number.NaN : of(agent))];
+  return [spreadCell(spreadOf(fanout, of), decimals), spreadRatio(spreadOfRatio(fanout, agent, of))];
 }
 
 function perSecond({ deliveries, seconds }: Phase): number {
@@ -96,11 +108,10 @@ function p99({ latenciesMs }: Phase): number {
 }
 
 function memoryTable(fanouts: readonly Fanout[], results: Results): string {
-  const rows = fanouts.map(({ server, clients, idleKiB }) => [
-    server.name,
-    cell(idleKiB, 1),
-    ratio(idleKiB, fanoutOf(results, 'agentd', clients)?.idleKiB ?? Number.NaN),
-  ]);
+  const rows = fanouts.map((fanout) => {
+    const agent = fanoutOf(results, 'agentd', fanout.clients);
+    return [fanout.server.name, ...pair(fanout, agent, ({ idleKiB }) => idleKiB, 1)];
+  });
   return table(['server', 'KiB a client', '/ agentd'], rows);
 }
 
@@ -108,15 +119,18 @@ function sizesTable(results: Results): string {
   const fanouts = results.fanouts
     .filter(({ server }) => server.key === 'agentd' || server.key === 'ws')
     .sort((a, b) => a.clients - b.clients);
-  const rows = fanouts.map(({ server, clients, idleKiB, single, bursts }) => {
-    const agent = fanoutOf(results, 'agentd', clients);
+  const rows = fanouts.map((fanout) => {
+    const agent = fanoutOf(results, 'agentd', fanout.clients);
     return [
-      server.name,
-      count(clients),
-      ...pair(cpuUs, single, agent?.single, 2),
-      ...pair(p99, single, agent?.single, 1),
-      ...pair(cpuUs, bursts, agent?.bursts, 2),
-      cell(idleKiB, 1),
+      fanout.server.name,
+      count(fanout.clients),
+      ...pair(fanout, agent, ({ single }) => cpuUs(single), 2),
+      ...pair(fanout, agent, ({ single }) => p99(single), 1),
+      ...pair(fanout, agent, ({ bursts }) => cpuUs(bursts), 2),
+      spreadCell(
+        spreadOf(fanout, ({ idleKiB }) => idleKiB),
+        1,
+      ),
     ];
   });
   return table(

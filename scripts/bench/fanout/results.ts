@@ -1,5 +1,5 @@
 // What was measured.
-import { median } from '../support/numbers.ts';
+import { type Spread, spread } from '../support/numbers.ts';
 import type { Server } from './server.ts';
 
 /** Messages to all clients, one at a time or in bursts. */
@@ -12,14 +12,21 @@ export interface Phase {
   readonly latenciesMs: readonly number[];
 }
 
-/** One server with so many clients. */
-export interface Fanout {
-  readonly server: Server;
-  readonly clients: number;
+/** What one start of a server gave. */
+export interface Round {
+  /** Rounds of the same number are neighbours in time: what one server gave is compared with what another gave then. */
+  readonly number: number;
   /** Resident memory that a connected client costs before anything is sent. */
   readonly idleKiB: number;
   readonly single: Phase;
   readonly bursts: Phase;
+}
+
+/** One server with so many clients. */
+export interface Fanout {
+  readonly server: Server;
+  readonly clients: number;
+  readonly rounds: readonly Round[];
 }
 
 /** One server, behind a client that may have stopped reading. */
@@ -50,30 +57,22 @@ export interface Results {
   readonly failures: readonly string[];
 }
 
-/** The rounds of one server as one; none where there was none. */
-export function together(rounds: readonly Fanout[]): Fanout[] {
-  const [first] = rounds;
-  if (first === undefined) return [];
-  const { server, clients } = first;
-  return [
-    {
-      server,
-      clients,
-      idleKiB: median(rounds.map(({ idleKiB }) => idleKiB)),
-      single: joined(rounds.map(({ single }) => single)),
-      bursts: joined(rounds.map(({ bursts }) => bursts)),
-    },
-  ];
+/** A number of each round, by how far the rounds lie apart. */
+export function spreadOf(fanout: Fanout | undefined, of: (round: Round) => number): Spread {
+  return spread(fanout?.rounds.map(of) ?? []);
 }
 
-function joined(phases: readonly Phase[]): Phase {
-  const sum = (of: (phase: Phase) => number): number => phases.reduce((total, phase) => total + of(phase), 0);
-  return {
-    deliveries: sum(({ deliveries }) => deliveries),
-    cpuMs: sum(({ cpuMs }) => cpuMs),
-    seconds: sum(({ seconds }) => seconds),
-    latenciesMs: phases.flatMap(({ latenciesMs }) => latenciesMs),
-  };
+/** How many times another server's number it is, round by round: only what repeats is worth telling. */
+export function spreadOfRatio(
+  fanout: Fanout | undefined,
+  base: Fanout | undefined,
+  of: (round: Round) => number,
+): Spread {
+  const ratios = fanout?.rounds.flatMap((round) => {
+    const other = base?.rounds.find(({ number }) => number === round.number);
+    return other === undefined ? [] : [of(round) / of(other)];
+  });
+  return spread(ratios ?? []);
 }
 
 /** Processor time of the server a delivery, in µs. */

@@ -6,12 +6,13 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { packageVersion } from '../../support/tool-packages.ts';
 import type { Bench } from '../support/bench.ts';
-import { installPeers, projectDirectory } from '../support/peer-packages.ts';
+import { installBun, installPeers, projectDirectory } from '../support/peer-packages.ts';
 import type { Endpoint, Server, ServerKey } from './server.ts';
 import { agentdServer } from './server-agentd.ts';
 
 /** Where the peers that are packages are installed. */
 const peersDirectory = new URL('node_modules/.cache/bench-fanout-peers/', projectDirectory);
+const bunDirectory = new URL('node_modules/.cache/bench-fanout-bun/', projectDirectory);
 /** What is asked for where it is installed; the run does without it elsewhere. */
 const commands = { go: 'go', dpkgQuery: 'dpkg-query' } as const;
 /** Where Debian puts the sources of Go packages. */
@@ -29,9 +30,8 @@ export function findServers(
     ws: wsServer,
     'socket.io': socketIoServer,
     gorilla: gorillaServer,
-    uws: () => {
-      throw new Error('it is no package of the npm registry');
-    },
+    uws: (at) => bunServer(at, 'uws', 'publish'),
+    'uws-send': (at) => bunServer(at, 'uws-send', 'send'),
   };
   for (const key of wanted) {
     try {
@@ -69,6 +69,16 @@ function socketIoServer(bench: Bench): Server {
     clients: { path, greetings: 2, say: '40' },
     publishers: { path, greetings: 2, say: '40/publish,' },
     publication: (data) => `42/publish,["publish",${JSON.stringify({ data })}]`,
+  });
+}
+
+function bunServer(bench: Bench, key: ServerKey, how: 'publish' | 'send'): Server {
+  const { version, program } = installBun(bench, bunDirectory);
+  return peer(bench, {
+    key,
+    name: how === 'publish' ? 'uWebSockets in Bun, publish' : 'uWebSockets in Bun, a loop of send',
+    version: `Bun ${version}`,
+    command: [fileURLToPath(program), fileURLToPath(new URL('peer-bun.ts', import.meta.url)), how],
   });
 }
 

@@ -11,6 +11,8 @@ export interface AgentProcess {
   readonly env: Readonly<Record<string, string>>;
   /** Resolves when every root is ready, with the time since the start. Rejects when it ends before. */
   readonly readyMs: Promise<number>;
+  /** Where it listens. */
+  readonly socketPath: string;
   /** Where its WebSocket stream is; `query` without the question mark. */
   streamUrl(query: string): string;
   /** Log lines that are warnings or errors. */
@@ -22,6 +24,7 @@ export interface AgentProcess {
 export function launchAgent(bench: Bench, root: string, flags: readonly string[] = []): AgentProcess {
   const { path: home, remove } = bench.cleanups.directory(bench.diskDirectory);
   const runtime = join(home, 'run');
+  const socketPath = join(runtime, 'default.sock');
   const env = { AGENT_RUNTIME_DIR: runtime, AGENT_STATE_DIR: join(home, 'state') };
   const startedMs = monotonicMs();
   const child = spawn(process.execPath, [bench.build.agentd, root, '--port', '0', ...flags], {
@@ -54,7 +57,8 @@ export function launchAgent(bench: Bench, root: string, flags: readonly string[]
     env,
     readyMs,
     complaints,
-    streamUrl: (query) => `ws+unix:${join(runtime, 'default.sock')}:/v1/events?${query}`,
+    socketPath,
+    streamUrl: (query) => `ws+unix:${socketPath}:/v1/events?${query}`,
     stop: async () => {
       await end('SIGTERM');
       await remove();

@@ -4,6 +4,8 @@ import { installPackages } from '../../support/tool-packages.ts';
 import type { Bench } from './bench.ts';
 
 const peersPackage = new URL('../peers/', import.meta.url);
+/** Apart from the others: it is large, and made for one kind of processor. */
+const bunPackage = new URL('../peers-bun/', import.meta.url);
 
 /** Where the project's own dependencies are. */
 export const projectDirectory = new URL('../../../', import.meta.url);
@@ -16,4 +18,14 @@ export const projectDirectory = new URL('../../../', import.meta.url);
  */
 export function installPeers(bench: Bench, name: string, directory: URL): string {
   return installPackages(name, peersPackage, directory, (text) => bench.progress(text));
+}
+
+/**
+ * Installs Bun in `directory`, like the other peers.
+ * @returns its version, and the program
+ */
+export function installBun(bench: Bench, directory: URL): { version: string; program: URL } {
+  const name = '@oven/bun-linux-x64';
+  const version = installPackages(name, bunPackage, directory, (text) => bench.progress(text));
+  return { version, program: new URL(`node_modules/${name}/bin/bun`, directory) };
 }

@@ -1,4 +1,5 @@
 // Markdown tables that are readable as text, too.
+import type { Spread } from './numbers.ts';
 
 /** A table; the first column is aligned left, all others right. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -31,4 +32,16 @@ export function ratio(value: number, base: number): string {
 /** A count with thousands separated. */
 export function count(value: number): string {
   return Number.isNaN(value) ? '-' : value.toLocaleString('en-US');
+}
+
+/** A number of several rounds for a table: the least, the median, the most. */
+export function spreadCell({ least, median, most }: Spread, decimals: number): string {
+  return Number.isNaN(median)
+    ? '-'
+    : [least, median, most].map((value) => value.toFixed(decimals)).join(' – ');
+}
+
+/** How many times a base that was measured in the same rounds a value is. */
+export function spreadRatio(ratios: Spread): string {
+  return Number.isFinite(ratios.median) ? `×${spreadCell(ratios, ratios.most < 10 ? 2 : 0)}` : '-';
 }

@@ -3,6 +3,7 @@ import { type Goal, goal } from '../support/goals.ts';
 import { percentile } from '../support/numbers.ts';
 import { count } from '../support/table.ts';
 import { measuredOf, type Results, summarize } from './results.ts';
+import type { StandstillResult } from './standstill.ts';
 import type { TruthResult } from './truth.ts';
 
 /** Above one watch a directory: the root, and the agent's own runtime directory. */
@@ -14,9 +15,20 @@ export function judge(results: Results): Goal[] {
   return [
     ...sizes.flatMap((files) => judgeTree(results, files)),
     ...judgeAlone(results),
+    ...judgeStandstill(results.standstill),
     ...judgeTruth('random operations', results.truth, false),
     ...judgeTruth('overflow', results.overflow, true),
   ];
+}
+
+/** What the loop's users are promised: nothing that happens on disk keeps them waiting for longer. */
+const longestStandstillMs = 50;
+
+function judgeStandstill(result: StandstillResult | undefined): Goal[] {
+  if (result === undefined) return [];
+  const worst = Math.max(...result.standstills.flatMap(({ worstMs }) => worstMs));
+  const text = `moves, rules and removal of ${count(result.files)} files: no request waits ${longestStandstillMs} ms`;
+  return [goal(text, `${worst.toFixed(1)} ms`, worst, longestStandstillMs)];
 }
 
 function judgeTree(results: Results, files: number): Goal[] {

@@ -14,6 +14,7 @@ import { findPeers } from './peers.ts';
 import { report } from './report.ts';
 import type { Results } from './results.ts';
 import { type Measured, measureRounds } from './rounds.ts';
+import { measureStandstill, type StandstillResult } from './standstill.ts';
 import { Trees } from './trees.ts';
 import { measureOverflow, measureTruth } from './truth.ts';
 
@@ -42,13 +43,14 @@ async function rounds(
 async function alone(
   bench: Bench,
   trees: Trees,
-  { parts, peers, sizes, idleSeconds }: Options,
-): Promise<{ idle?: IdleResult; crawl?: CrawlResult }> {
+  { parts, peers, sizes, idleSeconds, rounds: times }: Options,
+): Promise<{ idle?: IdleResult; crawl?: CrawlResult; standstill?: StandstillResult }> {
   if (!peers.includes('agentd')) return {};
   const files = Math.max(...sizes.filter((size) => size <= aloneFiles), Math.min(...sizes));
   return {
     ...(parts.has('idle') ? { idle: await measureIdle(bench, await trees.ofSize(files), idleSeconds) } : {}),
     ...(parts.has('crawl') ? { crawl: await measureCrawl(bench, await trees.ofSize(files)) } : {}),
+    ...(parts.has('standstill') ? { standstill: await measureStandstill(bench, files, times) } : {}),
   };
 }
 

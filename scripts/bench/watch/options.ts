@@ -4,7 +4,16 @@ import { words } from '../support/options.ts';
 import { type PeerKey, peerKeys } from './peer.ts';
 
 /** What can be measured apart. */
-export const parts = ['ready', 'latency', 'truth', 'overflow', 'idle', 'crawl', 'growth'] as const;
+export const parts = [
+  'ready',
+  'latency',
+  'truth',
+  'overflow',
+  'idle',
+  'crawl',
+  'standstill',
+  'growth',
+] as const;
 export type Part = (typeof parts)[number];
 
 /** What a run is to do. */
@@ -27,7 +36,7 @@ export const help = `npm run bench:watch -- [OPTIONS]      (Linux, after npm run
   --large           500000 files, too
   --parts PARTS     of ${parts.join(',')}
   --seeds NUMBERS   for the random operations (1,2,3)
-  --rounds N        starts of each peer on each tree (3)
+  --rounds N        starts of each peer on each tree (5)
   --idle-seconds N  over which idle processor time is taken (60)
   --markdown FILE   write the results there, too
 `;
@@ -45,7 +54,7 @@ export function readOptions(args: readonly string[]): Options | undefined {
       large: { type: 'boolean', default: false },
       parts: { type: 'string', default: parts.join(',') },
       seeds: { type: 'string', default: '1,2,3' },
-      rounds: { type: 'string', default: '3' },
+      rounds: { type: 'string', default: '5' },
       'idle-seconds': { type: 'string', default: '60' },
       markdown: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },

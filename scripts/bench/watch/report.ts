@@ -2,13 +2,14 @@
 import type { Bench } from '../support/bench.ts';
 import { goalTable } from '../support/goals.ts';
 import { describeMachine, describeVersions } from '../support/machine.ts';
-import { median, percentile } from '../support/numbers.ts';
-import { cell, count, ratio, table } from '../support/table.ts';
+import { median, percentile, spread, spreadOfRatio } from '../support/numbers.ts';
+import { cell, count, ratio, spreadCell, spreadRatio, table } from '../support/table.ts';
 import { judge } from './goals.ts';
 import type { Options } from './options.ts';
 import type { Peer } from './peer.ts';
 import { measuredOf, type Results, summarize } from './results.ts';
 import type { Measured } from './rounds.ts';
+import type { StandstillResult } from './standstill.ts';
 import { describeTrees } from './tree-storage.ts';
 import type { TruthResult } from './truth.ts';
 
@@ -34,7 +35,7 @@ export function report({ bench, options, peers, skipped, results }: Run): string
   const add = (heading: string, body: string): void => void sections.push(`### ${heading}`, body);
   if (wants.has('ready')) {
     add(
-      `Start: time to ready, resident memory 2 s after it, inotify watches; median of ${options.rounds} starts, warm cache`,
+      `Start: time to ready, resident memory 2 s after it, inotify watches; least – median – most of ${options.rounds} starts, and of what agentd gave in the same round; warm cache`,
       readyTable(results),
     );
   }
@@ -49,6 +50,12 @@ export function report({ bench, options, peers, skipped, results }: Run): string
     );
   }
   if (results.idle !== undefined || results.crawl !== undefined) add('agentd alone', aloneTable(results));
+  if (results.standstill !== undefined) {
+    add(
+      `The longest that agentd kept a request waiting, with a tree of ${count(results.standstill.files)} files`,
+      standstillTable(results.standstill),
+    );
+  }
   if (wants.has('growth')) add('agentd, growing tree', growthTable(results));
   add('Goals', goalTable(judge(results)));
   const notes = notesOf(results);
@@ -61,16 +68,16 @@ function readyTable(results: Results): string {
     .filter(({ peer }) => !peer.latencyOnly)
     .map((measured) => {
       const own = summarize(measured);
-      const agent = summarize(measuredOf(results, 'agentd', measured.files));
+      const agent = measuredOf(results, 'agentd', measured.files);
       return [
         measured.peer.name,
         count(measured.files),
-        cell(own.readyMs, 0),
-        ratio(own.readyMs, agent.readyMs),
-        cell(own.residentMB, 0),
-        ratio(own.residentMB, agent.residentMB),
+        spreadCell(spread(measured.readyMs), 0),
+        spreadRatio(spreadOfRatio(measured.readyMs, agent?.readyMs)),
+        spreadCell(spread(measured.residentMB), 0),
+        spreadRatio(spreadOfRatio(measured.residentMB, agent?.residentMB)),
         count(own.watches),
-        ratio(own.watches, agent.watches),
+        ratio(own.watches, summarize(agent).watches),
       ];
     });
   return table(['peer', 'files', 'ready ms', '/ agentd', 'RSS MB', '/ agentd', 'watches', '/ agentd'], rows);
@@ -173,6 +180,11 @@ function aloneTable({ idle, crawl }: Results): string {
     if (crawl.lost > 0) rows.push(['messages that never came', String(crawl.lost), '', '']);
   }
   return table(['measured', '', '', ''], rows);
+}
+
+function standstillTable({ standstills }: StandstillResult): string {
+  const rows = standstills.map(({ what, worstMs }) => [what, spreadCell(spread(worstMs), 1)]);
+  return table(['while', 'ms: least – median – most of the rounds'], rows);
 }
 
 function growthTable(results: Results): string {

@@ -4,6 +4,7 @@ import { median, percentile } from '../support/numbers.ts';
 import type { CrawlResult, IdleResult } from './agent-alone.ts';
 import type { PeerKey } from './peer.ts';
 import type { Measured } from './rounds.ts';
+import type { StandstillResult } from './standstill.ts';
 import type { TruthResult } from './truth.ts';
 
 /** What a run gave; what was not asked for is absent. */
@@ -13,6 +14,7 @@ export interface Results {
   readonly overflow: readonly TruthResult[];
   readonly idle?: IdleResult;
   readonly crawl?: CrawlResult;
+  readonly standstill?: StandstillResult;
 }
 
 /** One peer on one tree, each number a median or a percentile; NaN where nothing was measured. */

@@ -1,5 +1,6 @@
 // `agent-cli serve`, as its answers on the wire: what of a folder is served and what is not, and to whom.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   mkdirSync,
@@ -11,6 +12,7 @@ import {
 } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import { type BackgroundPlace, backgroundPlace } from './support/background.ts';
 import { cleanUpWith, temporaryDirectory } from './support/cleanup.ts';
@@ -71,8 +73,8 @@ describe('agent-cli serve', () => {
     });
     const text = body.toString();
     const snippet = snippetOf(text);
-    const script = text.slice(text.indexOf('<script'), text.indexOf('</head>'));
-    expect(text).toBe(page.replace('</head>', `${script}</head>`));
+    const script = text.slice(text.indexOf('<script'), text.indexOf('<title>'));
+    expect(text).toBe(page.replace('<title>', `${script}<title>`));
     const address = /src="([^"]+)"/.exec(script)?.[1]?.replaceAll('&amp;', '&') ?? '';
     const client = await site.ask(address);
     expect(client.body.equals(readFileSync('node_modules/livereload-js/dist/livereload.js'))).toBe(true);
@@ -216,6 +218,149 @@ describe('agent-cli serve', () => {
     expect(await typeOf('/s.svg')).toBe('image/svg+xml');
     expect(await typeOf('/m.webmanifest')).toMatch('application/manifest+json');
     expect(await typeOf('/b.unknown')).toBe('application/octet-stream');
+  });
+
+  it('says which encoding a file is in as the file does, and UTF-8 of one that says nothing', async () => {
+    const cyrillic = Buffer.from([0xcf, 0xf0, 0xe8]);
+    const named = (name: string) => Buffer.concat([Buffer.from(`<head><meta ${name}></head>`), cyrillic]);
+    const wide = Buffer.from('\ufeff<html><p>ü</p></html>', 'utf16le');
+    const { site } = await serve({
+      'meta.html': named('charset=windows-1251'),
+      'equiv.html': named('http-equiv="Content-Type" content="text/html; charset=euc-kr"'),
+      'comment.html': named('name=a><!-- <meta charset=koi8-r> --'),
+      'wide.html': wide,
+      'plain.html': '<p>ü',
+      'old.css': Buffer.concat([Buffer.from('@charset "koi8-r";\np::after{content:"'), cyrillic]),
+      'wide.css': wide,
+      'late.css': ' @charset "koi8-r";',
+      'plain.txt': 'ü',
+    });
+    const headers = { 'sec-fetch-dest': 'document', 'sec-fetch-mode': 'navigate' };
+    const answer = (path: string) => site.ask(`/${path}`, { headers });
+    const typeOf = async (path: string) => (await answer(path)).headers['content-type'];
+    expect(await typeOf('meta.html')).toBe('text/html; charset=windows-1251');
+    expect(await typeOf('equiv.html')).toBe('text/html; charset=euc-kr');
+    expect(await typeOf('comment.html')).toBe('text/html; charset=utf-8');
+    expect(await typeOf('wide.html')).toBe('text/html');
+    expect(await typeOf('plain.html')).toBe('text/html; charset=utf-8');
+    expect(await typeOf('old.css')).toBe('text/css; charset=koi8-r');
+    expect(await typeOf('wide.css')).toBe('text/css');
+    expect(await typeOf('late.css')).toBe('text/css; charset=utf-8');
+    expect(await typeOf('plain.txt')).toBe('text/plain; charset=utf-8');
+    const { body } = await answer('meta.html');
+    expect(body.subarray(-3)).toEqual(cyrillic);
+    const text = (await answer('wide.html')).body.toString('utf16le');
+    expect(text.replace(/<script.*<\/script>/s, '')).toBe(wide.toString('utf16le'));
+    expect(text).toContain('/.devagent/livereload.js?');
+  });
+
+  it('says of a file that is stored compressed by what', async () => {
+    const packed = gzipSync('x');
+    const { site, cli } = await serve({
+      'a.svgz': packed,
+      'not.svgz': '<svg/>',
+      'a.js.gz': packed,
+      'a.css.br': brotliCompressSync('x'),
+      'a.wasm.gz': packed,
+      'tile.pbf': packed,
+      'a.html.gz': gzipSync(page),
+      'a.tar.gz': packed,
+      'a.tgz': packed,
+      'data.csv.gz': packed,
+    });
+    const headers = { accept: 'text/html' };
+    const found: Record<string, unknown> = {};
+    for (const name of ['a.svgz', 'not.svgz', 'a.js.gz', 'a.css.br', 'a.wasm.gz', 'tile.pbf', 'a.html.gz'])
+      found[name] = await site
+        .ask(`/${name}`, { headers })
+        .then((answer) => [answer.headers['content-type'], answer.headers['content-encoding']]);
+    expect(found).toEqual({
+      'a.svgz': ['image/svg+xml', 'gzip'],
+      'not.svgz': ['image/svg+xml', undefined],
+      'a.js.gz': ['text/javascript; charset=utf-8', 'gzip'],
+      'a.css.br': ['text/css; charset=utf-8', 'br'],
+      'a.wasm.gz': ['application/wasm', 'gzip'],
+      'tile.pbf': ['application/octet-stream', 'gzip'],
+      'a.html.gz': ['text/html; charset=utf-8', 'gzip'],
+    });
+    for (const name of ['a.tar.gz', 'a.tgz', 'data.csv.gz'])
+      expect((await site.ask(`/${name}`)).headers['content-encoding']).toBeUndefined();
+    await cli.said('a.html.gz will not reload by itself: it is stored compressed');
+  });
+
+  it('has every page that a browser shows reload, or says once which does not and why', async () => {
+    const policies = {
+      nonce: "script-src 'nonce-x' 'strict-dynamic'",
+      none: "default-src 'none'; style-src 'self'",
+      connect: "default-src 'self'; connect-src https://api.test",
+      unread: 'default-src&Tab;x',
+    };
+    const withPolicy = (policy: string) =>
+      `<head><meta http-equiv="Content-Security-Policy" content="${policy}"><title>p</title></head>`;
+    const pages = Object.entries(policies).map(([name, policy]) => [`${name}.html`, withPolicy(policy)]);
+    const { site, cli } = await serve({
+      ...Object.fromEntries(pages),
+      'empty.html': '',
+      'fragment.html': '<p>f',
+      'half.html': '<!doctype html><script>let a = "',
+      'large.html': Buffer.alloc(8 * 1024 * 1024 + 1, '<p>'),
+    });
+    const ask = async (name: string, headers: Record<string, string>) =>
+      (await site.ask(`/${name}.html`, { headers })).body.toString();
+    const shown = { 'sec-fetch-dest': 'iframe', 'sec-fetch-mode': 'navigate' };
+    const script = /<script async src="\/\.devagent\/[^"]*"><\/script>/;
+    for (const name of ['empty', 'fragment', 'half', ...Object.keys(policies)])
+      expect([name, await ask(name, shown)]).toEqual([name, expect.stringMatching(script)]);
+    expect(await ask('half', shown)).toMatch(/^<!doctype html><script async/);
+    expect((await ask('none', shown)).replace(script, '')).toBe(
+      withPolicy("connect-src 'self'; default-src 'none'; style-src 'self'"),
+    );
+    for (const headers of [{ 'sec-fetch-dest': 'empty' }, { 'x-requested-with': 'XMLHttpRequest' }, {}])
+      for (const name of ['empty', 'fragment']) expect(await ask(name, headers)).not.toMatch(script);
+    for (const name of ['large', 'unread', 'large', 'unread']) await ask(name, shown);
+    await cli.said(
+      'unread.html will not reload by itself: its own Content-Security-Policy, in a meta element',
+    );
+    await cli.said('large.html will not reload by itself: it is larger than 8 MiB');
+    expect(cli.stderr.match(/will not reload/g)).toHaveLength(2);
+  });
+
+  it('sends what it has checked, while a file and a folder become links that lead out', async () => {
+    const outside = temporaryDirectory();
+    for (const name of ['a.txt', 'index.html']) writeFileSync(join(outside, name), 'secret');
+    const { place, site } = await serve({ 'a.txt': 'fine', 'sub/a.txt': 'fine', 'sub/index.html': page });
+    const script = `
+      const fs = require('node:fs');
+      const [root, outside] = process.argv.slice(1);
+      process.stdout.write('on');
+      for (;;) {
+        fs.symlinkSync(outside + '/a.txt', root + 'new');
+        fs.renameSync(root + 'new', root + 'a.txt');
+        fs.renameSync(root + 'sub', root + 'away');
+        fs.symlinkSync(outside, root + 'sub');
+        fs.writeFileSync(root + 'new', 'fine');
+        fs.renameSync(root + 'new', root + 'a.txt');
+        fs.unlinkSync(root + 'sub');
+        fs.renameSync(root + 'away', root + 'sub');
+      }
+    `;
+    const turner = spawn(process.execPath, ['-e', script, `${place.root}/`, outside], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    cleanUpWith(() => void turner.kill('SIGKILL'));
+    await once(turner.stdout, 'data');
+    const counts = new Map<string, number>();
+    const ask = async (path: string): Promise<void> => {
+      const { status, body } = await site.ask(path);
+      expect(body.toString()).not.toContain('secret');
+      counts.set(`${status}`, (counts.get(`${status}`) ?? 0) + 1);
+    };
+    // Many at once, so that there is time between a look at a file and its opening.
+    const paths = ['/a.txt', '/sub/a.txt', '/sub/', '/sub/index.html'];
+    const many = Array.from({ length: 16 }, (_, index) => paths[index % paths.length] ?? '/');
+    for (let round = 0; round < 40; round++) await Promise.all(many.map(ask));
+    // Both happened: the file, and a link that leads out.
+    expect([...counts.keys()].sort()).toEqual(expect.arrayContaining(['200', '403']));
   });
 
   it('lists a directory without an index: directories first, names made harmless, nothing hidden', async () => {

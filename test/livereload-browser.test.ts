@@ -217,6 +217,43 @@ describeInBrowser('a page', [foreignHost], (browser) => {
     expect(await attempt(foreign, host, '.devagent/')).toEqual(nothing);
     expect(await attempt(foreign, `${foreignHost}:${new URL(url).port}`, '.devagent/')).toEqual(nothing);
   });
+
+  it('that agent-cli serve serves reloads whatever its policy, its tags and its encoding', async () => {
+    const place = backgroundPlace();
+    const write = (name: string, content: Buffer | string): void =>
+      writeFileSync(join(place.root, name), content);
+    const withPolicy = (policy: string) => (text: string) =>
+      `<!doctype html><head><meta http-equiv="Content-Security-Policy" content="${policy}"></head><body>${text}`;
+    const pages: Record<string, (text: string) => Buffer | string> = {
+      none: withPolicy("default-src 'none'"),
+      nonce: withPolicy("script-src 'nonce-x' 'strict-dynamic'; connect-src https://a.test"),
+      fragment: (text) => `<p>${text}`,
+      wide: (text) => Buffer.from(`\ufeff<html>${text}`, 'utf16le'),
+      // "да" in windows-1251.
+      cyrillic: (text) => Buffer.from(`<meta charset=windows-1251><p>${text} \xe4\xe0`, 'latin1'),
+    };
+    const shown = (name: string, text: string) => (name === 'cyrillic' ? `${text} да` : text);
+    for (const [name, content] of Object.entries(pages)) write(`${name}.html`, content('one'));
+    write('emptied.html', 'one');
+    const serve = place.start(['serve', '--json', '--port', '0']);
+    await serve.line('where it serves', (line) => line.startsWith('{'));
+    const { url = '' } = serve.json<{ url: string }>()[0] ?? {};
+    await place.connected(1);
+    for (const [name, content] of Object.entries(pages)) {
+      const page = await open(`${url}${name}.html`);
+      await page.shows(shown(name, 'one'));
+      await page.mark('first');
+      write(`${name}.html`, content('two'));
+      await page.shows(shown(name, 'two'));
+    }
+    const emptied = await open(`${url}emptied.html`);
+    await emptied.mark('first');
+    write('emptied.html', '');
+    await emptied.shows('');
+    await emptied.mark('second');
+    write('emptied.html', 'two');
+    await emptied.shows('two');
+  });
 });
 
 /** What a page got of each way to ask; null where it was refused. */

@@ -1,21 +1,13 @@
 // What a folder has at a path, links followed as long as they stay in it.
-import type { Dirent, Stats } from 'node:fs';
-import { readdir, realpath, stat } from 'node:fs/promises';
+import type { Dirent } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { isWithin } from '../../shared/index.ts';
+import { Opened } from './opened.ts';
 import { isHiddenName } from './request-path.ts';
 
-/** Something that is there, by its real path. */
-export interface Found {
-  readonly kind: 'file' | 'directory';
-  readonly path: string;
-  readonly stats: Stats;
-}
-
 /** Why there is nothing to be had. */
-export interface NotFound {
-  readonly kind: 'missing' | 'outside' | 'unreadable' | 'special';
-}
+export type NotFound = 'missing' | 'outside' | 'unreadable' | 'special';
 
 /** An entry of a directory that can be asked for. */
 export interface Entry {
@@ -38,28 +30,35 @@ export class Folder {
     this.root = root;
   }
 
-  /** Looks up what the names lead to, from the folder down. */
-  async find(names: readonly string[]): Promise<Found | NotFound> {
-    if (names.some(isHiddenName)) return { kind: 'missing' };
-    let path: string;
-    let stats: Stats;
+  /**
+   * Opens what the names lead to, from the folder down. What is checked is what was opened.
+   * @returns something to be closed by who asked, or why there is nothing
+   */
+  async open(names: readonly string[]): Promise<Opened | NotFound> {
+    if (names.some(isHiddenName)) return 'missing';
+    let opened: Opened | undefined;
     try {
-      path = await realpath(join(this.root, ...names));
-      stats = await stat(path);
+      opened = await Opened.at(join(this.root, ...names));
     } catch (error) {
-      return { kind: missing.has((error as NodeJS.ErrnoException).code) ? 'missing' : 'unreadable' };
+      return missing.has((error as NodeJS.ErrnoException).code) ? 'missing' : 'unreadable';
     }
-    // A link may lead anywhere, to what the folder keeps to itself as well.
-    if (!isWithin(this.root, path)) return { kind: 'outside' };
-    if (relative(this.root, path).split(sep).some(isHiddenName)) return { kind: 'missing' };
-    if (stats.isDirectory()) return { kind: 'directory', path, stats };
     // Reading a FIFO or a device might never end.
-    return stats.isFile() ? { kind: 'file', path, stats } : { kind: 'special' };
+    if (opened === undefined) return 'special';
+    const why = this.#refusal(opened.path);
+    if (why === undefined) return opened;
+    await opened.close();
+    return why;
+  }
+
+  /** A link may lead anywhere, to what the folder keeps to itself as well. */
+  #refusal(path: string): NotFound | undefined {
+    if (!isWithin(this.root, path)) return 'outside';
+    return relative(this.root, path).split(sep).some(isHiddenName) ? 'missing' : undefined;
   }
 
   /** What a directory of the folder holds that can be asked for, directories first, and how much was left out. */
-  async list(names: readonly string[], path: string): Promise<{ entries: Entry[]; more: number }> {
-    const all = (await readdir(path, { withFileTypes: true })).filter(({ name }) => !isHiddenName(name));
+  async list(names: readonly string[], { reach }: Opened): Promise<{ entries: Entry[]; more: number }> {
+    const all = (await readdir(reach, { withFileTypes: true })).filter(({ name }) => !isHiddenName(name));
     const entries: Entry[] = [];
     for (const entry of all.slice(0, mostEntries)) {
       const isDirectory = await this.isDirectory(names, entry);
@@ -80,7 +79,9 @@ export class Folder {
     if (entry.isDirectory()) return true;
     if (entry.isFile()) return false;
     if (!entry.isSymbolicLink()) return undefined;
-    const { kind } = await this.find([...names, entry.name]);
-    return kind === 'file' || kind === 'directory' ? kind === 'directory' : undefined;
+    const opened = await this.open([...names, entry.name]);
+    if (typeof opened === 'string') return undefined;
+    await opened.close();
+    return opened.isDirectory;
   }
 }

@@ -8,7 +8,7 @@ import { FollowedFolder, watchFolder } from './followed-folder.ts';
 import { FolderServer, type FolderServerOptions } from './server.ts';
 
 /** What `serve` was asked for. */
-export interface ServeWish extends FolderServerOptions {
+export interface ServeWish extends Omit<FolderServerOptions, 'staysAsItIs'> {
   readonly open: boolean;
   readonly noStart: boolean;
 }
@@ -30,7 +30,10 @@ function networkAddresses(): string[] {
  * @throws CliError when the port is taken or there is no agent
  */
 export async function serveFolder(context: CommandContext, wish: ServeWish): Promise<never> {
-  const server = new FolderServer(wish);
+  const server = new FolderServer({
+    ...wish,
+    staysAsItIs: (path, why) => context.output.note(`${path} will not reload by itself: ${why}`),
+  });
   // Before an agent is started: without a port there is nothing to start one for.
   const port = await server.listen();
   try {

@@ -30,6 +30,8 @@ export interface FolderServerOptions {
   readonly isRemote: boolean;
   /** Names that it answers to, besides loopback ones. */
   readonly allowHost: readonly string[];
+  /** Told of pages that will not reload, and why. */
+  readonly staysAsItIs: (path: string, why: string) => void;
 }
 
 /** Serves a folder, and has its pages reload. */
@@ -48,7 +50,8 @@ export class FolderServer {
   constructor(options: FolderServerOptions) {
     this.#options = options;
     this.#hosts = new HostCheck([...options.allowHost, options.host], options.isRemote);
-    this.#site = new Site({ root: options.root, spa: options.spa, script: () => this.#script() });
+    const { root, spa, staysAsItIs } = options;
+    this.#site = new Site({ root, spa, staysAsItIs, script: () => this.#script() });
     this.#pages = new PageSessions({
       // What happened between the making of a page and its connection, while this server was away, too.
       connected: ({ snippet }) =>

@@ -1,16 +1,21 @@
 // The folder's web site: requests in, files, lists and reasons out.
-import { open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { relative } from 'node:path';
 import send from 'send';
-import { Folder, type Found, type NotFound } from './folder.ts';
+import { contentTypeOf, declarationBytes } from './charset.ts';
+import { Folder, type NotFound } from './folder.ts';
 import { errorPage, listingPage, pagePolicy } from './html.ts';
-import { injectInto } from './inject.ts';
+import { injectInto, isDocument } from './inject.ts';
+import type { Opened } from './opened.ts';
 import { type RequestPath, readRequestPath, urlPathOf } from './request-path.ts';
+import { storedAs } from './stored-encoding.ts';
 
 const indexNames = ['index.html', 'index.htm'];
 const htmlName = /\.html?$/i;
 /** A page that is larger is data, and sent as it is. */
 const mostHtmlBytes = 8 * 1024 * 1024;
+const pieceBytes = 64 * 1024;
 
 /** What a site is made of. */
 export interface SiteOptions {
@@ -20,9 +25,22 @@ export interface SiteOptions {
   readonly spa: boolean;
   /** What goes into every page, at the time it is asked for. */
   readonly script: () => string;
+  /** Told once of each page that a browser shows and that will not reload, and why. */
+  readonly staysAsItIs: (path: string, why: string) => void;
 }
 
-const reasons: Readonly<Record<NotFound['kind'], readonly [status: number, detail: string]>> = {
+/** How a file is to be sent. */
+interface Sending {
+  readonly type: string;
+  readonly coding: string | undefined;
+  /** Of a page with the script in it; undefined for what is sent as it is. */
+  readonly page: Buffer | undefined;
+}
+
+/** Pages that are said to stay as they are; more are not read by anybody. */
+const mostNoted = 100;
+
+const reasons: Readonly<Record<NotFound, readonly [status: number, detail: string]>> = {
   missing: [404, 'There is no such file in the folder.'],
   outside: [403, 'A link leads out of the folder: what is behind it is not served.'],
   unreadable: [403, 'This file may not be read.'],
@@ -33,6 +51,7 @@ const reasons: Readonly<Record<NotFound['kind'], readonly [status: number, detai
 export class Site {
   readonly #options: SiteOptions;
   readonly #folder: Folder;
+  readonly #noted = new Set<string>();
 
   constructor(options: SiteOptions) {
     this.#options = options;
@@ -53,52 +72,65 @@ export class Site {
       this.#sendError(request, response, 400, 'This is no path into the folder.');
       return;
     }
-    const found = await this.#folder.find(path.names);
-    if (found.kind === 'directory') await this.#sendDirectory(request, response, path, found);
-    // A file is no directory, whatever is asked for.
-    else if (found.kind === 'file' && !path.isDirectory) await this.#sendFile(request, response, found);
-    else await this.#sendNothing(request, response, found.kind === 'file' ? 'missing' : found.kind);
+    const opened = await this.#folder.open(path.names);
+    if (typeof opened === 'string') return this.#sendNothing(request, response, opened);
+    try {
+      if (opened.isDirectory) await this.#sendDirectory(request, response, path, opened);
+      // A file is no directory, whatever is asked for.
+      else if (path.isDirectory) await this.#sendNothing(request, response, 'missing');
+      else await this.#sendFile(request, response, opened);
+    } finally {
+      await opened.close();
+    }
   }
 
   async #sendDirectory(
     request: IncomingMessage,
     response: ServerResponse,
     { names, isDirectory, query }: RequestPath,
-    { path }: Found,
+    directory: Opened,
   ): Promise<void> {
     if (!isDirectory) {
       response.writeHead(301, { location: `${urlPathOf(names)}/${query}`, 'content-length': 0 });
       response.end();
       return;
     }
-    for (const name of indexNames) {
-      const index = await this.#folder.find([...names, name]);
-      if (index.kind === 'file') return this.#sendFile(request, response, index);
-    }
-    const { entries, more } = await this.#folder.list(names, path);
+    for (const name of indexNames) if (await this.#sendIfFile(request, response, [...names, name])) return;
+    const { entries, more } = await this.#folder.list(names, directory);
     this.#sendOwnPage(request, response, 200, listingPage(names, entries, more));
   }
 
-  async #sendNothing(
-    request: IncomingMessage,
-    response: ServerResponse,
-    kind: NotFound['kind'],
-  ): Promise<void> {
-    if (this.#options.spa && kind === 'missing' && isNavigation(request)) {
-      const index = await this.#folder.find(['index.html']);
-      if (index.kind === 'file') return this.#sendFile(request, response, index);
-    }
-    this.#sendError(request, response, ...reasons[kind]);
+  async #sendNothing(request: IncomingMessage, response: ServerResponse, why: NotFound): Promise<void> {
+    const isPage = this.#options.spa && why === 'missing' && isNavigation(request);
+    if (isPage && (await this.#sendIfFile(request, response, ['index.html']))) return;
+    this.#sendError(request, response, ...reasons[why]);
   }
 
-  async #sendFile(request: IncomingMessage, response: ServerResponse, found: Found): Promise<void> {
-    const page = await this.#pageWithScript(request, found);
+  /** @returns whether there is such a file */
+  async #sendIfFile(
+    request: IncomingMessage,
+    response: ServerResponse,
+    names: readonly string[],
+  ): Promise<boolean> {
+    const opened = await this.#folder.open(names);
+    if (typeof opened === 'string') return false;
+    try {
+      if (!opened.isDirectory) await this.#sendFile(request, response, opened);
+      return !opened.isDirectory;
+    } finally {
+      await opened.close();
+    }
+  }
+
+  async #sendFile(request: IncomingMessage, response: ServerResponse, file: Opened): Promise<void> {
+    const { type, coding, page } = await this.#prepare(request, response, file);
+    response.setHeader('content-type', type);
     if (page === undefined) {
-      await this.#sendAsItIs(request, response, found);
+      if (coding !== undefined) response.setHeader('content-encoding', coding);
+      await this.#sendAsItIs(request, response, file);
       return;
     }
     response.writeHead(200, {
-      'content-type': 'text/html; charset=utf-8',
       'content-length': page.length,
       // Its script tells which state of the folder it was made from.
       'cache-control': 'no-store',
@@ -106,24 +138,47 @@ export class Site {
     response.end(request.method === 'HEAD' ? undefined : page);
   }
 
-  /** Undefined for what gets no script. */
-  async #pageWithScript(request: IncomingMessage, { path, stats }: Found): Promise<Buffer | undefined> {
-    if (!htmlName.test(path) || stats.size > mostHtmlBytes) return undefined;
-    // What a script fetches is no page of its own, and would get a second client into the one that there is.
-    if (request.headers['sec-fetch-dest'] === 'empty') return undefined;
+  /** Finds out what a file is, and puts the script into a page. */
+  async #prepare(request: IncomingMessage, response: ServerResponse, file: Opened): Promise<Sending> {
     // Before the file is read: a change meanwhile makes the page an old one.
     const script = this.#options.script();
-    return injectInto(await readWhole(path), script);
+    const content = await file.content();
+    const { buffer, bytesRead } = await content.read(Buffer.alloc(declarationBytes), 0, declarationBytes, 0);
+    const begin = buffer.subarray(0, bytesRead);
+    const { name, coding } = storedAs(file.path, begin);
+    const plainType = typeByName(request, response, name);
+    const type = contentTypeOf(plainType, begin);
+    const asItIs = { type, coding, page: undefined };
+    if (!htmlName.test(name) || isFetch(request)) return asItIs;
+    const isShown = isNavigation(request);
+    const html = coding === undefined ? await readWhole(content) : undefined;
+    if (html === undefined) {
+      const why = coding === undefined ? 'it is larger than 8 MiB' : 'it is stored compressed';
+      if (isShown) this.#note(file, why);
+      return asItIs;
+    }
+    // A fragment, which is made to stand in another page; or a page without such tags, or that is not there yet.
+    if (!isShown && !isDocument(html)) return asItIs;
+    const { bytes, isDoubtful } = injectInto(html, script);
+    if (isDoubtful) this.#note(file, "its own Content-Security-Policy, in a meta element, can't be read");
+    return { type: contentTypeOf(plainType, html), coding, page: bytes };
   }
 
-  #sendAsItIs(request: IncomingMessage, response: ServerResponse, { path }: Found): Promise<void> {
+  #note({ path }: Opened, why: string): void {
+    if (this.#noted.has(path) || this.#noted.size >= mostNoted) return;
+    this.#noted.add(path);
+    this.#options.staysAsItIs(relative(this.#options.root, path), why);
+  }
+
+  async #sendAsItIs(request: IncomingMessage, response: ServerResponse, file: Opened): Promise<void> {
     response.setHeader('cache-control', 'no-cache');
-    const outgoing = send(request, encodeURIComponent(path), {
-      // All that they would look after has been: the path is a real one in the folder.
-      dotfiles: 'allow',
-      index: false,
+    const options = {
       cacheControl: false,
-    });
+      // For the stream that it makes: what was opened is what is sent.
+      fd: await file.content(),
+      autoClose: false,
+    };
+    const outgoing = send(request, '', options);
     outgoing.on('stream', (stream: NodeJS.ReadableStream & { bytesRead: number; destroy(): void }) => {
       const length = Number(response.getHeader('content-length'));
       // A file that was empty a moment ago, and of which Node would read a byte for this answer without any.
@@ -138,7 +193,6 @@ export class Site {
     });
     return new Promise((resolve) => {
       response.on('close', resolve);
-      outgoing.on('directory', () => this.#sendError(request, response, ...reasons.missing));
       outgoing.on('error', (error: { status?: number; headers?: Record<string, string> }) => {
         if (response.headersSent) {
           response.destroy();
@@ -148,12 +202,14 @@ export class Site {
         const status = error.status ?? 500;
         this.#sendError(request, response, status, 'The file can’t be sent as it was asked for.');
       });
-      outgoing.pipe(response);
+      // Its own way there, pipe(), would look the path up again.
+      Object.assign(outgoing, { res: response });
+      outgoing.send(file.path, file.stats);
     });
   }
 
   #sendError(request: IncomingMessage, response: ServerResponse, status: number, detail: string): void {
-    for (const name of ['etag', 'last-modified', 'accept-ranges', 'content-type'])
+    for (const name of ['etag', 'last-modified', 'accept-ranges', 'content-type', 'content-encoding'])
       response.removeHeader(name);
     this.#sendOwnPage(request, response, status, errorPage(status, detail));
   }
@@ -171,14 +227,29 @@ export class Site {
   }
 }
 
-/** Reads a file as large as it is allowed to be, from one opening, whatever is written to it meanwhile. */
-async function readWhole(path: string): Promise<Buffer> {
-  const file = await open(path);
-  try {
-    return await file.readFile();
-  } finally {
-    await file.close();
+/** The content type that goes with a file's name: `send` puts it into the response. */
+function typeByName(request: IncomingMessage, response: ServerResponse, name: string): string {
+  const outgoing = send(request, '');
+  Object.assign(outgoing, { res: response });
+  outgoing.type(name);
+  return String(response.getHeader('content-type'));
+}
+
+/** Reads a file from its beginning, whatever is written to it meanwhile; undefined for one that is too large. */
+async function readWhole(file: FileHandle): Promise<Buffer | undefined> {
+  const parts: Buffer[] = [];
+  for (let bytes = 0; bytes <= mostHtmlBytes; ) {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(pieceBytes), 0, pieceBytes, bytes);
+    if (bytesRead === 0) return Buffer.concat(parts);
+    parts.push(buffer.subarray(0, bytesRead));
+    bytes += bytesRead;
   }
+  return undefined;
+}
+
+/** Whether a script asks: what it gets is no page of its own, and would bring a second client into the one there is. */
+function isFetch({ headers }: IncomingMessage): boolean {
+  return headers['sec-fetch-dest'] === 'empty' || headers['x-requested-with'] !== undefined;
 }
 
 /** Whether a browser is about to show what it asks for. */

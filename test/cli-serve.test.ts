@@ -11,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
@@ -55,6 +56,11 @@ function snippetOf(page: string): string {
 function socketUrl(url: string): string {
   return `${url.replace('http', 'ws')}.devagent/livereload`;
 }
+
+const hasIPv6 = Object.values(networkInterfaces()).some((all) =>
+  all?.some(({ address }) => address === '::1'),
+);
+const itWithIPv6 = hasIPv6 ? it : it.skip;
 
 const page = '<!doctype html><head><title>p</title></head><body>ü</body>';
 
@@ -499,6 +505,22 @@ describe('agent-cli serve', () => {
     cli.child.kill('SIGINT');
     expect(await cli.exited).toEqual({ code: 130, signal: null });
     expect(cli.stderr).toBe(stderr);
+  });
+
+  itWithIPv6('is found by localhost as well, or says that another program is', async () => {
+    const place = backgroundPlace();
+    writeFileSync(join(place.root, 'a.txt'), 'ours');
+    const cli = place.start(['serve', '--port', '0', '--json']);
+    await cli.line('where it serves', (line) => line.startsWith('{'));
+    const port = new URL(cli.json<{ url: string }>()[0]?.url ?? '').port;
+    expect(await (await fetch(`http://[::1]:${port}/a.txt`)).text()).toBe('ours');
+
+    const other = createServer().listen(0, '::1');
+    cleanUpWith(() => void other.close());
+    await once(other, 'listening');
+    const taken = (other.address() as AddressInfo).port;
+    const second = place.start(['serve', '--port', String(taken), '--json']);
+    await second.said(`localhost:${taken} is another program's, at [::1]: use http://127.0.0.1:${taken}/`);
   });
 
   it.each<[string, string[], string]>([

@@ -5,6 +5,7 @@ import type { CommandContext } from '../command.ts';
 import { agentReviver, ensureAgent } from '../ensure-agent.ts';
 import { showInBrowser } from '../open-browser.ts';
 import { FollowedFolder, watchFolder } from './followed-folder.ts';
+import type { ListeningPlace } from './listen.ts';
 import { FolderServer, type FolderServerOptions } from './server.ts';
 
 /** What `serve` was asked for. */
@@ -35,16 +36,16 @@ export async function serveFolder(context: CommandContext, wish: ServeWish): Pro
     staysAsItIs: (path, why) => context.output.note(`${path} will not reload by itself: ${why}`),
   });
   // Before an agent is started: without a port there is nothing to start one for.
-  const port = await server.listen();
+  const place = await server.listen();
   try {
-    return await serveAt(port, server, context, wish);
+    return await serveAt(place, server, context, wish);
   } finally {
     server.close();
   }
 }
 
 async function serveAt(
-  port: number,
+  { port, isForeignLocalhost }: ListeningPlace,
   server: FolderServer,
   context: CommandContext,
   wish: ServeWish,
@@ -58,6 +59,8 @@ async function serveAt(
   const url = urlOf(isWildcard ? '127.0.0.1' : host, port);
   if (json) output.json(JSON.stringify({ url, root }));
   else output.result(`serving ${visibleText(root)} at ${url}`);
+  if (isForeignLocalhost)
+    output.note(`localhost:${port} is another program's, at [::1]: use ${url}, or choose another --port`);
   if (isWildcard)
     for (const address of networkAddresses())
       output.note(`other machines reach it at ${urlOf(address, port)}`);

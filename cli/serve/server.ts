@@ -1,22 +1,18 @@
 // The server of a folder: its site, and beside it, where no file of the folder can be, LiveReload for its pages.
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { PageSessions, type Reload, readScript } from '../../shared/livereload/index.ts';
 import { CliError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { HostCheck } from './host-check.ts';
+import { defaultPort, type ListeningPlace, listenBeside } from './listen.ts';
 import { Site } from './site.ts';
 
 /** Hidden names are never the folder's own. */
 const ownFolder = '.devagent';
 const scriptPath = `/${ownFolder}/livereload.js`;
 const socketPath = `/${ownFolder}/livereload`;
-
-/** Tried where nobody named a port; live-server's neighbour, and not what other dev servers take. */
-const defaultPort = 5500;
 
 /** How a folder is served. */
 export interface FolderServerOptions {
@@ -39,8 +35,8 @@ export class FolderServer {
   readonly #options: FolderServerOptions;
   readonly #hosts: HostCheck;
   readonly #site: Site;
-  readonly #server: Server;
   readonly #pages: PageSessions;
+  #servers: readonly Server[] = [];
   /** Another for each start, so that a page of an earlier server is known for an old one. */
   readonly #run = randomBytes(6).toString('hex');
   /** Counts what pages were told to reload for. */
@@ -57,29 +53,21 @@ export class FolderServer {
       connected: ({ snippet }) =>
         snippet === undefined || snippet === this.#state ? undefined : this.#lastReload,
     });
-    this.#server = createServer((request, response) => {
-      this.#answer(request, response).catch((error: unknown) => fail(response, error));
-    });
-    this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-      socket.on('error', () => socket.destroy());
-      const status = this.#refusal(request);
-      if (status === undefined) this.#pages.accept(request, socket, head);
-      else socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
-    });
   }
 
   /**
-   * Begins to listen.
-   * @returns the port
+   * Begins to listen. `localhost` is `::1` before it is 127.0.0.1 to browsers: where this listens on the second, it
+   * does on the first, too.
    * @throws CliError when it can't
    */
-  async listen(): Promise<number> {
+  async listen(): Promise<ListeningPlace> {
     const { host, port } = this.#options;
     try {
-      return await this.#listenAt(port ?? defaultPort);
+      const place = await listenBeside(host, port, () => this.#makeServer());
+      this.#servers = place.servers;
+      return place;
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if (code === 'EADDRINUSE' && port === undefined) return this.#listenAt(0);
       throw new CliError(
         exitCodes.failed,
         code === 'EADDRINUSE'
@@ -92,8 +80,10 @@ export class FolderServer {
 
   /** Ends what would keep the process alive. */
   close(): void {
-    this.#server.close();
-    this.#server.closeAllConnections();
+    for (const server of this.#servers) {
+      server.close();
+      server.closeAllConnections();
+    }
   }
 
   /** Has all pages do this, in this order. */
@@ -108,10 +98,16 @@ export class FolderServer {
     this.#pages.alert(data);
   }
 
-  async #listenAt(port: number): Promise<number> {
-    this.#server.listen(port, this.#options.host);
-    await once(this.#server, 'listening');
-    return (this.#server.address() as AddressInfo).port;
+  #makeServer(): Server {
+    const server = createServer((request, response) => {
+      this.#answer(request, response).catch((error: unknown) => fail(response, error));
+    });
+    return server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      socket.on('error', () => socket.destroy());
+      const status = this.#refusal(request);
+      if (status === undefined) this.#pages.accept(request, socket, head);
+      else socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+    });
   }
 
   get #state(): string {

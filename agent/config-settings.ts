@@ -16,6 +16,14 @@ import {
 export class UsageError extends Error {
   override readonly name = 'UsageError';
   readonly code = 'bad_config';
+  /** The message, a line for each mistake. */
+  readonly lines: readonly string[];
+
+  constructor(mistakes: string | readonly string[], options?: ErrorOptions) {
+    const lines = typeof mistakes === 'string' ? [mistakes] : mistakes;
+    super(lines.join('\n'), options);
+    this.lines = lines;
+  }
 }
 
 /** setTimeout holds its delay in 31 bits, and fires at once for anything longer. */

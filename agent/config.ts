@@ -231,7 +231,7 @@ function refuseUnnamed(readings: readonly Reading[], path: string): void {
     (reading) =>
       `${labelOf(reading)}: expected only ${taken.join(', ')} in a config file that was not asked for, because it may have come with the directory: if you trust it, name it with --config ${path}, or set this one by a flag or variable`,
   );
-  throw new UsageError(lines.join('\n'));
+  throw new UsageError(lines);
 }
 
 function isSettingKey(key: string): key is SettingKey {
@@ -250,7 +250,7 @@ function check(readings: readonly Reading[]): Settings {
     const wanted = kind === 'list' && !inList ? `a list, each item ${expected}` : expected;
     return `${labelOf(reading)}: expected ${wanted}, got ${shown(inList ? reading.value[index] : reading.value)}`;
   });
-  throw new UsageError(lines.join('\n'), { cause: result.error });
+  throw new UsageError(lines, { cause: result.error });
 }
 
 /** Listening for other machines takes two settings, so that no slip of the keyboard opens the agent to a network. */

@@ -1,7 +1,13 @@
 #!/usr/bin/env node
 // agentd: flags → configuration → agent → signals.
 import { setFlagsFromString } from 'node:v8';
-import { DevagentError, ensurePrivateDirectory, instancePaths, version } from '../shared/index.ts';
+import {
+  DevagentError,
+  ensurePrivateDirectory,
+  instancePaths,
+  TextWriter,
+  version,
+} from '../shared/index.ts';
 import { Agent } from './agent.ts';
 import { parseConfig, UsageError } from './config.ts';
 import { reportConfig } from './config-report.ts';
@@ -18,18 +24,18 @@ setFlagsFromString('--semi-space-growth-factor=1');
 async function main(): Promise<number> {
   const configuration = await parseConfig(process.argv.slice(2), process.env, process.cwd());
   if ('help' in configuration) {
-    process.stdout.write(`${configuration.help}\n`);
+    new TextWriter(process.stdout).block(configuration.help);
     return exitCodes.done;
   }
   if ('version' in configuration) {
-    process.stdout.write(`${version()}\n`);
+    new TextWriter(process.stdout).line(version());
     return exitCodes.done;
   }
   const { config } = configuration;
   const paths = instancePaths(config.name);
   const logFile = config.logFile ?? paths.logFile;
   if (configuration.showConfig) {
-    process.stdout.write(`${JSON.stringify(reportConfig(configuration, logFile))}\n`);
+    new TextWriter(process.stdout).json(JSON.stringify(reportConfig(configuration, logFile)));
     return exitCodes.done;
   }
   process.title = 'agentd';
@@ -83,16 +89,16 @@ main().then(
     process.exitCode = code;
   },
   (error: unknown) => {
+    const stderr = new TextWriter(process.stderr);
     if (error instanceof UsageError) {
-      process.stderr.write(`agentd: ${error.message}\nSee agentd --help.\n`);
+      const [first = '', ...others] = error.lines;
+      for (const line of [`agentd: ${first}`, ...others, 'See agentd --help.']) stderr.line(line);
       process.exitCode = exitCodes.usage;
     } else if (error instanceof DevagentError) {
-      process.stderr.write(`agentd: ${error.message}\n`);
+      stderr.line(`agentd: ${error.message}`);
       process.exitCode = error.code === 'bad_name' ? exitCodes.usage : exitCodes.failed;
     } else {
-      process.stderr.write(
-        `agentd: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-      );
+      stderr.block(`agentd: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
       process.exitCode = exitCodes.crashed;
     }
   },

@@ -1,13 +1,13 @@
 // Where a command's text goes: results to stdout, everything said about them to stderr.
 import picocolors from 'picocolors';
-import { visibleJson, visibleText } from '../shared/index.ts';
+import { type TextStream, TextWriter, visibleText } from '../shared/index.ts';
 import { exitCodes } from './exit-codes.ts';
 import { wrapLine } from './wrap.ts';
 
 export type Colors = ReturnType<typeof picocolors.createColors>;
 
 /** The part of a stream that output needs; process.stdout and process.stderr are such. */
-export type OutputStream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+export type OutputStream = TextStream & { readonly columns?: number };
 
 /** How results are laid out and painted; an {@link Output} is such. */
 export interface Page {
@@ -37,6 +37,8 @@ export class Output implements Page {
   readonly colors: Colors;
   readonly #stdout: OutputStream;
   readonly #stderr: OutputStream;
+  readonly #results: TextWriter;
+  readonly #notes: TextWriter;
 
   constructor(
     stdout: OutputStream,
@@ -46,7 +48,10 @@ export class Output implements Page {
     this.#stdout = stdout;
     this.#stderr = stderr;
     this.isTerminal = stdout.isTTY === true;
-    this.colors = picocolors.createColors(wantsColor(stdout, env));
+    const painted = wantsColor(stdout, env);
+    this.colors = picocolors.createColors(painted);
+    this.#results = new TextWriter(stdout, painted);
+    this.#notes = new TextWriter(stderr);
   }
 
   /** The width of the terminal that shows the results, which may change. */
@@ -55,21 +60,32 @@ export class Output implements Page {
   }
 
   /**
-   * Writes a line to stdout as it is: text for people goes through visibleText() first.
+   * Writes a line for people to stdout. Nothing in it but our own colours drives a terminal; names and messages are
+   * made visible before they are painted, so that they have no colours either.
    * @returns false when stdout takes no more for now: wait for {@link drained} before the next one
    */
   result(line: string): boolean {
-    return this.#stdout.write(`${line}\n`);
+    return this.#results.line(line);
+  }
+
+  /** Writes several lines that are our own; returns what {@link result} does. */
+  text(lines: string): boolean {
+    return this.#results.block(lines);
+  }
+
+  /** Writes a line that is data for scripts, byte for byte in a pipe; returns what {@link result} does. */
+  data(line: string): boolean {
+    return this.#results.data(line);
   }
 
   /** Writes bytes to stdout as they are; returns what {@link result} does. */
   bytes(bytes: Buffer): boolean {
-    return this.#stdout.write(bytes);
+    return this.#results.bytes(bytes);
   }
 
   /** Writes JSON text as one line to stdout, byte for byte unless a terminal could be driven by it. */
   json(text: string): boolean {
-    return this.result(this.isTerminal ? visibleJson(text) : text);
+    return this.#results.json(text);
   }
 
   /** Resolves when stdout takes text again. */
@@ -90,8 +106,7 @@ export class Output implements Page {
 
   /** Writes a note as one line of JSON to stderr, for a program that reads it. */
   noteJson(value: unknown): void {
-    const text = JSON.stringify(value);
-    this.#stderr.write(`${this.#stderr.isTTY === true ? visibleJson(text) : text}\n`);
+    this.#notes.json(JSON.stringify(value));
   }
 
   /** Clears the terminal that results are shown on; what has scrolled away stays. Does nothing elsewhere. */
@@ -106,11 +121,11 @@ export class Output implements Page {
 
   /** Writes text of our own making, such as help, to stderr. */
   help(text: string): void {
-    this.#stderr.write(`${text}\n`);
+    this.#notes.block(text);
   }
 
   #say(line: string, indent: number): void {
-    this.#stderr.write(`${wrapLine(line, columnsOf(this.#stderr), indent).join('\n')}\n`);
+    this.#notes.block(wrapLine(line, columnsOf(this.#stderr), indent).join('\n'));
   }
 }
 

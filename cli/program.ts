@@ -28,7 +28,7 @@ async function runCommandLine(words: readonly string[], surroundings: Surroundin
   const [first, ...rest] = words;
   if (first === completionWord) {
     const { answerShell } = await import('./completion/index.ts');
-    for (const line of await answerShell(rest, commands, env)) output.result(line);
+    for (const line of await answerShell(rest, commands, env)) output.data(line);
     return exitCodes.done;
   }
   const asked = first === 'help' ? [...rest, '--help'] : words;
@@ -39,7 +39,7 @@ async function runCommandLine(words: readonly string[], surroundings: Surroundin
     return exitCodes.done;
   }
   if (line.help !== undefined) {
-    if (common.help) output.result(line.help);
+    if (common.help) output.text(line.help);
     else output.help(line.help);
     return common.help ? exitCodes.done : exitCodes.usage;
   }

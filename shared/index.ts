@@ -76,6 +76,7 @@ export {
   UnfitFileError,
 } from './regular-file.ts';
 export { probeSocket, type SocketState } from './socket-state.ts';
+export { type TextStream, TextWriter } from './text-writer.ts';
 export { readTokenFile } from './token-file.ts';
 export { isReservedTopic, isTopic, topicMatches, topicPattern } from './topic.ts';
 export { countOf, formatBytes, formatDuration, timeOfDay } from './units.ts';

@@ -4,6 +4,7 @@ import { types } from 'node:util';
 import picocolors from 'picocolors';
 import { DevagentError } from './errors.ts';
 import { timeOfDay } from './units.ts';
+import { visibleJson } from './visible-text.ts';
 
 /** From the gravest on: a log at one level holds those before it as well. */
 export const logLevels = ['error', 'warn', 'info', 'debug'] as const;
@@ -44,7 +45,7 @@ export function consoleLine(entry: LogEntry, options: { color: boolean; debug: b
   const fields: string[] = [];
   const stacks: string[] = [];
   const add = (key: string, value: unknown): void => {
-    if (value !== undefined) fields.push(`${color.dim(`${escapeControls(key)}=`)}${valueText(value)}`);
+    if (value !== undefined) fields.push(`${color.dim(`${visibleJson(key)}=`)}${valueText(value)}`);
   };
   for (const [key, value] of Object.entries(entry.fields)) {
     if (types.isNativeError(value)) {
@@ -57,9 +58,9 @@ export function consoleLine(entry: LogEntry, options: { color: boolean; debug: b
       add(key, value);
     }
   }
-  const head = `${color.dim(timeText(entry.time))} ${paint(entry.level.padEnd(5))} ${escapeControls(entry.event)}`;
+  const head = `${color.dim(timeText(entry.time))} ${paint(entry.level.padEnd(5))} ${visibleJson(entry.event)}`;
   const line = fields.length === 0 ? head : `${head}  ${fields.join(' ')}`;
-  return [line, ...stacks.map((frame) => color.dim(`    ${escapeControls(frame)}`))].join('\n');
+  return [line, ...stacks.map((frame) => color.dim(`    ${visibleJson(frame)}`))].join('\n');
 }
 
 function timeText(time: Date): string {
@@ -75,17 +76,9 @@ function stackFrames(error: Error): string[] {
 
 function valueText(value: unknown): string {
   const simple = plain(value, 0);
-  if (typeof simple !== 'string') return escapeControls(JSON.stringify(simple) ?? String(simple));
-  const bare = simple !== '' && !/[\s"=]/.test(simple) && escapeControls(simple) === simple;
-  return bare ? simple : escapeControls(JSON.stringify(simple));
-}
-
-/** Escapes what moves the cursor, changes colours, ends lines or turns the direction of writing. */
-function escapeControls(text: string): string {
-  return text.replace(
-    /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  if (typeof simple !== 'string') return visibleJson(JSON.stringify(simple) ?? String(simple));
+  const bare = simple !== '' && !/[\s"=]/.test(simple) && visibleJson(simple) === simple;
+  return bare ? simple : visibleJson(JSON.stringify(simple));
 }
 
 function errorCode(error: Error): unknown {

@@ -27,6 +27,23 @@ export function visibleText(text: string): string {
   return text.replace(unsafe, (character) => short[character] ?? hexEscape(character));
 }
 
+/** How picocolors sets and ends colours, bold and dim. Not what hides text, nor anything that moves. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the escape sequences of our own colours
+const paint = /(\u001b\[(?:0|1|2|22|3[0-79]|9[0-7])m)/;
+
+/**
+ * {@link visibleText} for a line that we put together ourselves.
+ * @param painted whether its colours stay
+ */
+export function visibleLine(text: string, painted: boolean): string {
+  if (!painted) return visibleText(text);
+  // Every other piece is a sequence that was split at.
+  return text
+    .split(paint)
+    .map((piece, index) => (index % 2 === 1 ? piece : visibleText(piece)))
+    .join('');
+}
+
 /** JSON text of the same value that is harmless to a terminal: such characters only occur in strings. */
 export function visibleJson(text: string): string {
   return text.replace(unsafe, unicodeEscape);

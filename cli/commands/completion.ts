@@ -43,7 +43,7 @@ export const completion = defineCommand({
     const { completionScript } = await import('../completion/index.ts');
     const script = completionScript(shell);
     if (json) output.json(JSON.stringify({ shell, script }));
-    else output.result(script.trimEnd());
+    else output.text(script.trimEnd());
     return exitCodes.done;
   },
 });

@@ -53,7 +53,7 @@ class LogPrinter {
   async print(lines: readonly string[]): Promise<void> {
     const { output, json } = this.#context;
     for (const line of lines) {
-      const hasRoom = json ? output.json(line) : output.result(this.#readable(line));
+      const hasRoom = json ? output.json(line) : output.text(this.#readable(line));
       if (!hasRoom) await output.drained();
     }
   }

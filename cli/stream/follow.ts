@@ -1,6 +1,6 @@
 // What `tail` and `wait` do: print a stream's events until there were enough.
 import { Backoff, type StreamQuery } from '../../shared/client/index.ts';
-import { type GapEvent, type HelloFrame, type ServerFrame, visibleText } from '../../shared/index.ts';
+import type { GapEvent, HelloFrame, ServerFrame } from '../../shared/index.ts';
 import type { CommandContext } from '../command.ts';
 import { answerTimeoutMs } from '../connection.ts';
 import { CliError } from '../errors.ts';
@@ -157,14 +157,11 @@ class Follower implements StreamListener {
   }
 
   #linesOf(frame: PrintedFrame, text: string): string[] {
-    const { output } = this.#context;
     switch (this.#options.format) {
       case 'json':
         return [text];
-      case 'text': {
-        const lines = bareLines(frame);
-        return output.isTerminal ? lines.map(visibleText) : lines;
-      }
+      case 'text':
+        return bareLines(frame);
       case 'readable':
         return readableLines(frame, this.#style(), Date.now());
     }
@@ -172,8 +169,16 @@ class Follower implements StreamListener {
 
   #print(lines: readonly string[]): void {
     const { output } = this.#context;
-    const write = (line: string) =>
-      this.#options.format === 'json' ? output.json(line) : output.result(line);
+    const write = (line: string): boolean => {
+      switch (this.#options.format) {
+        case 'json':
+          return output.json(line);
+        case 'text':
+          return output.data(line);
+        case 'readable':
+          return output.result(line);
+      }
+    };
     const hasRoom = lines.map(write).at(-1) ?? true;
     if (hasRoom || this.#isFull) return;
     this.#isFull = true;

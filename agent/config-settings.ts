@@ -2,6 +2,7 @@
 // types, what a good value looks like, and the words that help and errors use for them.
 import { isIP } from 'node:net';
 import * as z from 'zod';
+import { objectionToGlobs } from '../shared/globs/index.ts';
 import {
   defaultHost,
   defaultJournalBytes,
@@ -49,6 +50,12 @@ function normalOrigin(text: string): string | undefined {
   return url.origin === 'null' ? `${url.protocol}//${url.host}` : url.origin;
 }
 
+/** Globs that can be used; for others the error says which one, and why. */
+const globs = z.array(z.string().min(1)).superRefine((list, context) => {
+  const message = objectionToGlobs(list.filter((glob) => glob !== ''));
+  if (message !== undefined) context.addIssue({ code: 'custom', message, params: { says: 'all' } });
+});
+
 /** Everything but the roots; each member may be absent, and the same object is valid JSON of the config file. */
 export const settingsSchema = z
   .strictObject({
@@ -66,14 +73,14 @@ export const settingsSchema = z
     allowRemote: z.boolean(),
     backend: z.enum(['auto', 'directories', 'chokidar', 'polling']),
     settle: z.int().min(0).max(longestSettleMs),
-    ignore: z.array(z.string().min(1)),
+    ignore: globs,
     gitignore: z.boolean(),
     journalBytes: z.int().min(smallestJournalBytes),
     logLevel: z.enum(['error', 'warn', 'info', 'debug']),
     logFile: z.string().min(1),
     livereload: z.boolean(),
     livereloadPort: z.int().min(0).max(65_535),
-    livereloadMatch: z.array(z.string().min(1)),
+    livereloadMatch: globs,
     idleExit: z.int().min(1).max(longestTimerMs),
   })
   .partial();

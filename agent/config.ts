@@ -242,9 +242,14 @@ function isSettingKey(key: string): key is SettingKey {
 function check(readings: readonly Reading[]): Settings {
   const result = settingsSchema.safeParse(Object.fromEntries(readings.map(({ key, value }) => [key, value])));
   if (result.success) return result.data;
-  const lines = result.error.issues.map(({ path: [key, index] }) => {
+  const lines = result.error.issues.map((issue) => {
+    const [key, index] = issue.path;
     const reading = readings.find((candidate) => candidate.key === key);
     if (reading === undefined) throw result.error; // no issue is possible without a reading
+    // Said by a check that knows more than what kind of value is expected.
+    if (issue.code === 'custom' && issue.params?.['says'] === 'all') {
+      return `${labelOf(reading)}: ${issue.message}`;
+    }
     const { kind, expected } = settingInfo[reading.key];
     const inList = typeof index === 'number' && Array.isArray(reading.value);
     const wanted = kind === 'list' && !inList ? `a list, each item ${expected}` : expected;

@@ -1,6 +1,7 @@
 // The kinds of flags. yargs finds a flag and its text on the command line; what the text means is decided
 // here, because yargs takes "12abc" or "0x10" for a number and two values where one is meant.
 import type { Options } from 'yargs';
+import { objectionToGlobs } from '../shared/globs/index.ts';
 import { UsageError } from './errors.ts';
 
 /**
@@ -91,6 +92,19 @@ export function listFlag(description: string): Flag<readonly string[]> {
   return {
     options: { type: 'string', array: true, requiresArg: true, description },
     read: (_name, raw) => texts(raw),
+  };
+}
+
+/** Globs, as often as wanted; those that the agent would refuse are refused here, before anything is done. */
+export function globFlag(description: string): Flag<readonly string[]> {
+  return {
+    options: { type: 'string', array: true, requiresArg: true, description },
+    read: (name, raw) => {
+      const globs = texts(raw);
+      const objection = objectionToGlobs(globs);
+      if (objection !== undefined) throw new UsageError(`--${name}: ${objection}`);
+      return globs;
+    },
   };
 }
 

@@ -2,14 +2,14 @@
 import { resolve } from 'node:path';
 import type { StreamQuery } from '../shared/client/index.ts';
 import { UsageError } from './errors.ts';
-import { choiceFlag, type FlagValues, listFlag, textFlag } from './flags.ts';
+import { choiceFlag, type FlagValues, globFlag, listFlag, textFlag } from './flags.ts';
 import type { FollowFormat } from './stream/follow.ts';
 
 export const filterFlags = {
   topic: listFlag('Only events on this topic; may be given often. File changes are on the topic file'),
   root: textFlag('Only file changes below this root'),
-  match: listFlag('Only changes of paths that match this glob; may be given often'),
-  ignore: listFlag('No changes of paths that match this glob; may be given often'),
+  match: globFlag('Only changes of paths that match this glob; may be given often'),
+  ignore: globFlag('No changes of paths that match this glob; may be given often'),
   since: textFlag('Begin after this cursor'),
 } as const;
 

@@ -15,7 +15,6 @@ export {
   pathsNamed,
 } from './event-text.ts';
 export { silentFileSystem } from './file-systems.ts';
-export { globOptions } from './globs.ts';
 export { withoutFlagTypes } from './help-text.ts';
 export { isNestedDeeper, jsonText } from './json-text.ts';
 export {

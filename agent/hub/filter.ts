@@ -1,6 +1,6 @@
 // What a client wants. Clients that want the same share one filter and one evaluation of it.
-import picomatch from 'picomatch';
-import { type FilterSpec, globOptions, type JournalEvent, topicMatches } from '../../shared/index.ts';
+import { compileGlobs, type PathTest } from '../../shared/globs/index.ts';
+import { type FilterSpec, type JournalEvent, topicMatches } from '../../shared/index.ts';
 import type { NewEvent } from '../journal/index.ts';
 
 /** A compiled FilterSpec. Pure: an event goes in, what is to be seen of it comes out. */
@@ -11,7 +11,7 @@ export class Filter {
   /** Whether nothing at all is held back. */
   readonly takesEverything: boolean;
   private readonly topics: readonly string[];
-  private readonly matchesPath: ((path: string) => boolean) | undefined;
+  private readonly matchesPath: PathTest | undefined;
 
   /** @param spec its topics, globs and root have been checked; the root is a real path */
   constructor(spec: FilterSpec) {
@@ -20,10 +20,9 @@ export class Filter {
     const match = spec.match ?? [];
     const ignore = spec.ignore ?? [];
     if (match.length > 0 || ignore.length > 0) {
-      this.matchesPath = picomatch(match.length > 0 ? match : '**', {
-        ...globOptions,
-        ...(ignore.length > 0 ? { ignore } : {}),
-      });
+      const wanted = match.length > 0 ? compileGlobs(match) : () => true;
+      const unwanted = ignore.length > 0 ? compileGlobs(ignore) : () => false;
+      this.matchesPath = (path) => wanted(path) && !unwanted(path);
     }
     this.key = JSON.stringify([this.topics, spec.root ?? null, match, ignore]);
     this.takesEverything =

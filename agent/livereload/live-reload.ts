@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import picomatch from 'picomatch';
-import { type Change, globOptions, isEditorFile } from '../../shared/index.ts';
+import { compileGlobs, type PathTest } from '../../shared/globs/index.ts';
+import { type Change, isEditorFile } from '../../shared/index.ts';
 import {
   alertTopic,
   isPrivatePath,
@@ -15,7 +15,7 @@ import { PagesOnDisk } from './pages-on-disk.ts';
 /** Pages that are told what changes. */
 export class LiveReload {
   private readonly log: Log;
-  private readonly takesPath: (path: string) => boolean;
+  private readonly takesPath: PathTest;
   private readonly sessions = new PageSessions();
   private readonly batches: ReloadBatches;
   private readonly pagesOnDisk: PagesOnDisk;
@@ -27,7 +27,7 @@ export class LiveReload {
   constructor(match: readonly string[], roots: () => readonly string[], log: Log) {
     this.log = log;
     this.pagesOnDisk = new PagesOnDisk(roots);
-    const matches = match.length > 0 ? picomatch([...match], globOptions) : undefined;
+    const matches = match.length > 0 ? compileGlobs(match) : undefined;
     this.takesPath = (path) =>
       matches === undefined ? !isPrivatePath(path) : !isEditorFile(path) && matches(path);
     this.batches = new ReloadBatches((reloads) => {

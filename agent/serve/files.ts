@@ -2,14 +2,15 @@
 
 import { once } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import picomatch from 'picomatch';
-import { globOptions } from '../../shared/index.ts';
+import { compileGlobs } from '../../shared/globs/index.ts';
 import type { Exchange } from './context.ts';
 import { ProblemError } from './problem.ts';
 import { filesQuery, parseQuery } from './schemas.ts';
 
-/** Records turned into text before others get their turn. */
-const recordsPerTurn = 2000;
+/** Looking at records is interrupted after so long, that others get their turn: globs may be slow. */
+const sliceMs = 5;
+/** Records looked at between two looks at the clock. */
+const recordsPerLook = 16;
 
 /** Streams a line about the index and its cursor, then a line an entry. */
 export async function listFiles({ services, response, query }: Exchange): Promise<void> {
@@ -20,17 +21,20 @@ export async function listFiles({ services, response, query }: Exchange): Promis
     const roots = watcher.roots.join(', ') || 'none';
     throw new ProblemError(400, 'unknown_root', `parameter "root": name one of the watched roots: ${roots}`);
   }
-  const takes = match === undefined ? () => true : picomatch(match, globOptions);
+  const takes = match === undefined ? () => true : compileGlobs(match);
   // The index is held still while it is copied, not while the client reads.
   const pieces = await watcher.withIndexes([real], async (indexes) => {
     const copied = [`${JSON.stringify({ cursor: journal.cursor(), root: real })}\n`];
     let lines: string[] = [];
+    let looked = 0;
+    let endMs = performance.now() + sliceMs;
     for (const record of indexes.get(real)?.() ?? []) {
       if (takes(record.path)) lines.push(JSON.stringify(record), '\n');
-      if (lines.length < recordsPerTurn * 2) continue;
+      if (++looked % recordsPerLook !== 0 || performance.now() < endMs) continue;
       copied.push(lines.join(''));
       lines = [];
       await nextTurn();
+      endMs = performance.now() + sliceMs;
     }
     copied.push(lines.join(''));
     return copied;

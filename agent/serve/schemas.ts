@@ -1,44 +1,28 @@
 // What may come in, as schemas; whatever passes is a typed value. One place, so that HTTP and WebSocket
 // agree on what a topic, a filter or a message is.
-import picomatch from 'picomatch';
 import * as z from 'zod';
-import {
-  globOptions,
-  isReservedTopic,
-  isTopic,
-  limits,
-  parseCursor,
-  topicPattern,
-} from '../../shared/index.ts';
+import { globLimits, objectionToGlobs } from '../../shared/globs/index.ts';
+import { isReservedTopic, isTopic, limits, parseCursor, topicPattern } from '../../shared/index.ts';
 import { ProblemError } from './problem.ts';
-
-/** As long as a path may be. */
-const globCharacters = 4096;
 
 const topics = z
   .string()
   .regex(topicPattern, 'expected 1 to 8 dot-separated tokens of [A-Za-z0-9_-], "*" or a final ">"');
 
-const glob = z
-  .string()
-  .min(1)
-  .max(globCharacters)
-  .refine((text) => {
-    try {
-      // Without `debug` a glob that is none would match nothing, in silence.
-      return (
-        picomatch.makeRe(text, { ...globOptions, debug: true }) instanceof RegExp && !text.includes('\0')
-      );
-    } catch {
-      return false;
-    }
-  }, 'expected a glob');
+/** Globs of one kind; an error says which is wrong, and why. */
+const globs = z
+  .array(z.string().max(globLimits.characters))
+  .max(limits.filterEntries)
+  .superRefine((list, context) => {
+    const message = objectionToGlobs(list);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  });
 
 const filterFields = {
   topic: z.array(topics).max(limits.filterEntries).optional(),
   root: z.string().min(1).optional(),
-  match: z.array(glob).max(limits.filterEntries).optional(),
-  ignore: z.array(glob).max(limits.filterEntries).optional(),
+  match: globs.optional(),
+  ignore: globs.optional(),
 };
 
 const clientName = z
@@ -88,7 +72,7 @@ export const syncQuery = z.strictObject({ timeout: milliseconds.optional() });
 /** The JSON body of `POST /v1/roots`. */
 export const rootBody = z.strictObject({
   path: z.string().min(1),
-  ignore: z.array(glob).max(limits.filterEntries).optional(),
+  ignore: globs.optional(),
   gitignore: z.boolean().optional(),
 });
 
@@ -98,7 +82,7 @@ export const rootQuery = z.strictObject({ path: z.string().min(1) });
 /** Parameters of `GET /v1/files`. */
 export const filesQuery = z.strictObject({
   root: z.string().min(1).optional(),
-  match: z.array(glob).max(limits.filterEntries).optional(),
+  match: globs.optional(),
 });
 
 /** Parameters of `GET /`; the guard has looked at what the link is good for. */

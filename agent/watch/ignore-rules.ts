@@ -2,8 +2,7 @@
 // files say, each of which speaks for its own directory and what lies below.
 
 import ignore, { type Ignore } from 'ignore';
-import picomatch from 'picomatch';
-import { globOptions } from '../../shared/index.ts';
+import { compileGlobs, type PathTest } from '../../shared/globs/index.ts';
 import { joinPath } from './names.ts';
 import type { Directory } from './tree-index.ts';
 
@@ -50,13 +49,13 @@ class RulesFile {
 export class IgnoreRules {
   /** Whether .gitignore files count. */
   readonly gitignore: boolean;
-  private readonly matchesGlob: ((path: string) => boolean) | undefined;
+  private readonly matchesGlob: PathTest | undefined;
   private readonly files = new Map<Directory, RulesFile>();
 
   /** @param globs relative to the root; a directory that matches is left out with all that is in it */
   constructor(globs: readonly string[], gitignore: boolean) {
     this.gitignore = gitignore;
-    this.matchesGlob = globs.length === 0 ? undefined : picomatch([...globs], globOptions);
+    this.matchesGlob = globs.length === 0 ? undefined : compileGlobs(globs);
   }
 
   /**

@@ -4,7 +4,7 @@ import { defineCommand } from '../command.ts';
 import { ensureAgent, startFlags } from '../ensure-agent.ts';
 import { UsageError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { listFlag, switchFlag, textFlag } from '../flags.ts';
+import { globFlag, switchFlag, textFlag } from '../flags.ts';
 import { rootsHere } from '../local-path.ts';
 
 /** The agent copies its index before it answers, and crawls before that: a million files take a while. */
@@ -56,7 +56,7 @@ export const files = defineCommand({
   ],
   flags: {
     root: textFlag('Only this root'),
-    match: listFlag('Only paths that match this glob; may be given often'),
+    match: globFlag('Only paths that match this glob; may be given often'),
     print0: switchFlag('End each path with a NUL, not a line break', '0'),
     ...startFlags,
   },

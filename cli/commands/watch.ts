@@ -6,7 +6,7 @@ import { forEachOperand } from '../each-operand.ts';
 import { ensureAgent, startFlags } from '../ensure-agent.ts';
 import { CliError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { listFlag, switchFlag } from '../flags.ts';
+import { globFlag, switchFlag } from '../flags.ts';
 import { realPath } from '../local-path.ts';
 import { describeDegraded } from '../roots.ts';
 
@@ -47,7 +47,7 @@ export const watch = defineCommand({
     [`agent-cli watch ../lib --ignore '**/*.log'`, 'watch another one, but not what is logged there'],
   ],
   flags: {
-    ignore: listFlag('Leave out paths that match this glob; may be given often'),
+    ignore: globFlag('Leave out paths that match this glob; may be given often'),
     'no-gitignore': switchFlag('Do not leave out what .gitignore files name'),
     ...startFlags,
   },

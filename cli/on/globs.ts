@@ -1,6 +1,7 @@
 // Globs as they are meant at a shell, relative to the current directory, against globs as the agent takes
 // them, relative to a root.
 import { posix, sep } from 'node:path';
+import { objectionToGlobs } from '../../shared/globs/index.ts';
 import { limits } from '../../shared/index.ts';
 import { UsageError } from '../errors.ts';
 import { innermostRoot } from '../local-path.ts';
@@ -17,7 +18,7 @@ export interface Place {
 export type PathKind = 'file' | 'directory' | undefined;
 
 /** Characters that make a path a glob. */
-const magic = /[*?[\]{}()!+@|\\]/;
+const magic = /[*?[\]{}()!+@|\\"]/;
 
 /**
  * The place of a directory in the innermost root that holds it.
@@ -100,6 +101,8 @@ export function globFilter(
       "quote the glob, so that the shell does not put every file in its place, as in 'src/**/*.ts'",
     );
   }
+  const objection = objectionToGlobs(filter.match) ?? objectionToGlobs(filter.ignore);
+  if (objection !== undefined) throw new UsageError(objection);
   return filter;
 }
 

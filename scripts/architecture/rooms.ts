@@ -9,20 +9,21 @@
 export const mayImport: Readonly<Record<string, readonly string[]>> = {
   shared: [],
   'shared/client': ['shared'],
+  'shared/globs': [],
   'shared/livereload': ['shared'],
 
   'agent/log': ['shared'],
-  'agent/config': ['shared'],
+  'agent/config': ['shared', 'shared/globs'],
   'agent/instance': ['shared'],
 
-  'agent/watch': ['shared'],
+  'agent/watch': ['shared', 'shared/globs'],
   'agent/journal': ['shared'],
-  'agent/hub': ['agent/journal', 'shared'],
-  'agent/livereload': ['shared', 'shared/livereload'],
+  'agent/hub': ['agent/journal', 'shared', 'shared/globs'],
+  'agent/livereload': ['shared', 'shared/globs', 'shared/livereload'],
   'agent/dashboard': ['shared'],
   // Runs in a browser: what it imports has nothing of Node in it.
   'agent/dashboard/page': ['shared', 'shared/client'],
-  'agent/serve': ['agent/hub', 'agent/journal', 'agent/watch', 'shared'],
+  'agent/serve': ['agent/hub', 'agent/journal', 'agent/watch', 'shared', 'shared/globs'],
 
   // The composition root: these two know everybody, and nobody knows them.
   'agent/agent': [
@@ -39,7 +40,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   'agent/main': ['agent/agent', 'agent/config', 'agent/instance', 'agent/log', 'shared'],
 
-  cli: ['shared', 'shared/client', 'shared/livereload'],
+  cli: ['shared', 'shared/client', 'shared/globs', 'shared/livereload'],
 
   'test/support': ['shared'],
   // Keep-alive takes a minute in the product's own times, so its test starts the agent in-process with others.
@@ -53,6 +54,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
     'agent/watch',
     'cli',
     'shared',
+    'shared/globs',
     'test/support',
   ],
 };

@@ -1,0 +1,444 @@
+// Globs as picomatch reads them, with dot files like any others: `*`, `**`, `?`, classes, braces, extended globs
+// and groups. Where its habits and its documentation differ, its habits are kept as long as they are not plainly
+// faults, for people's globs were written against them; docs/protocol.md lists what differs.
+import { notSlash } from './char-set.ts';
+import { classPattern } from './glob-class.ts';
+import { GlobError } from './glob-error.ts';
+import { type Closers, closersOf } from './glob-nesting.ts';
+import { rangePattern } from './number-range.ts';
+import {
+  anything,
+  below,
+  choice,
+  directories,
+  end,
+  literal,
+  optional,
+  type Pattern,
+  sequence,
+  slash,
+  star,
+  unit,
+} from './pattern.ts';
+
+/** What stands before: it decides what stars mean, and question marks and plus signs behind a group. */
+type Token =
+  | 'start'
+  | 'slash'
+  | 'star'
+  | 'globstar'
+  | 'dot'
+  | 'open'
+  | 'group'
+  | 'repeated'
+  | 'brace'
+  | 'class'
+  | 'comma'
+  | 'text';
+
+/** What an extended glob's own text holds, which decides how far `!(…)` looks. */
+interface Inner {
+  stars: number;
+  slashes: number;
+  tokens: number;
+}
+
+/** A dot and a star do not match a dot alone, nor two: those are directories' names for themselves. */
+const notDotsAlone: Pattern = {
+  kind: 'unless',
+  body: sequence(optional(unit([0x2e, 0x2e])), choice(slash, end)),
+};
+
+class GlobParser {
+  private readonly glob: string;
+  private readonly closers: Closers;
+  /** Whether it is only what comes behind a `!(…)`: then a dot at its beginning is not that of a name. */
+  private readonly isRest: boolean;
+  private at: number;
+  private last: Token = 'start';
+  private beforeLast: Token = 'start';
+  private readonly open: ('paren' | 'brace')[] = [];
+  private readonly inners: Inner[] = [];
+  private negations = 0;
+  private quoted = false;
+
+  constructor(glob: string, from: number, isRest = false) {
+    this.glob = glob;
+    this.isRest = isRest;
+    this.at = from;
+    this.closers = closersOf(glob, from);
+  }
+
+  parse(): Pattern {
+    return this.options(this.glob.length);
+  }
+
+  /** Parses up to `stop`, where the group is closed or the glob ends, at each `|` or `,` an option. */
+  private options(stop: number): Pattern {
+    const options: Pattern[] = [];
+    let items: Pattern[] = [];
+    const kind = this.open.at(-1);
+    while (this.at < stop) {
+      const character = this.glob[this.at];
+      const separates =
+        !this.quoted &&
+        ((character === '|' && kind !== undefined) || (character === ',' && kind === 'brace'));
+      if (separates) {
+        options.push(sequence(...items));
+        items = [];
+        this.at += 1;
+        this.token(character === ',' ? 'comma' : 'text');
+      } else this.item(items, stop);
+    }
+    options.push(sequence(...items));
+    return options.length === 1 ? (options[0] as Pattern) : choice(...options); // one was pushed
+  }
+
+  private token(token: Token): void {
+    this.beforeLast = this.last;
+    this.last = token;
+    const inner = this.inners.at(-1);
+    if (inner !== undefined) inner.tokens += 1;
+  }
+
+  private item(items: Pattern[], stop: number): void {
+    const { glob, at } = this;
+    const character = glob[at] as string; // `at` is below `stop`
+    if (this.quoted && character !== '"' && character !== '\\') {
+      this.text(items, character, 1);
+      return;
+    }
+    if ('?*+!@'.includes(character) && glob[at + 1] === '(' && this.closers.has(at + 1)) {
+      this.extendedGlob(items, character);
+      return;
+    }
+    switch (character) {
+      case '\\':
+        this.escape(items);
+        return;
+      case '"':
+        this.quoted = !this.quoted;
+        this.at += 1;
+        return;
+      case '/':
+        this.at += 1;
+        items.push(slash);
+        this.token('slash');
+        this.note('slashes');
+        return;
+      case '*':
+        this.stars(items);
+        return;
+      case '?':
+        this.questionMark(items);
+        return;
+      case '+':
+        this.plus(items);
+        return;
+      case '[':
+        this.class(items);
+        return;
+      case '(':
+        if (this.closers.has(at)) this.group(items);
+        else this.text(items, '(', 1);
+        return;
+      case '{':
+        this.braces(items);
+        return;
+      case '.':
+        this.at += 1;
+        items.push(...literal('.'));
+        this.token(this.open.length > 0 || this.last === 'start' || this.last === 'slash' ? 'dot' : 'text');
+        return;
+      default:
+        this.plain(items, stop);
+    }
+  }
+
+  /** Characters without a meaning; a quotation mark among them has none either. */
+  private plain(items: Pattern[], stop: number): void {
+    const run = /[^@![\].,$*+?^{}()|\\/]*/y;
+    run.lastIndex = this.at + 1;
+    const length = Math.min(1 + (run.exec(this.glob)?.[0].length ?? 0), stop - this.at);
+    this.text(items, this.glob.slice(this.at, this.at + length), length);
+  }
+
+  private text(items: Pattern[], text: string, length: number): void {
+    this.at += length;
+    items.push(...literal(text));
+    if (text === '*') this.note('stars');
+    this.token('text');
+  }
+
+  private escape(items: Pattern[]): void {
+    const next = this.glob[this.at + 1];
+    if (next === undefined) {
+      throw new GlobError(
+        'ends with a backslash that has nothing to escape: write \\\\ for a backslash itself',
+      );
+    }
+    if (next === '/' || next === '.') this.at += 1;
+    else this.text(items, next, 2);
+  }
+
+  private note(what: 'stars' | 'slashes'): void {
+    const inner = this.inners.at(-1);
+    if (inner !== undefined) inner[what] += 1;
+  }
+
+  private questionMark(items: Pattern[]): void {
+    this.at += 1;
+    const previous = items.at(-1);
+    if (this.last === 'group' && previous !== undefined) {
+      // The group before may be missing, as in a regular expression.
+      items[items.length - 1] = optional(previous);
+      this.token('text');
+    } else if (this.last === 'repeated') this.token('text');
+    else {
+      items.push(unit(notSlash));
+      this.token('text');
+    }
+  }
+
+  private plus(items: Pattern[]): void {
+    const repeats =
+      this.last === 'group' || this.last === 'repeated' || this.last === 'brace' || this.last === 'class';
+    const previous = items.at(-1);
+    if (!repeats || previous === undefined) {
+      this.text(items, '+', 1);
+      return;
+    }
+    this.at += 1;
+    items[items.length - 1] = { kind: 'repeat', body: previous, least: 1 };
+    this.token('text');
+  }
+
+  private class(items: Pattern[]): void {
+    const close = this.closers.get(this.at);
+    if (close === undefined) {
+      this.text(items, '[', 1);
+      return;
+    }
+    items.push(classPattern(this.glob.slice(this.at, close + 1)));
+    this.at = close + 1;
+    this.token('class');
+  }
+
+  /** @returns the pattern between the bracket at `at` and the one that closes it, which is passed */
+  private within(kind: 'paren' | 'brace'): Pattern {
+    const close = this.closers.get(this.at) as number; // asked for only where there is one
+    this.at += 1;
+    this.token('open');
+    this.open.push(kind);
+    const pattern = this.options(close);
+    this.open.pop();
+    this.at = close + 1;
+    this.quoted = false;
+    return pattern;
+  }
+
+  private group(items: Pattern[]): void {
+    if (/^\(\?[:=!<]/.test(this.glob.slice(this.at, this.at + 3))) {
+      throw new GlobError('has a group of a regular expression, (?…): write @(…), ?(…), *(…), +(…) or !(…)');
+    }
+    items.push(this.within('paren'));
+    this.token('group');
+  }
+
+  private braces(items: Pattern[]): void {
+    const { glob, at } = this;
+    const close = this.closers.get(at);
+    if (close === undefined) {
+      this.text(items, '{', 1);
+      return;
+    }
+    const content = glob.slice(at + 1, close);
+    if (/^[^,{}[\]()\\/"]*\.\.[^,{}[\]()\\/"]*$/.test(content)) {
+      const range = rangePattern(content);
+      if (range === undefined && /^(-?\d+|[A-Za-z])\.\.(-?\d+|[A-Za-z])(\.\.-?\d+)?$/.test(content)) {
+        throw new GlobError(
+          `has a range that is not supported, {${content}}: give two letters or two numbers of up to 17 digits, without a step`,
+        );
+      }
+      if (range !== undefined) {
+        items.push(range);
+        this.at = close + 1;
+        this.token('open');
+        this.token('brace');
+        return;
+      }
+    }
+    const pattern = this.within('brace');
+    const lists = this.hasComma(at, close);
+    // Braces without a comma stand for themselves.
+    if (lists) items.push(pattern);
+    else items.push(...literal('{'), pattern, ...literal('}'));
+    this.token(lists ? 'brace' : 'text');
+  }
+
+  /** Whether there is a comma directly in the braces, so that they list. */
+  private hasComma(from: number, to: number): boolean {
+    for (let at = from + 1; at < to; at++) {
+      const character = this.glob[at];
+      if (character === ',') return true;
+      if (character === '\\') at += 1;
+      else at = this.closers.get(at) ?? at;
+    }
+    return false;
+  }
+
+  private stars(items: Pattern[]): void {
+    const { glob } = this;
+    let run = this.at;
+    while (glob[run] === '*') run += 1;
+    // The last one may begin an extended glob.
+    if (glob[run] === '(' && this.closers.has(run)) run -= 1;
+    const count = run - this.at;
+    const before = this.last;
+    const further = this.beforeLast;
+    this.note('stars');
+    if (count === 2) {
+      this.at = run;
+      const globstar = this.globstar(items, before, further);
+      if (globstar !== undefined) {
+        if (globstar !== 'done') items.push(globstar);
+        return;
+      }
+    }
+    this.at = run;
+    if (before === 'dot' && (this.isRest || this.open.length > 0)) items.push(notDotsAlone);
+    items.push(star);
+    this.token('star');
+  }
+
+  /** @returns undefined if the two stars before `at` are no more than one; 'done' if they are in `items` */
+  private globstar(items: Pattern[], before: Token, further: Token): Pattern | 'done' | undefined {
+    const { glob } = this;
+    const inBraces = this.open.includes('brace');
+    const alone =
+      before === 'start' ||
+      before === 'slash' ||
+      before === 'open' ||
+      before === 'group' ||
+      before === 'repeated' ||
+      (inBraces && (before === 'comma' || before === 'brace'));
+    if (!alone) return undefined;
+    // Several in a row say no more than one.
+    while (glob.startsWith('/**', this.at) && (glob[this.at + 3] ?? '/') === '/') this.at += 3;
+    const rest = glob.slice(this.at);
+    const afterDirectory = before === 'slash' && further !== 'start';
+    if (before === 'start' && rest.startsWith('/')) {
+      this.at += 1;
+      this.token('globstar');
+      this.token('slash');
+      this.note('slashes');
+      return directories;
+    }
+    if (afterDirectory && rest.startsWith('/')) {
+      this.at += 1;
+      this.token('globstar');
+      this.token('slash');
+      this.note('slashes');
+      items.pop();
+      // What follows can only match nothing, so that the directory itself matches, if it is stars or a group.
+      const maybeNothing = /^\/(\*\*|[?*+!@]?\(|\{)/.test(rest);
+      items.push(maybeNothing ? choice(sequence(slash, directories), end) : sequence(slash, directories));
+      return 'done';
+    }
+    const atEnd = rest === '' || (this.parens > 0 && rest === ')'.repeat(this.parens) && !this.isNegating);
+    if (afterDirectory && further !== 'star' && further !== 'globstar' && atEnd) {
+      items.pop();
+      this.token('globstar');
+      items.push(below);
+      return 'done';
+    }
+    const next = rest[0];
+    const stays =
+      next === undefined ||
+      next === '/' ||
+      next === '(' ||
+      next === ')' ||
+      next === '{' ||
+      (next === '@' && rest[1] === '(') ||
+      (inBraces && (next === ',' || next === '}'));
+    if (!stays) return undefined;
+    this.token('globstar');
+    return anything;
+  }
+
+  private get parens(): number {
+    return this.open.filter((kind) => kind === 'paren').length;
+  }
+
+  private get isNegating(): boolean {
+    return this.negations > 0;
+  }
+
+  private extendedGlob(items: Pattern[], operator: string): void {
+    this.at += 1;
+    if (operator === '@') {
+      items.push(this.within('paren'));
+      this.token('group');
+      return;
+    }
+    const outer = this.inners.at(-1);
+    if (outer !== undefined) outer.tokens += 1;
+    if (operator === '*') this.note('stars');
+    const inner: Inner = { stars: 0, slashes: 0, tokens: 0 };
+    this.inners.push(inner);
+    if (operator === '!') this.negations += 1;
+    const body = this.within('paren');
+    this.inners.pop();
+    if (operator === '!') {
+      this.negations -= 1;
+      const spans = inner.slashes > 0 && inner.tokens > 2;
+      items.push(this.negation(body, inner.stars > 0, spans));
+      this.token(spans ? 'repeated' : 'group');
+      return;
+    }
+    items.push(operator === '?' ? optional(body) : { kind: 'repeat', body, least: operator === '*' ? 0 : 1 });
+    this.token('repeated');
+  }
+
+  /**
+   * `!(…)`: a name that does not begin with what is in it, or is not all of it where nothing follows.
+   * @param spans whether it names paths rather than names
+   */
+  private negation(body: Pattern, hasStars: boolean, spans: boolean): Pattern {
+    const rest = this.glob.slice(this.at);
+    const matched = spans ? anything : star;
+    let refused = body;
+    if (hasStars && /^\.[^\\/.]+$/.test(rest)) {
+      // A file's ending: !(*.d).ts leaves out what ends with .d.ts.
+      refused = sequence(body, new GlobParser(this.glob, this.at, true).parse());
+    } else if (spans || /^\)*$/.test(rest)) refused = sequence(body, end);
+    return sequence({ kind: 'unless', body: refused }, matched);
+  }
+}
+
+/** A glob's pattern, and whether the paths that don't match it are meant. */
+export interface ParsedGlob {
+  readonly pattern: Pattern;
+  readonly negated: boolean;
+}
+
+/**
+ * Parses a glob. Takes time in proportion to its length.
+ * @throws GlobError
+ */
+export function parseGlob(glob: string): ParsedGlob {
+  if (glob.includes('\0')) throw new GlobError('has a NUL character, which no path has');
+  let at = 0;
+  const skipDot = (): void => {
+    while (glob.startsWith('./', at)) at += 2;
+  };
+  skipDot();
+  let negated = false;
+  // An extended glob, !(a|b), stands for the paths that it matches.
+  while (glob[at] === '!' && glob[at + 1] !== '(') {
+    negated = !negated;
+    at += 1;
+  }
+  skipDot();
+  return { pattern: new GlobParser(glob, at).parse(), negated };
+}

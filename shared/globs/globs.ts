@@ -54,10 +54,20 @@ export function compileGlobs(globs: readonly string[]): PathTest {
     if (!matcher.exact) steps += cost;
   }
   if (steps > globLimits.steps) lowerCost(costly, steps);
+  const isExact = oneOf([...exact]);
   const [only] = tests;
-  if (only === undefined) return (path) => exact.has(path);
-  if (tests.length === 1) return (path) => only(path) || exact.has(path);
-  return (path) => exact.has(path) || tests.some((test) => test(path));
+  if (only === undefined) return isExact;
+  if (tests.length === 1) return (path) => only(path) || isExact(path);
+  return (path) => tests.some((test) => test(path)) || isExact(path);
+}
+
+/** From so many texts on, a look into a set is quicker than comparing with each. */
+const worthASet = 8;
+
+function oneOf(texts: readonly string[]): PathTest {
+  if (texts.length < worthASet) return (path) => texts.includes(path);
+  const set = new Set(texts);
+  return (path) => set.has(path);
 }
 
 function checkLengths(globs: readonly string[]): void {

@@ -88,17 +88,22 @@ function nameAnywhere(items: readonly Pattern[]): string | undefined {
   return sets.length === 0 && text !== '' && text.length === items.length - 2 ? text : undefined;
 }
 
-function onName(name: string): Pick<Matcher, 'head' | 'tail' | 'exact' | 'isStar' | 'cost' | 'test'> {
-  const inside = `/${name}/`;
-  const begin = `${name}/`;
-  const last = `/${name}`;
+function onName(name: string): Matcher {
+  const slash = 0x2f;
   return {
     head: '',
     tail: '',
     exact: false,
     isStar: false,
     cost: 1,
-    test: (path) => path.includes(inside) || path.startsWith(begin) || path.endsWith(last) || path === name,
+    test: (path) => {
+      for (let at = path.indexOf(name); at !== -1; at = path.indexOf(name, at + 1)) {
+        const end = at + name.length;
+        const begins = at === 0 || path.charCodeAt(at - 1) === slash;
+        if (begins && (end === path.length || path.charCodeAt(end) === slash)) return true;
+      }
+      return false;
+    },
   };
 }
 

@@ -2,10 +2,11 @@
 // each beat, and nothing else. What it finds no hint had told and no sign had announced: a bug, or a
 // kernel's, so each finding is a warning.
 import type { Log } from '../log.ts';
-import { beatMs } from './loss-signs.ts';
 import type { RootEngine } from './root-engine.ts';
 import type { Directory } from './tree-index.ts';
 
+/** The time between two beats of the watcher's one timer. Each wakes an idle process, so not too often. */
+export const beatMs = 1000;
 /** Every directory is looked at once in this time. */
 const roundMs = 10 * 60 * 1000;
 

@@ -4,6 +4,7 @@
 import { type FSWatcher, watch } from 'node:fs';
 import type { BackendFactory, HintSink, WatchBackend } from './backend.ts';
 import { mayBeLossy } from './names.ts';
+import { RetiredWatches } from './retired-watches.ts';
 
 /**
  * The directory itself, as it is watched. The kernel tells of a watched directory itself without a name, and
@@ -18,9 +19,11 @@ class DirectoriesBackend implements WatchBackend {
   readonly lossy = false;
   private readonly sink: HintSink;
   private readonly watchers = new Map<string, FSWatcher>();
+  private readonly retired: RetiredWatches;
 
   constructor(sink: HintSink) {
     this.sink = sink;
+    this.retired = new RetiredWatches(() => sink.unheard());
   }
 
   get watches(): number {
@@ -32,33 +35,54 @@ class DirectoriesBackend implements WatchBackend {
   async rearm(): Promise<void> {}
 
   watchDirectory(directory: string, place: string | Buffer): void {
-    const watcher = watch(insideOf(place), (event, name) => {
+    const watcher = this.watch(insideOf(place));
+    watcher.on('change', (event, name) => {
+      if (this.watchers.get(directory) !== watcher) {
+        this.retired.hint();
+        this.sink.passed();
+        return;
+      }
       if (name === itself) {
         this.sink.hintItself(directory);
         return;
       }
       // A name that lost bytes in decoding can't be looked up: the directory has to be listed.
-      const known = name === null || mayBeLossy(name) ? undefined : name;
+      const known = typeof name !== 'string' || mayBeLossy(name) ? undefined : name;
       this.sink.hint(directory, known, event === 'change');
     });
     watcher.on('error', (error) => {
       watcher.close();
-      if (this.watchers.get(directory) === watcher) this.watchers.delete(directory);
+      if (this.watchers.get(directory) !== watcher) return;
+      this.watchers.delete(directory);
       this.sink.failed(directory, error);
     });
     // Only now: as long as one of the two is there, the kernel queues the hints of a directory that both are on.
-    this.watchers.get(directory)?.close();
+    this.unwatchDirectory(directory);
     this.watchers.set(directory, watcher);
   }
 
   unwatchDirectory(directory: string): void {
-    this.watchers.get(directory)?.close();
+    const watcher = this.watchers.get(directory);
+    if (watcher === undefined) return;
     this.watchers.delete(directory);
+    this.retired.add(watcher);
   }
 
-  async close(): Promise<void> {
-    for (const watcher of this.watchers.values()) watcher.close();
+  async close(atOnce: boolean): Promise<void> {
+    for (const watcher of this.watchers.values()) this.retired.add(watcher);
     this.watchers.clear();
+    if (atOnce) this.retired.closeAll();
+    await this.retired.drained();
+  }
+
+  private watch(path: string | Buffer): FSWatcher {
+    try {
+      return watch(path);
+    } catch (error) {
+      const isFull = (error as NodeJS.ErrnoException).code === 'ENOSPC';
+      if (isFull && this.retired.closeAll()) return watch(path);
+      throw error;
+    }
   }
 }
 

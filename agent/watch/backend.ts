@@ -13,6 +13,10 @@ export interface HintSink {
   hint(directory: string, name: string | undefined, content: boolean): void;
   /** The directory itself may have been moved, removed or changed, as its own watch says. */
   hintItself(directory: string): void;
+  /** A hint came of a directory that is watched no longer: nothing to look at, but it was in the kernel's queue. */
+  passed(): void;
+  /** Watches were closed: of their hints that are in the kernel's queue nobody will hear. */
+  unheard(): void;
   /** Whether a path is left out, for a backend that walks the tree by itself. */
   ignores(path: string, isDirectory: boolean): boolean;
   /** A watch could not be made or died, for the reason given; the engine decides what that means. */
@@ -48,8 +52,11 @@ export interface WatchBackend {
   watchDirectory(directory: string, place: string | Buffer): void;
   /** Stops watching it; does nothing if it was not watched. */
   unwatchDirectory(directory: string): void;
-  /** Ends; no hint comes afterwards. */
-  close(): Promise<void>;
+  /**
+   * Ends; no hint comes afterwards. Resolves when nothing of it is left.
+   * @param atOnce whether that may hold the loop, because everything ends
+   */
+  close(atOnce: boolean): Promise<void>;
 }
 
 /** Makes a backend for the root at `path`. */

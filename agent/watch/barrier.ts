@@ -48,6 +48,7 @@ function waiting(): Waiting {
 export class Barrier {
   private readonly directory: string;
   private readonly log: Log;
+  private readonly tasted: (serial: number) => void;
   /** Distinguishes our cookie from that of another agent that took this directory over, and from leftovers. */
   private readonly prefix = `${randomUUID()}.`;
   private serial = 0;
@@ -62,10 +63,14 @@ export class Barrier {
   private failing = false;
   private closed = false;
 
-  /** @param directory its own: made now and whenever it is gone; what a dead agent left there is removed */
-  constructor(directory: string, log: Log) {
+  /**
+   * @param directory its own: made now and whenever it is gone; what a dead agent left there is removed
+   * @param tasted told of each cookie whose hint came, those of `probe` included
+   */
+  constructor(directory: string, log: Log, tasted: (serial: number) => void = () => {}) {
     this.directory = directory;
     this.log = log;
+    this.tasted = tasted;
     try {
       rmSync(directory, { recursive: true, force: true });
       this.open();
@@ -87,6 +92,14 @@ export class Barrier {
       else setImmediate(() => this.bake());
     }
     return this.next.promise;
+  }
+
+  /**
+   * Puts a cookie's hint behind all that the kernel has queued so far.
+   * @returns its number, which `tasted` will be told; undefined when that can't be done
+   */
+  probe(): number | undefined {
+    return this.watcher !== undefined && this.rename() ? this.serial : undefined;
   }
 
   /** Rejects the calls that wait, and removes what is its own. */
@@ -162,8 +175,10 @@ export class Barrier {
 
   private taste(name: string | null): void {
     if (name === null || !name.startsWith(this.prefix)) return;
+    const serial = Number(name.slice(this.prefix.length));
     this.rewrites = 0;
-    for (const { resolve } of this.take(Number(name.slice(this.prefix.length)))) resolve(true);
+    for (const { resolve } of this.take(serial)) resolve(true);
+    this.tasted(serial);
   }
 
   /** Takes out the calls that a hint of the cookie number `serial` answers. */

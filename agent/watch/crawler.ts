@@ -15,7 +15,16 @@ import { clockGrainMs, type DifferenceSink } from './delta.ts';
 import type { Disk } from './disk.ts';
 import { type IgnoreRules, rulesFileName } from './ignore-rules.ts';
 import { joinPath } from './names.ts';
-import { Directory, type EntryStat, kindOf, statOf, type TreeIndex, type Youth } from './tree-index.ts';
+import { sorted } from './slices.ts';
+import {
+  Directory,
+  type EntryStat,
+  kindOf,
+  type Removed,
+  statOf,
+  type TreeIndex,
+  type Youth,
+} from './tree-index.ts';
 import type { Turns } from './turns.ts';
 
 /** Names to look at in a directory, each with whether its content may have changed; or all of them. */
@@ -46,6 +55,10 @@ interface Visit {
 
 /** Entries looked at between two steps. */
 const entriesPerStep = 64;
+/** Names compared between two steps. */
+const namesPerStep = 1024;
+/** A directory this large may have more than a thousand entries; on tmpfs and ext4 20 and 24 bytes each or more. */
+const largeDirectoryBytes = 32 * 1024;
 /** How often a directory that is replaced while it is being watched is tried again at once. */
 const watchTries = 4;
 /** Skipped paths that are remembered, so as to be logged once. */
@@ -61,6 +74,8 @@ export class Crawler {
   private readonly turns: Turns;
   private readonly watched = new WeakSet<Directory>();
   private readonly skipped = new Set<string>();
+  /** Directories that were taken out of the index while what was below them is still in it. */
+  private readonly removed: Directory[] = [];
 
   constructor(parts: {
     disk: Disk;
@@ -89,7 +104,7 @@ export class Crawler {
   /** Compares what the hints named. */
   *examineHints(dirty: ReadonlyMap<Directory, DirtyNames>, delta: DifferenceSink): Generator<void, void> {
     // Parents first: a directory that is gone or replaced takes the hints below it along.
-    const directories = [...dirty.keys()].sort((a, b) => (a.path < b.path ? -1 : 1));
+    const directories = yield* sorted([...dirty.keys()], (a, b) => (a.path < b.path ? -1 : 1));
     const rulesTouched: Directory[] = [];
     for (const directory of directories) {
       const names = dirty.get(directory);
@@ -102,6 +117,7 @@ export class Crawler {
       let steps = 0;
       for (const [name, content] of names) {
         this.examine({ directory, deep: false, suspicious: false }, name, content, delta, visits);
+        if (this.removed.length > 0) yield* this.removeBelow(delta);
         if (name === rulesFileName && this.rules.gitignore) rulesTouched.push(directory);
         if (name === '.git') directory.gitDirectory = this.disk.gitDirectory(directory.path);
         if (++steps % entriesPerStep === 0) yield;
@@ -131,8 +147,8 @@ export class Crawler {
   }
 
   /** Takes everything out of the index, because the root is gone. */
-  removeAll(root: Directory, delta: DifferenceSink): void {
-    this.index.clear(root, this.removal(delta));
+  *removeAll(root: Directory, delta: DifferenceSink): Generator<void, void> {
+    yield* this.index.removeBelow(root, this.removal(delta));
     this.forgetDirectory(root);
   }
 
@@ -142,7 +158,7 @@ export class Crawler {
       if (directory.gone) continue;
       if (visit.suspicious) this.watched.delete(directory);
       if (!this.watchTruly(directory)) continue;
-      const names = this.disk.list(directory.path);
+      const names = yield* this.list(directory);
       if (names === undefined) {
         directory.doubtful = true;
         this.host.doubt(directory);
@@ -163,15 +179,43 @@ export class Crawler {
       let steps = 0;
       for (const name of names) {
         this.examine(inside, name, visit.suspicious, delta, visits);
+        if (this.removed.length > 0) yield* this.removeBelow(delta);
         if (++steps % entriesPerStep === 0) yield;
       }
       if (before > 0) {
-        const listed = new Set(names);
-        for (const name of [...directory.entries.keys()]) {
-          if (!listed.has(name)) this.examine(inside, name, false, delta, visits);
-        }
+        yield* this.examineUnlisted(inside, names, delta, visits);
       }
       yield;
+    }
+  }
+
+  /** One call for all names is quickest, but holds the loop for a millisecond per thousand or two. */
+  private *list(directory: Directory): Generator<void, ReturnType<Disk['list']>> {
+    if (directory.stat.size < largeDirectoryBytes) return this.disk.list(directory.path);
+    return yield* this.disk.listInSteps(directory.path);
+  }
+
+  /** Looks at the entries that are known and were not listed. */
+  private *examineUnlisted(
+    visit: Visit,
+    names: readonly string[],
+    delta: DifferenceSink,
+    visits: Visit[],
+  ): Generator<void, void> {
+    const { entries } = visit.directory;
+    const listed = new Set<string>();
+    let steps = 0;
+    for (const name of names) {
+      if (entries.has(name)) listed.add(name);
+      if (++steps % namesPerStep === 0) yield;
+    }
+    if (listed.size === entries.size) return;
+    for (const name of [...entries.keys()]) {
+      if (!listed.has(name)) {
+        this.examine(visit, name, false, delta, visits);
+        if (this.removed.length > 0) yield* this.removeBelow(delta);
+      }
+      if (++steps % namesPerStep === 0) yield;
     }
   }
 
@@ -200,7 +244,7 @@ export class Crawler {
       this.skip(path, 'it is no file, directory or symlink');
     }
     if (stats === undefined || kind === undefined || this.rules.ignores(directory, name, kind === 'dir')) {
-      if (known !== undefined) this.index.remove(directory, name, this.removal(delta));
+      if (known !== undefined) this.remove(directory, name, delta);
       return;
     }
     const stat = statOf(stats, kind);
@@ -229,7 +273,7 @@ export class Crawler {
       }
       return;
     }
-    if (known !== undefined) this.index.remove(parent, name, this.removal(delta));
+    if (known !== undefined) this.remove(parent, name, delta);
     const added = this.index.addDirectory(parent, name, stat);
     delta.record(added.path, undefined, stat);
     visits.push({ directory: added, deep: true, suspicious: false });
@@ -245,7 +289,7 @@ export class Crawler {
   ): void {
     const path = joinPath(parent.path, name);
     if (typeof known !== 'number') {
-      if (known !== undefined) this.index.remove(parent, name, this.removal(delta));
+      if (known !== undefined) this.remove(parent, name, delta);
       this.index.addFile(parent, name, stat, youthOf(stat));
       delta.record(path, undefined, stat);
       return;
@@ -325,7 +369,19 @@ export class Crawler {
     return this.rules.setRules(directory, text);
   }
 
-  private removal(delta: DifferenceSink): (path: string, stat: EntryStat, directory?: Directory) => void {
+  private remove(parent: Directory, name: string, delta: DifferenceSink): void {
+    const directory = this.index.remove(parent, name, this.removal(delta));
+    if (directory !== undefined) this.removed.push(directory);
+  }
+
+  /** Finishes what looking began: what is below directories that are gone is taken out, too. A tree can be large. */
+  *removeBelow(delta: DifferenceSink): Generator<void, void> {
+    for (let top = this.removed.pop(); top !== undefined; top = this.removed.pop()) {
+      yield* this.index.removeBelow(top, this.removal(delta));
+    }
+  }
+
+  private removal(delta: DifferenceSink): Removed {
     return (path, stat, directory) => {
       if (directory !== undefined) this.forgetDirectory(directory);
       delta.record(path, stat, undefined);

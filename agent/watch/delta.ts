@@ -1,6 +1,7 @@
 // The net of a batch: each path once, with what it was before and what it is now.
 import { type Change, type EntryKind, isSaveTrial, savedFileOf } from '../../shared/index.ts';
 import { toldPath } from './names.ts';
+import { sorted } from './slices.ts';
 import { differenceOf, type EntryStat } from './tree-index.ts';
 
 /**
@@ -24,6 +25,9 @@ interface Difference {
   /** Told as a change even if before and after look alike. */
   forced: boolean;
 }
+
+/** Differences worked at between two steps. */
+const differencesPerStep = 256;
 
 /** A save touches a few paths. Where more differ something larger goes on, and waiting is no use. */
 const mostOfSave = 16;
@@ -71,13 +75,21 @@ export class Delta implements DifferenceSink {
     return difference === undefined ? isKnownFile(path) : difference.before?.kind === 'file';
   }
 
-  /**
-   * The changes in the order they can be applied in: unlinks, children first, then adds and changes,
-   * parents first.
-   */
+  /** The changes, all at once: see `collect`. */
   changes(): Change[] {
+    const changes: Change[] = [];
+    for (const _step of this.collect(changes));
+    return changes;
+  }
+
+  /**
+   * Adds the changes to `changes`, in the order they can be applied in: unlinks, children first, then adds and
+   * changes, parents first. A generator that stops between steps (slices.ts): there can be very many.
+   */
+  *collect(changes: Change[]): Generator<void, void> {
     const gone: [string, EntryStat][] = [];
     const present: [string, EntryStat, 'add' | 'change'][] = [];
+    let steps = 0;
     for (const [path, { before, after, forced }] of this.differences) {
       const replaced = before !== undefined && after !== undefined && before.kind !== after.kind;
       if (before !== undefined && (after === undefined || replaced)) gone.push([path, before]);
@@ -85,18 +97,19 @@ export class Delta implements DifferenceSink {
       if (before !== undefined && after !== undefined && !replaced && after.kind !== 'dir') {
         if (forced || differenceOf(before, after) !== 'none') present.push([path, after, 'change']);
       }
+      if (++steps % differencesPerStep === 0) yield;
     }
     // A path sorts after each of its ancestors, being longer with the same beginning.
-    gone.sort((a, b) => (a[0] < b[0] ? 1 : -1));
-    present.sort((a, b) => (a[0] < b[0] ? -1 : 1));
+    const goneSorted = yield* sorted(gone, (a, b) => (a[0] < b[0] ? 1 : -1));
+    const presentSorted = yield* sorted(present, (a, b) => (a[0] < b[0] ? -1 : 1));
 
-    const origins = new Origins(gone);
-    const changes: Change[] = gone.map(([path, stat]) => ({
-      event: unlinkEvent(stat.kind),
-      ...toldPath(path),
-      kind: stat.kind,
-    }));
-    for (const [path, stat, what] of present) {
+    const origins = new Origins();
+    for (const [path, stat] of goneSorted) {
+      changes.push({ event: unlinkEvent(stat.kind), ...toldPath(path), kind: stat.kind });
+      origins.add(path, stat);
+      if (++steps % differencesPerStep === 0) yield;
+    }
+    for (const [path, stat, what] of presentSorted) {
       const from = what === 'add' ? origins.take(stat) : undefined;
       changes.push({
         event: what === 'change' ? 'change' : addEvent(stat.kind),
@@ -106,8 +119,8 @@ export class Delta implements DifferenceSink {
         mtime: stat.mtimeMs,
         ...(from === undefined ? {} : { from: toldPath(from).path }),
       });
+      if (++steps % differencesPerStep === 0) yield;
     }
-    return changes;
   }
 }
 
@@ -130,14 +143,12 @@ function isReplacedBy({ before, after }: Difference, added: EntryStat): boolean 
 class Origins {
   private readonly byIdentity = new Map<string, [string, EntryStat][]>();
 
-  constructor(gone: [string, EntryStat][]) {
-    for (const [path, stat] of gone) {
-      if (stat.birthtimeMs === 0) continue;
-      const key = `${stat.ino}:${stat.birthtimeMs}`;
-      const same = this.byIdentity.get(key);
-      if (same === undefined) this.byIdentity.set(key, [[path, stat]]);
-      else same.push([path, stat]);
-    }
+  add(path: string, stat: EntryStat): void {
+    if (stat.birthtimeMs === 0) return;
+    const key = `${stat.ino}:${stat.birthtimeMs}`;
+    const same = this.byIdentity.get(key);
+    if (same === undefined) this.byIdentity.set(key, [[path, stat]]);
+    else same.push([path, stat]);
   }
 
   take(stat: EntryStat): string | undefined {

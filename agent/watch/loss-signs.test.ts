@@ -1,18 +1,130 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import * as fc from 'fast-check';
 import { LossSigns, type LossVerdict } from './loss-signs.ts';
 
 const queueLength = 1000;
 
-describe('the signs of loss', () => {
-  let verdicts: LossVerdict[];
-  let signs: LossSigns;
+let verdicts: LossVerdict[];
+let signs: LossSigns;
 
-  beforeEach(() => {
-    verdicts = [];
-    signs = new LossSigns(queueLength, (verdict) => verdicts.push(verdict));
+function begin(probe: () => number | undefined): void {
+  verdicts = [];
+  signs = new LossSigns(queueLength, probe, (verdict) => verdicts.push(verdict));
+}
+afterEach(() => signs.close());
+
+/** The kernel's queue, which drops what finds no room, and the loop that reads it to its end in each turn. */
+class Queue {
+  private readonly waiting: ('hint' | 'hidden' | number)[] = [];
+  private serial = 0;
+  longest = 0;
+  hasLost = false;
+
+  put(what: 'hint' | 'hidden' | number): void {
+    if (this.waiting.length >= queueLength) this.hasLost = true;
+    else this.waiting.push(what);
+    this.longest = Math.max(this.longest, this.waiting.length);
+  }
+
+  probe(): number {
+    this.put(++this.serial);
+    return this.serial;
+  }
+
+  /** @param whileReading how many more hints come while one is read, one after another; then none */
+  async read(whileReading: readonly number[] = []): Promise<void> {
+    const arrivals = whileReading[Symbol.iterator]();
+    for (let next = this.waiting.shift(); next !== undefined; next = this.waiting.shift()) {
+      if (next === 'hint') signs.hint();
+      else if (next !== 'hidden') signs.answered(next);
+      const { value = 0 } = arrivals.next();
+      for (let more = 0; more < value; more++) this.put('hint');
+    }
+    await nextTurn();
+  }
+}
+
+describe('the measured queue', () => {
+  it('says so whenever hints were lost, and nothing where half of it was never in use', async () => {
+    const turns = fc.record({
+      first: fc.integer({ min: 0, max: 2 * queueLength }),
+      rates: fc.array(fc.tuple(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 1, max: 2000 })), {
+        maxLength: 4,
+      }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(turns, { minLength: 1, maxLength: 4 }), async (all) => {
+        const queue = new Queue();
+        begin(() => queue.probe());
+        for (const { first, rates } of all) {
+          for (let hint = 0; hint < first; hint++) queue.put('hint');
+          await queue.read(rates.flatMap(([rate, times]) => Array<number>(times).fill(rate)));
+        }
+        await nextTurn();
+        signs.close();
+        if (queue.hasLost) expect(verdicts).not.toEqual([]);
+        if (queue.longest < queueLength / 2) expect(verdicts).toEqual([]);
+      }),
+      { numRuns: 100 },
+    );
   });
-  afterEach(() => signs.close());
+
+  it('is no sign when as many hints come in one turn as are read', async () => {
+    const queue = new Queue();
+    begin(() => queue.probe());
+    queue.put('hint');
+    await queue.read(Array<number>(20 * queueLength).fill(1));
+    expect(verdicts).toEqual([]);
+  });
+
+  it('is certain loss when it is full, said once a turn', async () => {
+    const queue = new Queue();
+    begin(() => queue.probe());
+    for (let turn = 1; turn <= 2; turn++) {
+      for (let hint = 0; hint < 2 * queueLength; hint++) queue.put('hint');
+      await queue.read(Array<number>(3 * queueLength).fill(1));
+      expect(verdicts).toEqual(Array(turn).fill('certain'));
+    }
+  });
+});
+
+describe('where the queue can not be measured', () => {
+  beforeEach(() => begin(() => undefined));
+
+  it('as many hints as fill it in one turn are certain loss', async () => {
+    for (let hint = 0; hint < queueLength; hint++) signs.hint();
+    expect(verdicts).toEqual(['certain']);
+  });
+
+  it('as many hints in many turns are no sign', async () => {
+    for (let turn = 0; turn < 10; turn++) {
+      for (let hint = 0; hint < queueLength / 2; hint++) signs.hint();
+      await nextTurn();
+    }
+    expect(verdicts).toEqual([]);
+  });
+});
+
+describe('when watches were closed, whose hints are not counted', () => {
+  it.each([
+    ['a full queue is no secret', 2 * queueLength, 0, true],
+    ['few hints beside theirs are no sign', queueLength / 2, 10, false],
+    ['many hints beside theirs are possible loss', queueLength / 2, queueLength, true],
+  ])('%s', async (_what, hidden, counted, isSign) => {
+    const queue = new Queue();
+    begin(() => queue.probe());
+    for (let hint = 0; hint < hidden; hint++) queue.put('hidden');
+    signs.unheard();
+    for (let hint = 0; hint < counted; hint++) queue.put('hint');
+    await queue.read();
+    await nextTurn();
+    expect(verdicts.length > 0).toBe(isSign);
+  });
+});
+
+describe('after the process was stopped', () => {
+  beforeEach(() => begin(() => undefined));
 
   function hints(count: number): void {
     for (let hint = 0; hint < count; hint++) signs.hint();
@@ -23,24 +135,7 @@ describe('the signs of loss', () => {
     process.emit('SIGCONT', 'SIGCONT');
   }
 
-  it('a quarter of the queue in one turn is possible loss, half of it is certain', () => {
-    hints(249);
-    expect(verdicts).toEqual([]);
-    hints(1);
-    expect(verdicts).toEqual(['possible']);
-    hints(250);
-    expect(verdicts).toEqual(['possible', 'certain']);
-  });
-
-  it('as many hints in many turns are no sign', async () => {
-    for (let turn = 0; turn < 10; turn++) {
-      hints(200);
-      await nextTurn();
-    }
-    expect(verdicts).toEqual([]);
-  });
-
-  it('a hundred hints after the process was stopped are certain loss, fewer are not', async () => {
+  it('a hundred hints are certain loss, fewer are not', async () => {
     goOn();
     hints(99);
     await nextTurn();

@@ -62,7 +62,12 @@ async function start(root: string, backend: BackendFactory): Promise<Running> {
     root,
     backend,
     { ignore: [], gitignore: true, settleMs: 0 },
-    { batch: (changes) => void told.push(...changes), hinted: () => {}, lost: () => {} },
+    {
+      batch: async (changes) => void told.push(...changes),
+      hinted: () => {},
+      unheard: () => {},
+      lost: async () => {},
+    },
     silentLog,
   );
   cleanUpWith(() => engine.close());

@@ -38,7 +38,12 @@ describe.each([
       root,
       limitedBackend(allowed, code),
       { ignore: [], gitignore: true, settleMs: 4 },
-      { batch: async (changes) => void told.push(...changes), hinted: () => {}, lost: async () => {} },
+      {
+        batch: async (changes) => void told.push(...changes),
+        hinted: () => {},
+        unheard: () => {},
+        lost: async () => {},
+      },
       silentLog,
     );
     cleanUpWith(() => engine.close());
@@ -113,7 +118,12 @@ describe('a directory that is elsewhere at the moment when it is to be watched, 
       root,
       unluckyBackend('a'),
       { ignore: [], gitignore: true, settleMs: 4 },
-      { batch: async (changes) => void told.push(...changes), hinted: () => {}, lost: async () => {} },
+      {
+        batch: async (changes) => void told.push(...changes),
+        hinted: () => {},
+        unheard: () => {},
+        lost: async () => {},
+      },
       silentLog,
     );
     cleanUpWith(() => engine.close());

@@ -30,6 +30,8 @@ export interface EngineEvents {
   batch(changes: Change[]): Promise<void>;
   /** A hint came: for the sign of a full queue. */
   hinted(): void;
+  /** Watches were closed: of their hints that are queued nobody will hear. */
+  unheard(): void;
   /** Hints were lost for certain; the differences follow. */
   lost(): Promise<void>;
 }
@@ -154,10 +156,10 @@ export class RootEngine implements HintSink {
       const startedMs = performance.now();
       await this.backend.start();
       const stats = this.disk.look('');
-      if (stats === undefined || 'unseen' in stats) this.loseRoot(untold);
+      if (stats === undefined || 'unseen' in stats) await this.loseRoot(untold);
       else {
         this.root = this.index.addDirectory(undefined, '', statOf(stats, 'dir'));
-        await this.run(this.crawler.crawl(this.root, untold, false));
+        await this.run(this.crawler.crawl(this.root, untold, false), untold);
       }
       if (this.closed) return;
       this.lastCrawlMs = performance.now() - startedMs;
@@ -173,12 +175,15 @@ export class RootEngine implements HintSink {
     });
   }
 
-  /** Ends; resolves when no work is under way any more. Nothing is told afterwards. */
-  async close(): Promise<void> {
+  /**
+   * Ends; resolves when no work is under way any more. Nothing is told afterwards.
+   * @param atOnce whether that may hold the loop, because everything ends
+   */
+  async close(atOnce = false): Promise<void> {
     this.closed = true;
     this.clearTimer();
     clearTimeout(this.crawlTimer);
-    await this.backend.close();
+    await this.backend.close(atOnce);
     await this.exclusive.run(async () => {});
   }
 
@@ -210,7 +215,7 @@ export class RootEngine implements HintSink {
     return this.exclusive.run(async () => {
       const { held } = this;
       this.held = undefined;
-      await this.tell(held?.changes() ?? []);
+      if (held !== undefined) await this.tellAll(held);
       return use(() => this.index.all());
     });
   }
@@ -218,13 +223,18 @@ export class RootEngine implements HintSink {
   /**
    * Hints may have been lost: the tree is crawled again when it has gone quiet.
    * @param certain whether that is told before the differences, rather than only if there are any
+   * @returns whether that is news: one who polls needs no hints, and one who doubts already will crawl
    */
-  doubt(certain: boolean): void {
+  doubt(certain: boolean): boolean {
+    if (this.backend.crawlEveryMs !== undefined) return false;
+    const known = this.doubtSinceMs !== undefined && (this.lossTold || !certain);
     this.lossTold ||= certain;
-    if (this.doubtSinceMs !== undefined) return;
-    this.doubtSinceMs = performance.now();
-    this.log.warn('hints may be lost, crawling again', { certain });
-    this.schedule();
+    if (this.doubtSinceMs === undefined) {
+      this.doubtSinceMs = performance.now();
+      this.log.warn('hints may be lost, crawling again', { certain });
+      this.schedule();
+    }
+    return !known;
   }
 
   /** Does what has to be done now and then: is the root still there, or back? Can what was closed be read? */
@@ -305,6 +315,14 @@ export class RootEngine implements HintSink {
     this.settler.hint(this.lastHintMs);
     this.schedule();
     if (this.backend.lossy) this.scheduleCrawl();
+  }
+
+  passed(): void {
+    this.events.hinted();
+  }
+
+  unheard(): void {
+    this.events.unheard();
   }
 
   ignores(path: string, isDirectory: boolean): boolean {
@@ -392,7 +410,7 @@ export class RootEngine implements HintSink {
     this.log.error('no more watches, polling from now on', { error: error.code, degraded: this.limited });
     const old = this.backend;
     this.backend = pollingBackend(this.path, this);
-    void old.close();
+    void old.close(false);
     this.scheduleCrawl();
   }
 
@@ -502,13 +520,13 @@ export class RootEngine implements HintSink {
     this.dirty = new Map();
     const openedMs = this.settler.close();
     if (this.rootSuspect) await this.checkRoot(delta);
-    await this.run(this.crawler.examineHints(dirty, delta));
+    await this.run(this.crawler.examineHints(dirty, delta), delta);
     const waits =
       mayWait &&
       delta.holdsBackup((path) => this.isKnownFile(path)) &&
       this.settler.reopen(openedMs, performance.now());
     if (waits) this.held = delta;
-    else await this.tell(delta.changes());
+    else await this.tellAll(delta);
   }
 
   /** Tells what is dirty, then compares the whole tree and tells the rest. */
@@ -522,9 +540,9 @@ export class RootEngine implements HintSink {
     await this.tellBatch();
     if (this.closed || this.root === undefined || this.rootGone) return;
     const differences = new Delta();
-    await this.run(this.crawler.crawl(this.root, differences, true));
+    await this.run(this.crawler.crawl(this.root, differences, true), differences);
     this.lastCrawlMs = performance.now() - startedMs;
-    const changes = differences.changes();
+    const changes = await this.changesOf(differences);
     if (doubted) {
       this.recrawls += 1;
       this.log.info('crawled again', { differences: changes.length, ms: Math.round(this.lastCrawlMs) });
@@ -538,7 +556,7 @@ export class RootEngine implements HintSink {
     const stats = this.disk.look('');
     const there = stats !== undefined && !('unseen' in stats) && kindOf(stats.mode) === 'dir';
     if (!there) {
-      if (!this.rootGone) this.loseRoot(delta);
+      if (!this.rootGone) await this.loseRoot(delta);
       return;
     }
     const stat = statOf(stats, 'dir');
@@ -547,23 +565,32 @@ export class RootEngine implements HintSink {
     if (this.rootGone || !this.isRoot(stats)) {
       // Back, or another one in its place.
       if (this.rootGone) this.log.info('root is back');
-      else this.crawler.removeAll(this.root, delta);
+      else await this.runInMemory(this.crawler.removeAll(this.root, delta));
       this.rootGone = false;
       this.root.stat = stat;
     } else if (!doubted) return;
     await this.backend.rearm();
-    await this.run(this.crawler.crawl(this.root, delta, doubted));
+    await this.run(this.crawler.crawl(this.root, delta, doubted), delta);
   }
 
-  private loseRoot(delta: DifferenceSink): void {
+  private async loseRoot(delta: DifferenceSink): Promise<void> {
     this.rootGone = true;
     this.log.warn('root is gone');
-    if (this.root !== undefined) this.crawler.removeAll(this.root, delta);
+    if (this.root !== undefined) await this.runInMemory(this.crawler.removeAll(this.root, delta));
   }
 
-  /** Does what has to be looked at from within the root, slice by slice. */
-  private run(steps: Generator<void, void>): Promise<void> {
-    return runSliced(steps, { enter: () => this.enterRoot(), leave: () => this.disk.leave() });
+  /**
+   * Does what has to be looked at from within the root, slice by slice. Whatever ends that, the index is in order
+   * afterwards.
+   */
+  private async run(steps: Generator<void, void>, delta: DifferenceSink): Promise<void> {
+    await runSliced(steps, { enter: () => this.enterRoot(), leave: () => this.disk.leave() });
+    await this.runInMemory(this.crawler.removeBelow(delta));
+  }
+
+  /** Does long work that looks at nothing, slice by slice. */
+  private runInMemory(steps: Generator<void, void>): Promise<void> {
+    return runSliced(steps, { enter: () => !this.closed, leave: () => {} });
   }
 
   /** Enters the root if it is still the one that the index is of; else all of it is to be looked at anew. */
@@ -579,6 +606,16 @@ export class RootEngine implements HintSink {
 
   private isRoot(stats: Stats): boolean {
     return stats.ino === this.root?.stat.ino && stats.birthtimeMs === this.root.stat.birthtimeMs;
+  }
+
+  private async changesOf(delta: Delta): Promise<Change[]> {
+    const changes: Change[] = [];
+    await this.runInMemory(delta.collect(changes));
+    return changes;
+  }
+
+  private async tellAll(delta: Delta): Promise<void> {
+    await this.tell(await this.changesOf(delta));
   }
 
   private isKnownFile(path: string): boolean {

@@ -26,6 +26,8 @@ export async function runSliced(steps: Generator<void, void>, frame: SliceFrame)
     }
     await nextTurn();
   }
+  // Whatever the steps have open is closed.
+  steps.return();
 }
 
 /** @returns whether that was the end */
@@ -35,6 +37,50 @@ function runSlice(steps: Generator<void, void>): boolean {
     if (steps.next().done === true) return true;
   } while (performance.now() < endMs);
   return false;
+}
+
+/** Items sorted or merged between two steps. */
+const itemsPerStep = 512;
+
+/**
+ * Sorts in steps: an array's own sort holds the loop for as long as it takes.
+ * @returns a new array, or the one given
+ */
+export function* sorted<T>(items: T[], compare: (a: T, b: T) => number): Generator<void, T[]> {
+  if (items.length <= itemsPerStep) return items.sort(compare);
+  let runs: T[][] = [];
+  for (let start = 0; start < items.length; start += itemsPerStep) {
+    runs.push(items.slice(start, start + itemsPerStep).sort(compare));
+    yield;
+  }
+  while (runs.length > 1) {
+    const merged: T[][] = [];
+    for (let index = 0; index < runs.length; index += 2) {
+      merged.push(yield* mergedRun(runs[index] ?? [], runs[index + 1] ?? [], compare));
+    }
+    runs = merged;
+  }
+  return runs[0] ?? [];
+}
+
+function* mergedRun<T>(left: T[], right: T[], compare: (a: T, b: T) => number): Generator<void, T[]> {
+  if (right.length === 0) return left;
+  const merged: T[] = [];
+  let at = 0;
+  for (const item of left) {
+    for (let next = right[at]; at < right.length && compare(next as T, item) < 0; next = right[at]) {
+      merged.push(next as T);
+      at += 1;
+      if (merged.length % itemsPerStep === 0) yield;
+    }
+    merged.push(item);
+    if (merged.length % itemsPerStep === 0) yield;
+  }
+  for (; at < right.length; at += 1) {
+    merged.push(right[at] as T);
+    if (merged.length % itemsPerStep === 0) yield;
+  }
+  return merged;
 }
 
 /** Runs one task after another, in the order in which they came. */

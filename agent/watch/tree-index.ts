@@ -188,6 +188,12 @@ export class Directory {
   }
 }
 
+/** Is told of an entry that is taken out of the index, and of its object if it was a directory. */
+export type Removed = (path: string, stat: EntryStat, directory?: Directory) => void;
+
+/** Entries taken out between two steps. */
+const removalsPerStep = 64;
+
 /** The entries of one root. */
 export class TreeIndex {
   readonly directories = new Map<string, Directory>();
@@ -228,44 +234,42 @@ export class TreeIndex {
   }
 
   /**
-   * Takes an entry and everything below it out, telling each to `removed`, parents first.
+   * Takes an entry out, and tells it to `removed`. Of a directory that is only the beginning: what is below it is
+   * to be taken out by `removeBelow` before anything is added at its path.
+   * @returns the directory, if it was one
    */
-  remove(
-    parent: Directory,
-    name: string,
-    removed: (path: string, stat: EntryStat, directory?: Directory) => void,
-  ): void {
+  remove(parent: Directory, name: string, removed: Removed): Directory | undefined {
     const entry = parent.entries.get(name);
-    if (entry === undefined) return;
+    if (entry === undefined) return undefined;
     parent.entries.delete(name);
-    this.forget(joinPath(parent.path, name), entry, removed);
+    return this.forget(joinPath(parent.path, name), entry, removed);
   }
 
-  /** Takes out everything below `directory`, but not itself. */
-  clear(directory: Directory, removed: (path: string, stat: EntryStat, directory?: Directory) => void): void {
-    for (const name of [...directory.entries.keys()]) this.remove(directory, name, removed);
-  }
-
-  private forget(
-    path: string,
-    entry: number | Directory,
-    removed: (path: string, stat: EntryStat, directory?: Directory) => void,
-  ): void {
-    const stack: [string, number | Directory][] = [[path, entry]];
-    for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
-      const [at, found] = next;
-      if (typeof found === 'number') {
-        removed(at, this.table.get(found));
-        this.table.release(found);
-        this.fileCount -= 1;
-        continue;
+  /** Takes out everything below a directory, parents first. */
+  *removeBelow(top: Directory, removed: Removed): Generator<void, void> {
+    const directories = [top];
+    let steps = 0;
+    for (let next = directories.pop(); next !== undefined; next = directories.pop()) {
+      for (const [name, entry] of next.entries) {
+        const directory = this.forget(joinPath(next.path, name), entry, removed);
+        if (directory !== undefined) directories.push(directory);
+        if (++steps % removalsPerStep === 0) yield;
       }
-      removed(at, found.stat, found);
-      found.gone = true;
-      this.directories.delete(at);
-      for (const [name, child] of found.entries) stack.push([joinPath(at, name), child]);
-      found.entries.clear();
+      next.entries.clear();
     }
+  }
+
+  private forget(path: string, entry: number | Directory, removed: Removed): Directory | undefined {
+    if (typeof entry === 'number') {
+      removed(path, this.table.get(entry));
+      this.table.release(entry);
+      this.fileCount -= 1;
+      return undefined;
+    }
+    removed(path, entry.stat, entry);
+    entry.gone = true;
+    this.directories.delete(path);
+    return entry;
   }
 
   /** Every entry but the root, parents first. */

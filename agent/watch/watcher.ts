@@ -10,13 +10,13 @@ import {
   silentFileSystem,
 } from '../../shared/index.ts';
 import type { Log } from '../log.ts';
-import { Audit } from './audit.ts';
+import { Audit, beatMs } from './audit.ts';
 import type { BackendFactory, BackendName } from './backend.ts';
 import { chokidarBackend } from './backend-chokidar.ts';
 import { directoriesBackend } from './backend-directories.ts';
 import { pollingBackend } from './backend-polling.ts';
 import { agentStopped, Barrier } from './barrier.ts';
-import { beatMs, kernelQueueLength, LossSigns, type LossVerdict } from './loss-signs.ts';
+import { kernelQueueLength, LossSigns, type LossVerdict } from './loss-signs.ts';
 import { toldPath } from './names.ts';
 import { RootEngine, type RootOptions } from './root-engine.ts';
 
@@ -76,8 +76,10 @@ export class Watcher {
     this.settings = settings;
     this.events = events;
     this.log = log;
-    this.signs = new LossSigns(settings.queueLength ?? kernelQueueLength(), (verdict) =>
-      this.onLoss(verdict),
+    this.signs = new LossSigns(
+      settings.queueLength ?? kernelQueueLength(),
+      () => this.barrier?.probe(),
+      (verdict) => this.onLoss(verdict),
     );
     this.audit = new Audit(log);
     this.timer = setInterval(() => this.beat(), beatMs);
@@ -112,7 +114,11 @@ export class Watcher {
     }
     const { name, why } = chooseBackend(this.settings.backend, process.platform, statfsSync(real).type);
     this.log.info('backend chosen', { root: real, backend: name, why });
-    if (name === 'directories') this.barrier ??= new Barrier(this.settings.cookieDirectory, this.log);
+    if (name === 'directories') {
+      this.barrier ??= new Barrier(this.settings.cookieDirectory, this.log, (serial) =>
+        this.signs.answered(serial),
+      );
+    }
     const engine = new RootEngine(
       real,
       factories[name],
@@ -120,6 +126,7 @@ export class Watcher {
       {
         batch: (changes) => this.events.batch(real, changes),
         hinted: () => this.signs.hint(),
+        unheard: () => this.signs.unheard(),
         lost: () => this.events.lost(),
       },
       this.log,
@@ -199,20 +206,21 @@ export class Watcher {
     clearInterval(this.timer);
     this.signs.close();
     this.barrier?.close();
-    await Promise.all([...this.engines.values()].map((engine) => engine.close()));
+    await Promise.all([...this.engines.values()].map((engine) => engine.close(true)));
     this.engines.clear();
   }
 
   private beat(): void {
-    this.signs.beat();
     for (const engine of this.engines.values()) engine.beat();
     this.audit.beat([...this.engines.values()]);
   }
 
   private onLoss(verdict: LossVerdict): void {
     if (this.closed) return;
-    if (verdict === 'certain') void this.events.lost();
-    for (const engine of this.engines.values()) engine.doubt(verdict === 'certain');
+    const certain = verdict === 'certain';
+    const doubting = [...this.engines.values()].filter((engine) => engine.doubt(certain));
+    // What was lost since the last gap is covered by it as long as no crawl has begun.
+    if (certain && doubting.length > 0) void this.events.lost();
   }
 }
 

@@ -34,11 +34,11 @@ export interface SoakOptions {
 }
 
 /** Small operations between two comparisons. */
-const compareAfter = 5000;
+const compareAfter = 8000;
 /** Which part of the comparisons comes after a while in which nobody asks for anything. */
 const untoldPart = 0.5;
 /** Small operations in a row without a pause, at most. */
-const longestBurst = 5000;
+const longestBurst = 8000;
 /** Small operations in a row with pauses, at most; which part of them are followed by one; how long. */
 const paced = { most: 500, part: 0.3, pauseMs: 5 };
 /** Beside a program or an agent at work, at most; however long that takes, there is more to come. */

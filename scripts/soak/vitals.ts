@@ -56,7 +56,7 @@ export class Vitals {
 
   /** Whether the loop's standstills count from now on: not while the agent is kept from working. */
   watch(counts: boolean): void {
-    this.prober.ask(counts ? this.agent.socket : undefined);
+    this.prober.ask(counts ? { socketPath: this.agent.socket, pid: this.agent.pid } : null);
   }
 
   /** Takes a sample; returns what is out of bounds, once a life each. */

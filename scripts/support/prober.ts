@@ -1,7 +1,7 @@
 // How long a program keeps those waiting who ask it something.
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import type { ToProber } from './prober-process.ts';
+import type { Asked, ToProber } from './prober-process.ts';
 
 /** Asks an agent again and again whether it is well, from a process of its own. */
 export class Prober {
@@ -9,12 +9,12 @@ export class Prober {
     execArgv: ['--import', 'tsx'],
   });
 
-  /** Asks the agent at this Unix socket from now on; undefined: nobody. What is under way counts no more. */
-  ask(socketPath: string | undefined): void {
-    this.tell({ ask: socketPath ?? '' });
+  /** Asks this agent from now on; null: nobody. What is under way counts no more. */
+  ask(agent: Asked | null): void {
+    this.tell({ ask: agent });
   }
 
-  /** The longest wait for an answer since this was asked last, in ms. */
+  /** The longest wait for an answer since this was asked last, in ms, without what others kept the processor for. */
   async takeWorstMs(): Promise<number> {
     const answer = once(this.child, 'message');
     this.tell('take');

@@ -57,7 +57,7 @@ async function measureRound(
   await agent.readyMs;
   const prober = new Prober();
   const forget = bench.cleanups.add(() => prober.close());
-  prober.ask(agent.socketPath);
+  prober.ask(agent);
   const steps: [what: string, act: () => unknown][] = [
     ['nothing, for comparison', () => delay(restMs)],
     ['the tree is moved within the root', () => renameSync(at('tree'), at('moved'))],

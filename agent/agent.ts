@@ -1,6 +1,5 @@
 // The composition root: every part is made, started and stopped here, in order.
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
@@ -10,13 +9,14 @@ import {
   type InstancePaths,
   limits,
   protocolVersion,
+  type RunFile,
   type Status,
   version,
 } from '../shared/index.ts';
 import type { Config } from './config.ts';
 import { Dashboard, Sessions } from './dashboard/index.ts';
 import { Hub } from './hub/index.ts';
-import { claimSocket, loadToken, removeRunFile, writeRunFile } from './instance/index.ts';
+import { loadToken, Place } from './instance/index.ts';
 import { Journal, type NewEvent } from './journal/index.ts';
 import { LiveReload } from './livereload/index.ts';
 import type { Log } from './log.ts';
@@ -49,13 +49,16 @@ export class Agent {
   private readonly liveReload: LiveReload | undefined;
   private readonly dashboard: Dashboard;
   private readonly servers: Server[] = [];
+  private readonly place: Place;
   private url = '';
-  private running = false;
   private rootsAdded = false;
   /** Added while running: who did that wants them watched, connected or not. */
   private readonly rootsAskedFor = new Set<string>();
   private stopping: Promise<void> | undefined;
   private idleTimer: NodeJS.Timeout | undefined;
+  private noteUse = (): void => {};
+  /** Why it ended, unless somebody asked for it. */
+  failure: DevagentError | undefined;
   /** Resolves when the agent has stopped, for whatever reason. */
   readonly stopped: Promise<void>;
   private markStopped = (): void => {};
@@ -108,15 +111,27 @@ export class Agent {
       ready: () => this.rootsAdded && this.watcher.ready,
       rootAdded: (path) => {
         this.rootsAskedFor.add(path);
-        this.writeRunFile();
+        this.place.update();
       },
       rootRemoved: (path) => {
         this.rootsAskedFor.delete(path);
-        this.writeRunFile();
+        this.place.update();
       },
       shutdown: () => void this.stop('shutdown was asked for'),
     };
     this.webSockets = new WebSockets(this.services);
+    this.place = new Place(
+      paths,
+      {
+        server: () => this.localPlane(),
+        runFile: () => this.runFile(),
+        lost: (error) => {
+          this.failure = error;
+          void this.stop(error.message);
+        },
+      },
+      log,
+    );
     this.stopped = new Promise((resolve) => {
       this.markStopped = resolve;
     });
@@ -144,17 +159,24 @@ export class Agent {
 
   /** For a process that ends at once: removes the files by which others would look for it. */
   abandon(): void {
-    if (!this.running) return;
-    removeRunFile(this.paths.runFile);
-    rmSync(this.paths.socket, { force: true });
-    rmSync(this.paths.cookieDirectory, { recursive: true, force: true });
+    this.place.abandon();
+  }
+
+  /** A server for the socket, not listening yet. */
+  private localPlane(): Server {
+    const local = createPlane(this.services, this.webSockets, undefined);
+    local.on('request', () => this.noteUse());
+    this.servers.push(local);
+    return local;
   }
 
   private async open(): Promise<void> {
-    const local = createPlane(this.services, this.webSockets, undefined);
-    await claimSocket(local, this.paths);
-    this.servers.push(local);
-    if (this.stopping !== undefined) return this.closeLate(local);
+    await this.place.claim();
+    if (this.stopping !== undefined) {
+      void this.place.close();
+      for (const server of this.servers) server.closeAllConnections();
+      return;
+    }
     const token = loadToken(this.paths.tokenFile);
     const guard = new Guard({
       token,
@@ -168,17 +190,18 @@ export class Agent {
     });
     const loopback = createPlane(this.services, this.webSockets, guard);
     await this.listen(loopback);
+    loopback.on('request', () => this.noteUse());
     this.servers.push(loopback);
     if (this.stopping !== undefined) return this.closeLate(loopback);
     const { port } = this.config.liveReload ?? {};
     if (port !== undefined) {
       const pages = createPlane(this.services, this.webSockets, guard, true);
       await this.listenForPages(pages, port);
+      pages.on('request', () => this.noteUse());
       this.servers.push(pages);
       if (this.stopping !== undefined) return this.closeLate(pages);
     }
-    this.running = true;
-    this.writeRunFile();
+    this.place.announce();
     this.log.info('listening', {
       pid: process.pid,
       version: version(),
@@ -190,7 +213,7 @@ export class Agent {
     await Promise.all(crawls);
     if (this.stopping !== undefined) return;
     // Only now the roots are known by their real paths.
-    this.writeRunFile();
+    this.place.announce();
     this.armIdleExit();
     this.log.info('ready', { roots: this.watcher.roots, url: this.url });
   }
@@ -273,8 +296,8 @@ export class Agent {
     };
   }
 
-  private writeRunFile(): void {
-    writeRunFile(this.paths.runFile, {
+  private runFile(): RunFile {
+    return {
       pid: process.pid,
       startedAt: this.startedAt.toISOString(),
       version: version(),
@@ -283,7 +306,7 @@ export class Agent {
       roots: this.rootsAdded ? this.watcher.roots : this.config.roots,
       args: this.config.args,
       logFile: this.config.logFile ?? this.paths.logFile,
-    });
+    };
   }
 
   /** With `--idle-exit`, ends when nobody has used it for that long: no client, no request, no root asked for. */
@@ -291,11 +314,9 @@ export class Agent {
     const { idleExitMs } = this.config;
     if (idleExitMs === undefined) return;
     let lastUsedMs = performance.now();
-    for (const server of this.servers) {
-      server.on('request', () => {
-        lastUsedMs = performance.now();
-      });
-    }
+    this.noteUse = () => {
+      lastUsedMs = performance.now();
+    };
     this.idleTimer = setInterval(
       () => {
         const inUse = this.hub.size > 0 || (this.liveReload?.size ?? 0) > 0 || this.rootsAskedFor.size > 0;
@@ -310,8 +331,11 @@ export class Agent {
     this.log.info('stopping', { reason });
     clearInterval(this.idleTimer);
     // The socket file goes first: nobody shall find an agent that is on its way out.
-    const closed = this.servers.map((server) => new Promise((resolve) => server.close(resolve)));
-    if (this.running) removeRunFile(this.paths.runFile);
+    const closed = [
+      this.place.close(),
+      ...this.servers.map((server) => new Promise((resolve) => server.close(resolve))),
+    ];
+    this.place.withdraw();
     this.hub.hurry();
     await this.watcher.close();
     this.hub.close(1001, 'the agent stops');

@@ -49,6 +49,7 @@ async function main(): Promise<number> {
   try {
     await agent.start();
     await agent.stopped;
+    if (agent.failure !== undefined) throw agent.failure;
     return exitCodes.done;
   } finally {
     await log.close();

@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'cannot_listen'
   | 'directory_not_made'
   | 'directory_not_private'
+  | 'directory_unusable'
   | 'internal'
   | 'lock_held'
   | 'not_a_directory'

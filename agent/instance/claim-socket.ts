@@ -11,9 +11,11 @@ import {
 } from '../../shared/index.ts';
 import { askOwner, type Owner } from './ask-owner.ts';
 import { errorCode } from './file-errors.ts';
+import { HeldSocket } from './held-socket.ts';
 import { acquireLock } from './lock.ts';
 import { isAlive } from './process-alive.ts';
 import { readRunFile } from './run-file.ts';
+import { directoryUnusable, makeSocket } from './unusable.ts';
 
 export interface ClaimOptions {
   /** How long a listener may take to accept a connection before it counts as stuck. */
@@ -31,41 +33,50 @@ const attempts = 3;
  * Makes `server` listen at the instance's socket (mode 0600), as the only agent that does. Looking who has the
  * socket, removing a dead one and listening happen under the instance's lock: of agents that start at
  * once exactly one wins.
+ * @returns the socket, which removes itself and nothing else
  * @throws DevagentError `agent_running` naming the process that has the socket and what to do,
  *   `socket_in_use` when something else is at its path, `lock_held` when another agent hangs while starting,
- *   `directory_not_private` for an unsafe runtime directory
+ *   `directory_not_private` or `directory_not_made` for an unsafe runtime directory, `directory_unusable` for one in
+ *   which no socket can be made
  */
 export async function claimSocket(
   server: Server,
   paths: InstancePaths,
   { connectMs = 500, statusMs = 1_000, lockMs = 5_000 }: ClaimOptions = {},
-): Promise<void> {
+): Promise<HeldSocket> {
   ensurePrivateDirectory(paths.runtime, 'runtime');
   let owner: Owner = { kind: 'gone' };
   for (let attempt = 0; attempt < attempts && owner.kind === 'gone'; attempt += 1) {
-    if (await tryToListen(server, paths, connectMs, lockMs)) return;
+    try {
+      const held = await tryToListen(server, paths, connectMs, lockMs);
+      if (held !== undefined) return held;
+    } catch (error) {
+      throw directoryUnusable('runtime', paths.runtime, makeSocket, error);
+    }
     // Not under the lock: a stuck owner would make everybody else wait for it, too.
     owner = await askOwner(paths.socket, statusMs);
   }
   throw alreadyRunning(paths, owner);
 }
 
-/** Listens unless somebody has the socket; returns whether it does. */
+/** Listens unless somebody has the socket; returns undefined then. */
 async function tryToListen(
   server: Server,
   paths: InstancePaths,
   connectMs: number,
   lockMs: number,
-): Promise<boolean> {
+): Promise<HeldSocket | undefined> {
   // A named pipe ends with its process and has one owner: there is nothing to take over, and no race.
-  if (process.platform === 'win32') return listen(server, paths.socket);
+  if (process.platform === 'win32') {
+    return (await listen(server, paths.socket)) ? new HeldSocket(server, paths.socket) : undefined;
+  }
   const lock = await acquireLock(paths.lockFile, { waitMs: lockMs });
   try {
     const state = await probeSocket(paths.socket, connectMs);
-    if (state === 'live') return false;
+    if (state === 'live') return undefined;
     if (state === 'foreign') throw inUse(paths.socket);
     if (state === 'dead') rmSync(paths.socket, { force: true });
-    if (!(await listen(server, paths.socket))) return false;
+    if (!(await listen(server, paths.socket))) return undefined;
     try {
       // Until here the runtime directory alone keeps others out.
       chmodSync(paths.socket, 0o600);
@@ -73,7 +84,7 @@ async function tryToListen(
       server.close();
       throw error;
     }
-    return true;
+    return new HeldSocket(server, paths.socket);
   } finally {
     lock.release();
   }

@@ -3,16 +3,6 @@ import { randomBytes } from 'node:crypto';
 import { linkSync, rmSync, writeFileSync } from 'node:fs';
 import { errorCode } from './file-errors.ts';
 
-/** What link(2) says on file systems without hard links (FAT, some network and FUSE mounts). */
-const noHardLinks: ReadonlySet<string | undefined> = new Set([
-  'EPERM',
-  'ENOTSUP',
-  'EOPNOTSUPP',
-  'ENOSYS',
-  'EINVAL',
-  'EISDIR',
-]);
-
 /** A name beside `path` that nobody else uses, for a file that becomes `path` when it is complete. */
 export function temporaryName(path: string): string {
   return `${path}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`;
@@ -21,8 +11,8 @@ export function temporaryName(path: string): string {
 /**
  * Makes the file `path` (mode 0600) unless it exists. The content is written to a temporary file first,
  * which link(2) then gives its name: that fails when the name is taken, and whoever sees the file sees all
- * of it. Where there are no hard links the file is opened exclusively instead; then a reader may come
- * between opening and writing, and see it empty. All calls are synchronous, so that no exit of the
+ * of it. Where there are no hard links, for which file systems have a dozen errors, the file is opened exclusively
+ * instead; then a reader may come between opening and writing, and see it empty. All calls are synchronous, so that no exit of the
  * process can fall between them.
  * @returns whether this call made the file; false when it existed
  * @throws Error of the file system
@@ -31,11 +21,12 @@ export function createExclusive(path: string, content: string): boolean {
   const temporary = temporaryName(path);
   try {
     writeFileSync(temporary, content, { mode: 0o600, flag: 'wx' });
-    linkSync(temporary, path);
-    return true;
-  } catch (error) {
-    if (errorCode(error) === 'EEXIST') return false;
-    if (!noHardLinks.has(errorCode(error))) throw error;
+    try {
+      linkSync(temporary, path);
+      return true;
+    } catch (error) {
+      if (errorCode(error) === 'EEXIST') return false;
+    }
   } finally {
     rmSync(temporary, { force: true });
   }

@@ -1,5 +1,4 @@
 // instance/: one agent per user and name. Who owns the socket, the lock around taking it over, the run
 // file that tells others, and the token.
-export { claimSocket } from './claim-socket.ts';
-export { removeRunFile, writeRunFile } from './run-file.ts';
+export { Place } from './place.ts';
 export { loadToken } from './token.ts';

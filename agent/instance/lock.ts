@@ -7,10 +7,10 @@
 // but the dead owner and the holder of that second lock ever removes a file with this id, so between the
 // reading and the removing it can't change. The second lock is one of the same kind, and breaks alike.
 import { randomBytes } from 'node:crypto';
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
-import { DevagentError } from '../../shared/index.ts';
+import { DevagentError, readRegularFile, UnfitFileError } from '../../shared/index.ts';
 import { createExclusive } from './exclusive-file.ts';
 import { errorCode } from './file-errors.ts';
 import { identify, isAlive } from './process-alive.ts';
@@ -19,6 +19,8 @@ import { identify, isAlive } from './process-alive.ts';
 const defaultWaitMs = 5_000;
 /** A fraction of how long a lock is held, and nothing that a processor feels. */
 const retryMs = 20;
+/** Some hundred bytes are a lock; more is something else. */
+const limitBytes = 4096;
 
 /** A lock that is held. */
 export interface Lock {
@@ -88,12 +90,13 @@ type Reading = ({ kind: 'known' } & Owner) | { kind: 'gone' } | { kind: 'unreada
 
 function readOwner(path: string): Reading {
   try {
-    return { kind: 'known', ...ownerSchema.parse(JSON.parse(readFileSync(path, 'utf8'))) };
+    return { kind: 'known', ...ownerSchema.parse(JSON.parse(readRegularFile(path, limitBytes).text)) };
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return { kind: 'gone' };
-    const unreadable = error instanceof SyntaxError || error instanceof z.ZodError;
+    const unreadable =
+      error instanceof SyntaxError || error instanceof z.ZodError || error instanceof UnfitFileError;
     // Empty where there are no hard links and its owner is about to write it; else no lock of ours.
-    if (unreadable || errorCode(error) === 'EISDIR') return { kind: 'unreadable' };
+    if (unreadable) return { kind: 'unreadable' };
     throw error;
   }
 }

@@ -1,8 +1,8 @@
 // The run file tells other programs where the agent is. It may be missing or stale: who needs certainty
 // connects to the socket.
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import * as z from 'zod';
-import type { RunFile } from '../../shared/index.ts';
+import { limits, type RunFile, readRegularFile, UnfitFileError } from '../../shared/index.ts';
 import { temporaryName } from './exclusive-file.ts';
 import { errorCode } from './file-errors.ts';
 
@@ -38,15 +38,20 @@ export function writeRunFile(path: string, content: RunFile): void {
  */
 export function readRunFile(path: string): RunFile | undefined {
   try {
-    return runFileSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+    return runFileSchema.parse(JSON.parse(readRegularFile(path, limits.settingsFileBytes).text));
   } catch (error) {
-    const malformed = error instanceof SyntaxError || error instanceof z.ZodError;
-    if (malformed || errorCode(error) === 'ENOENT' || errorCode(error) === 'EISDIR') return undefined;
+    const malformed =
+      error instanceof SyntaxError || error instanceof z.ZodError || error instanceof UnfitFileError;
+    if (malformed || errorCode(error) === 'ENOENT') return undefined;
     throw error;
   }
 }
 
-/** Removes the run file, unless it is already that of a successor. */
+/** Removes the run file, unless it is already that of a successor, or can't be looked at. */
 export function removeRunFile(path: string, pid: number = process.pid): void {
-  if (readRunFile(path)?.pid === pid) rmSync(path, { force: true });
+  try {
+    if (readRunFile(path)?.pid === pid) rmSync(path, { force: true });
+  } catch {
+    // Its directory is closed to us by now: there is nothing more that could be done, or that would be ours.
+  }
 }

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { dirname } from 'node:path';
 import { DevagentError, ensurePrivateDirectory, readTokenFile } from '../../shared/index.ts';
 import { createExclusive } from './exclusive-file.ts';
+import { directoryUnusable } from './unusable.ts';
 
 const tokenBytes = 32;
 
@@ -15,7 +16,7 @@ export function loadToken(file: string): string {
   const existing = readTokenFile(file);
   if (existing !== undefined) return existing;
   const fresh = randomBytes(tokenBytes).toString('base64url');
-  if (createExclusive(file, fresh)) return fresh;
+  if (madeExclusively(file, fresh)) return fresh;
   // Another agent was faster: its token is the one.
   const token = readTokenFile(file);
   if (token !== undefined) return token;
@@ -23,4 +24,12 @@ export function loadToken(file: string): string {
     'bad_token_file',
     `the token file ${file} disappeared while it was read: start again`,
   );
+}
+
+function madeExclusively(file: string, token: string): boolean {
+  try {
+    return createExclusive(file, token);
+  } catch (error) {
+    throw directoryUnusable('state', dirname(file), 'write the token', error);
+  }
 }

@@ -12,6 +12,7 @@ import type { Machine } from './machine.ts';
 import { checkOpenFiles } from './open-files.ts';
 import { checkPort } from './port.ts';
 import { checkServices } from './service.ts';
+import { checkSockets } from './sockets.ts';
 import { checkVersions } from './versions.ts';
 import { probeWatch, type WatchMeasure } from './watch-probe.ts';
 
@@ -27,6 +28,7 @@ const checks: readonly Check[] = [
   checkVersions,
   checkAgent,
   checkDirectories,
+  checkSockets,
   checkLeftovers,
   checkPort,
   checkServices,

@@ -67,6 +67,8 @@ export interface Machine {
   isProcessAlive(pid: number): boolean;
   /** The code of the error that comes when one listens there; undefined when one can. */
   listenError(host: string, port: number): Promise<string | undefined>;
+  /** The code of the error that comes when a Unix socket is made in a directory; undefined when one can be. */
+  socketError(directory: string): Promise<string | undefined>;
   /** The code of the error that comes when the URL is asked for; undefined when anything answers. */
   fetchError(url: string): Promise<string | undefined>;
   /** How far the times of new files in a directory are ahead of this machine's clock. */
@@ -134,6 +136,20 @@ async function listenError(host: string, port: number): Promise<string | undefin
   }
 }
 
+async function socketError(directory: string): Promise<string | undefined> {
+  const server = createServer();
+  try {
+    // As short as the shortest name of a socket, whose path has a limit.
+    server.listen(join(directory, `.${randomBytes(2).toString('hex')}`));
+    await once(server, 'listening');
+    return undefined;
+  } catch (error) {
+    return codeOf(error);
+  } finally {
+    server.close();
+  }
+}
+
 function fetchError(url: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const request = get(url, { agent: false, timeout: answerLimitMs }, (answer) => {
@@ -186,6 +202,7 @@ export function thisMachine(instance: InstancePaths, directory: string): Machine
     probeSocket: socketState,
     isProcessAlive,
     listenError,
+    socketError,
     fetchError,
     fileClockAheadMs,
   };

@@ -1,10 +1,13 @@
 // Who starts the agent, when many want one at the same moment. The agent's own lock decides which one
 // runs; this only spares the machine twenty processes of which nineteen would end at once. So it may be
 // wrong now and then: a turn that was lost to a crash is simply taken.
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensurePrivateDirectory, type InstancePaths } from '../../shared/index.ts';
+import { ensurePrivateDirectory, type InstancePaths, readRegularFile } from '../../shared/index.ts';
 import { isProcessAlive } from '../run-file.ts';
+
+/** A process id has some ten. */
+const limitBytes = 1024;
 
 /** The right to start the agent of one name. */
 export interface StartTurn {
@@ -19,7 +22,7 @@ function turnFile(instance: InstancePaths): string {
 /** The process that has its turn; undefined when there is none, or it is about to say so. */
 function holderOf(file: string): number | undefined {
   try {
-    const pid = Number(readFileSync(file, 'utf8'));
+    const pid = Number(readRegularFile(file, limitBytes).text);
     return Number.isSafeInteger(pid) && pid > 0 ? pid : undefined;
   } catch {
     // Given back just now.
@@ -30,7 +33,7 @@ function holderOf(file: string): number | undefined {
 /**
  * Takes the turn unless another living process has it.
  * @param anyway whether to take it from a living one, which had it for too long
- * @throws DevagentError `directory_not_private` for an unsafe runtime directory; Error of the file system
+ * @throws DevagentError `directory_not_private` for an unsafe runtime directory
  */
 export function takeStartTurn(instance: InstancePaths, anyway: boolean): StartTurn | undefined {
   ensurePrivateDirectory(instance.runtime, 'runtime');
@@ -41,7 +44,7 @@ export function takeStartTurn(instance: InstancePaths, anyway: boolean): StartTu
     writeFileSync(file, String(process.pid), { flag: 'wx', mode: 0o600 });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined;
-    throw error;
+    // Nothing can be written there: the agent, which can't either, says why and what to do.
   }
   const release = (): void => {
     process.removeListener('exit', release);

@@ -31,7 +31,7 @@ export function canLimitInotify(): boolean {
 }
 
 /** A root user's power over permissions, taken away; anyone else has none. */
-const withoutPower =
+export const withoutPower: readonly string[] =
   process.getuid?.() === 0
     ? [
         'setpriv',

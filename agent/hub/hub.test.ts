@@ -8,7 +8,7 @@ import { until } from '../../test/support/wait.ts';
 import { Journal, type NewEvent } from '../journal/index.ts';
 import { type Encoding, ndjson } from './encoding.ts';
 import { Filter } from './filter.ts';
-import { type ConnectRequest, Hub } from './hub.ts';
+import { type Client, type ConnectRequest, Hub } from './hub.ts';
 
 const limitBytes = 1024 * 1024;
 
@@ -40,8 +40,12 @@ beforeEach(() => {
 });
 afterEach(() => hub.close(1001, 'the test is over'));
 
-function connect(spec: FilterSpec = {}, more: Partial<ConnectRequest> = {}, room = Infinity): MemoryOutlet {
-  const outlet = new MemoryOutlet();
+function connect(
+  spec: FilterSpec = {},
+  more: Partial<ConnectRequest> = {},
+  room = Infinity,
+): MemoryOutlet<Client> {
+  const outlet = new MemoryOutlet<Client>();
   outlet.hub = hub;
   outlet.room = room;
   const filter = new Filter(spec);
@@ -350,16 +354,16 @@ describe('a client that resumes with a filter that takes little', () => {
 
 describe('a client that takes next to nothing', () => {
   /** Lets the clock run while a client takes so many bytes a second. */
-  async function pass(outlet: MemoryOutlet, seconds: number, bytesPerSecond: number): Promise<void> {
+  async function pass(outlet: MemoryOutlet<Client>, seconds: number, bytesPerSecond: number): Promise<void> {
     for (let second = 0; second < seconds && outlet.closed.length === 0; second++) {
       outlet.take(bytesPerSecond);
       nowMs += 1000;
-      hub.closeStalled();
+      hub.checkReaders();
       await nextTurn();
     }
   }
 
-  async function blocked(): Promise<MemoryOutlet> {
+  async function blocked(): Promise<MemoryOutlet<Client>> {
     const outlet = connect({}, {}, 1);
     await publish('x'.repeat(900_000));
     await publish('more');

@@ -1,7 +1,6 @@
 // The hub: the registry of clients, and delivery. A client is a position in the journal. Nothing is queued
 // for anyone: at the end of a turn of the loop each client that stands at the front gets what is new in
 // one write; one whose socket is full is left behind, and reads on from the journal when it drains.
-import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import {
   type BroadcastAnswer,
   type ClientInfo,
@@ -23,6 +22,7 @@ import { Counters } from './counters.ts';
 import type { Encoding } from './encoding.ts';
 import { continuesBatch, type Filter, isPiece } from './filter.ts';
 import { type Encoded, Group, type Recent } from './group.ts';
+import { Readers } from './readers.ts';
 import type { SnapshotSource } from './snapshot.ts';
 import { Turns } from './turns.ts';
 
@@ -53,18 +53,12 @@ export interface NewMessage {
 const catchUpBytes = 256 * 1024;
 /** Answers that may wait for a client to catch up; a client that asks more without reading is closed. */
 const mostMarkers = 1000;
-const stallCheckMs = 1000;
-/** How long a client that took too little has to go on so before a batch, or another's snapshot, waits for it no longer. */
-const paceMs = 1000;
-/** How often a batch that waits looks whether it still has to. */
-const roomCheckMs = 2;
 
 /** Who is connected, and who has got what. */
 export class Hub {
   readonly counters = new Counters();
   private readonly journal: Journal;
   private readonly log: Log;
-  private readonly stalledMs: number;
   private readonly roots: () => string[];
   private readonly snapshots: SnapshotSource;
   private readonly nowMs: () => number;
@@ -74,7 +68,7 @@ export class Hub {
   private readonly clients = new Map<string, Client>();
   private readonly groups = new Map<string, Group>();
   /** Those that are not `live`. */
-  private readonly behind = new Set<Client>();
+  private readonly behind: Readers<Client>;
   private recent: Recent[] = [];
   /** Of those, the messages. */
   private sending: Broadcast[] = [];
@@ -83,10 +77,7 @@ export class Hub {
   /** Where the live clients stand. */
   private frontSeq: number;
   private flushTimer: NodeJS.Immediate | undefined;
-  /** Runs while anybody is behind. */
-  private stallTimer: NodeJS.Timeout | undefined;
   private lastId = 0;
-  private hurried = false;
 
   /**
    * @param roots the real paths of the roots, for hello
@@ -105,9 +96,11 @@ export class Hub {
     this.roots = roots;
     this.snapshots = snapshots;
     this.log = log;
-    this.stalledMs = stalledMs;
     this.nowMs = nowMs;
     this.broadcasts = new Broadcasts((seq) => journal.cursor(seq));
+    this.behind = new Readers(journal, stalledMs, nowMs, (client) => {
+      this.closeSlow(client, 'too little was taken for too long');
+    });
     this.frontSeq = journal.headSeq;
   }
 
@@ -147,17 +140,17 @@ export class Hub {
    */
   appendBatch(pieces: Iterable<NewEvent>): Promise<void> {
     return this.order.batch(async () => {
-      const untilMs = this.nowMs() + limits.batchHoldMs;
+      const sinceMs = this.nowMs();
       for (const piece of pieces) {
         this.append(piece);
-        if (isPiece(piece)) await this.readersHaveRoom(untilMs);
+        if (isPiece(piece)) await this.behind.haveRoom(sinceMs);
       }
     });
   }
 
   /** From here on batches wait for nobody: the agent stops. */
   hurry(): void {
-    this.hurried = true;
+    this.behind.hurry();
   }
 
   /** Whether there is memory for one more message: a large batch may be under way, behind which they wait. */
@@ -325,7 +318,7 @@ export class Hub {
   close(code: number, reason: string): void {
     this.flush();
     this.turns.close();
-    clearInterval(this.stallTimer);
+    this.behind.close();
     for (const client of this.clients.values()) client.outlet.close(code, reason);
   }
 
@@ -439,7 +432,6 @@ export class Hub {
       }
       if (client.seq === this.frontSeq) {
         client.live = true;
-        client.measured = false;
         this.behind.delete(client);
         break;
       }
@@ -509,7 +501,7 @@ export class Hub {
   /** Holds a client until it can have a snapshot; it goes on from there, after what `greet` sends it. */
   private takeSnapshot(client: Client, greet: () => void): void {
     const place = this.snapshots.take(client.group.filter, {
-      isSlow: () => !this.keepsUp(client),
+      isSlow: () => !this.behind.keepsUp(client),
       evict: () => {
         this.endSnapshot(client);
         this.closeSlow(client, 'the snapshot was read too slowly while others waited for theirs');
@@ -571,12 +563,7 @@ export class Hub {
     client.handedBytes += encoded.bytes;
     this.counters.deliveries += encoded.events;
     this.counters.deliveredBytes += encoded.bytes;
-    if (client.blocked && !client.measured) {
-      client.measured = true;
-      const { takenBytes } = client;
-      client.stall.begin(this.nowMs(), takenBytes);
-      client.pace.begin(this.nowMs(), takenBytes);
-    }
+    if (client.blocked) this.behind.blocked(client);
     return true;
   }
 
@@ -645,21 +632,11 @@ export class Hub {
     client.seq = seq;
     client.begun = begun;
     this.behind.add(client);
-    this.stallTimer ??= setInterval(() => this.closeStalled(), stallCheckMs).unref();
   }
 
-  /** Closes every client that has taken too little for too long; called every second while anybody is behind. */
-  closeStalled(): void {
-    if (this.behind.size === 0) {
-      clearInterval(this.stallTimer);
-      this.stallTimer = undefined;
-    }
-    for (const client of this.behind) {
-      if (!client.blocked) client.measured = false;
-      else if (client.stall.slowMs(this.nowMs(), client.takenBytes) >= this.stalledMs) {
-        this.closeSlow(client, 'too little was taken for too long');
-      }
-    }
+  /** Finds those who have taken too little for too long; called every second while anybody is behind. */
+  checkReaders(): void {
+    this.behind.check();
   }
 
   private closeSlow(client: Client, why: string): void {
@@ -672,27 +649,6 @@ export class Hub {
     });
     client.outlet.close(1013, why);
     this.lose(client);
-  }
-
-  /** Whether a client reads as fast as others can be expected to wait for. */
-  private keepsUp(client: Client): boolean {
-    return !client.blocked || client.pace.slowMs(this.nowMs(), client.takenBytes) < paceMs;
-  }
-
-  /** A turn of the loop, and more while a client that keeps up has much to read that the journal could move past. */
-  private async readersHaveRoom(untilMs: number): Promise<void> {
-    await nextTurn();
-    while (!this.hurried && this.nowMs() < untilMs && this.isReaderInDanger()) await pause(roomCheckMs);
-  }
-
-  private isReaderInDanger(): boolean {
-    const { journal } = this;
-    for (const client of this.behind) {
-      // Who waits for a snapshot begins after this batch, and who is behind the journal already has a gap to come.
-      if (client.held || client.lost || client.seq < journal.oldestSeq - 1) continue;
-      if (journal.bytesAfter(client.seq) > journal.limitBytes / 2 && this.keepsUp(client)) return true;
-    }
-    return false;
   }
 
   private describe(client: Client): Record<string, unknown> {

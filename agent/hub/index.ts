@@ -13,4 +13,4 @@ export {
 } from './encoding.ts';
 export { Filter } from './filter.ts';
 export { type Client, Hub } from './hub.ts';
-export type { Snapshot, SnapshotPlace, SnapshotReader, SnapshotSource } from './snapshot.ts';
+export type { SnapshotPlace, SnapshotReader, SnapshotSource } from './snapshot.ts';

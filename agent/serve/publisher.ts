@@ -6,7 +6,7 @@ import { ProblemError } from './problem.ts';
 import { checkTopic } from './schemas.ts';
 
 const keptMs = 5 * 60 * 1000;
-/** When a refused publisher may try again, unless it is known better. */
+/** What is in the way is gone in moments. */
 const retrySeconds = 1;
 
 /** What somebody wants to say to everyone. */
@@ -62,7 +62,12 @@ export class Publisher {
       );
     }
     if (wait !== undefined && !this.hub.hasRoomForWait) {
-      throw busy('too_many_waiters', `${limits.waiters} broadcasts wait already: send it without "wait"`);
+      throw new ProblemError(
+        503,
+        'too_many_waiters',
+        `${limits.waiters} broadcasts wait already: send it without "wait", or later`,
+        retryAfter(retrySeconds),
+      );
     }
     const nowMs = this.nowMs();
     this.forgetBefore(nowMs);
@@ -71,9 +76,11 @@ export class Publisher {
     if (known !== undefined) return this.hub.answer(known, wait);
     if (id !== undefined) this.checkRoomForKey(nowMs);
     if (!this.hub.hasRoomForMessage) {
-      throw busy(
+      throw new ProblemError(
+        503,
         'too_many_messages',
-        'a large batch of changes is being written, and too much waits behind it',
+        'a large batch of changes is being written, and too many messages wait behind it: send it again',
+        retryAfter(retrySeconds),
       );
     }
     const broadcast = this.hub.publish({ topic, from, data }, id !== undefined);
@@ -96,14 +103,16 @@ export class Publisher {
     if (this.byKey.size < limits.messageKeys) return;
     const [first] = this.byKey.values();
     const freeInMs = (first?.untilMs ?? nowMs) - nowMs;
-    throw busy(
+    throw new ProblemError(
+      503,
       'too_many_keys',
       `${limits.messageKeys} keys of the last five minutes are remembered, and no more can be: send it without a key, or later`,
-      Math.ceil(freeInMs / 1000),
+      retryAfter(Math.ceil(freeInMs / 1000)),
     );
   }
 }
 
-function busy(code: string, detail: string, afterSeconds = retrySeconds): ProblemError {
-  return new ProblemError(503, code, detail, { headers: { 'retry-after': String(afterSeconds) } });
+/** When a refused publisher may try again. */
+function retryAfter(seconds: number): { readonly headers: Readonly<Record<string, string>> } {
+  return { headers: { 'retry-after': String(seconds) } };
 }

@@ -1,16 +1,21 @@
 // The end of a client's connection, in memory: what was handed to it, at a pace that the test sets.
-import type { Client, Hub, Outlet } from '../../agent/hub/index.ts';
+
+/** What it tells of its end, and of its room: the hub. */
+interface Owner<C> {
+  drained(client: C): void;
+  leave(client: C, why: Readonly<Record<string, unknown>>): void;
+}
 
 /** Takes NDJSON. When it is asked to close it does so in the next turn, as a peer that answers. */
-export class MemoryOutlet implements Outlet {
+export class MemoryOutlet<C> {
   readonly transport = 'ndjson';
   readonly address = 'memory';
   readonly closed: number[] = [];
   text = '';
   /** How many more bytes it takes before it is full. */
   room = Number.POSITIVE_INFINITY;
-  hub: Hub | undefined;
-  client: Client | undefined;
+  hub: Owner<C> | undefined;
+  client: C | undefined;
 
   get isOpen(): boolean {
     return this.closed.length === 0;

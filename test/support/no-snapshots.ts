@@ -1,7 +1,6 @@
 // For a hub whose clients want no snapshot.
-import type { SnapshotSource } from '../../agent/hub/index.ts';
 
 /** Fails whoever asks for one. */
-export const noSnapshots: SnapshotSource = {
-  take: () => ({ taken: Promise.reject(new Error('no snapshot')), leave: () => {} }),
+export const noSnapshots = {
+  take: () => ({ taken: Promise.reject<never>(new Error('no snapshot')), leave: () => {} }),
 };

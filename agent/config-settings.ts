@@ -33,6 +33,8 @@ const longestTimerMs = 2 ** 31 - 1;
 const longestSettleMs = 60_000;
 /** Some 300 typical events: with fewer, a client would meet a gap after the first pause for breath. */
 const smallestJournalBytes = 64 * 1024;
+/** Days of a busy machine's events. The journal is memory, and a slip of the keyboard must not take all of it. */
+const largestJournalBytes = 1024 ** 3;
 
 const hostName = /^[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?$/i;
 
@@ -75,7 +77,7 @@ export const settingsSchema = z
     settle: z.int().min(0).max(longestSettleMs),
     ignore: globs,
     gitignore: z.boolean(),
-    journalBytes: z.int().min(smallestJournalBytes),
+    journalBytes: z.int().min(smallestJournalBytes).max(largestJournalBytes),
     logLevel: z.enum(['error', 'warn', 'info', 'debug']),
     logFile: z.string().min(1),
     livereload: z.boolean(),
@@ -108,6 +110,8 @@ export interface SettingInfo {
    * perhaps never looked at. What opens the agent to others, writes elsewhere or gives it another name does not.
    */
   readonly unnamedFile?: true;
+  /** The largest number that counts there: what was never looked at may not take the machine's memory. */
+  readonly unnamedMost?: number;
 }
 
 export const settingInfo: Readonly<Record<SettingKey, SettingInfo>> = {
@@ -205,9 +209,10 @@ export const settingInfo: Readonly<Record<SettingKey, SettingInfo>> = {
     kind: 'number',
     group: 'Process',
     describe: 'bytes of events kept for clients that are behind or come back',
-    expected: `a whole number of bytes, at least ${smallestJournalBytes}`,
+    expected: `a whole number of bytes from ${smallestJournalBytes} to ${largestJournalBytes}`,
     fallback: String(defaultJournalBytes),
     unnamedFile: true,
+    unnamedMost: defaultJournalBytes,
   },
   logLevel: {
     kind: 'text',
@@ -279,7 +284,21 @@ function splitList(text: string): string[] {
   return parts.map((part) => part.trim()).filter((part) => part !== '');
 }
 
+/** Longer, a value says no more about the mistake. */
+const mostShown = 200;
+
 /** A value as errors show it. */
 export function shown(value: unknown): string {
-  return value === '' ? 'nothing' : JSON.stringify(value);
+  if (value === '') return 'nothing';
+  const text = jsonOf(value);
+  return text.length > mostShown ? `${text.slice(0, mostShown)}…` : text;
+}
+
+function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    // Nested so deep that the stack does not suffice, which JSON.parse does not mind.
+    return 'a value of very many levels';
+  }
 }

@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -309,6 +310,54 @@ describe('the config file', () => {
     expect((await refusal([])).split('\n')).toHaveLength(Object.keys(others).length);
   });
 
+  it('takes no more memory for the journal than the default unless it was asked for', async () => {
+    const most = 16 * 1024 * 1024;
+    const file = writeConfig({ journalBytes: most });
+    expect((await read([])).journalBytes).toBe(most);
+    writeConfig({ journalBytes: most + 1 });
+    expect(await refusal([])).toContain(`"journalBytes" in ${file}: expected at most ${most}`);
+    expect((await read(['--config', file])).journalBytes).toBe(most + 1);
+    expect((await read(['--config', file, '--journal-bytes', String(1024 ** 3)])).journalBytes).toBe(
+      1024 ** 3,
+    );
+    for (const bytes of [1024 ** 3 + 1, Number.MAX_SAFE_INTEGER, 1e300]) {
+      writeConfig({ journalBytes: bytes });
+      expect(await refusal(['--config', file])).toContain(
+        'expected a whole number of bytes from 65536 to 1073741824',
+      );
+    }
+  });
+
+  it('is refused with its name when it is no file of at most 1 MiB', async () => {
+    const file = join(cwd, 'agent.config.json');
+    const places: [() => void, string][] = [
+      [() => execFileSync('mkfifo', [file]), 'is not a regular file'],
+      [() => symlinkSync('/dev/zero', file), 'is not a regular file'],
+      [() => mkdirSync(file), 'is not a regular file'],
+      [() => writeFileSync(file, Buffer.alloc(1024 * 1024 + 1, ' ')), 'is larger than 1048576 bytes'],
+    ];
+    for (const [make, why] of places) {
+      make();
+      for (const args of [[], ['--config', file]])
+        expect(await refusal(args)).toBe(`the config file ${file} ${why}`);
+      rmSync(file, { recursive: true });
+    }
+  });
+
+  it('may be a link, and large', async () => {
+    writeFileSync(join(cwd, 'real.json'), JSON.stringify({ settle: 7 }).padEnd(1024 * 1024));
+    symlinkSync('real.json', join(cwd, 'agent.config.json'));
+    expect((await read([])).settleMs).toBe(7);
+  });
+
+  it('is refused in few words whatever is in it', async () => {
+    const deep = '['.repeat(100_000) + ']'.repeat(100_000);
+    for (const content of [`{"backend":${deep}}`, deep, JSON.stringify({ ['k'.repeat(500_000)]: 1 })]) {
+      writeConfig(content);
+      expect((await refusal([])).length).toBeLessThan(1000);
+    }
+  });
+
   it('is another one when asked, and has to exist then', async () => {
     writeConfig({ port: 1 });
     writeConfig('\uFEFF{"port": 3, "$schema": "https://example.com/schema.json"}', 'other.json');
@@ -361,7 +410,7 @@ describe('a mistake', () => {
     [['--settle', '-1'], '--settle: expected a whole number of milliseconds from 0 to 60000, got "-1"'],
     [
       ['--journal-bytes', '65535'],
-      '--journal-bytes: expected a whole number of bytes, at least 65536, got 65535',
+      '--journal-bytes: expected a whole number of bytes from 65536 to 1073741824, got 65535',
     ],
     [
       ['--idle-exit', '0'],

@@ -1,7 +1,7 @@
 // The configuration of agentd: flags, AGENT_ variables, the config file and defaults become one checked
 // object. A flag beats a variable, a variable the file, and the file the default; every source is checked
 // whole, so that a mistake is told even where something stronger overrides it.
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { types } from 'node:util';
 import {
@@ -11,6 +11,9 @@ import {
   defaultPort,
   defaultSettleMs,
   isLoopbackHost,
+  limits,
+  readRegularFile,
+  UnfitFileError,
 } from '../shared/index.ts';
 import { type CommandLine, readCommandLine } from './config-flags.ts';
 import {
@@ -103,7 +106,7 @@ export async function parseConfig(
   const roots = await findRoots(directories, cwd);
   const named = commandLine.configFile ?? (env['AGENT_CONFIG'] || undefined);
   const path = named === undefined ? join(roots[0] ?? cwd, 'agent.config.json') : resolve(cwd, named);
-  const file = await readConfigFile(path, named !== undefined);
+  const file = readConfigFile(path, named !== undefined);
   const variables = readVariables(env);
   const [fromFile, fromVariables, fromFlags] = [file.readings, variables, commandLine.readings].map(check);
   if (fromFile?.logFile !== undefined) fromFile.logFile = resolve(dirname(path), fromFile.logFile);
@@ -179,14 +182,18 @@ interface ConfigFile {
  * @param named whether it was asked for: then it has to exist, and may set everything. One that only lies in
  *   the first root may be missing, and sets what can't harm whoever runs the agent in somebody else's directory.
  */
-async function readConfigFile(path: string, named: boolean): Promise<ConfigFile> {
+function readConfigFile(path: string, named: boolean): ConfigFile {
   let content: unknown;
   try {
     // Some editors begin files with a byte order mark, which JSON does not know.
-    content = JSON.parse((await readFile(path, 'utf8')).replace(/^\uFEFF/, ''));
+    const { text } = readRegularFile(path, limits.settingsFileBytes, { follow: true });
+    content = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
     const warnings = named ? undefined : whyPassedOver(path, error);
     if (warnings !== undefined) return { found: false, readings: [], warnings };
+    if (error instanceof UnfitFileError) {
+      throw new UsageError(`the config file ${path} ${error.message}`, { cause: error });
+    }
     const what = error instanceof SyntaxError ? 'is not JSON' : "can't be read";
     throw new UsageError(`the config file ${path} ${what}: ${reason(error)}`, { cause: error });
   }
@@ -201,7 +208,7 @@ async function readConfigFile(path: string, named: boolean): Promise<ConfigFile>
     if (key === '$schema') continue;
     if (!isSettingKey(key)) {
       const known = settingKeys.join(', ');
-      throw new UsageError(`unknown key "${key}" in ${path}: expected one of ${known}, $schema`);
+      throw new UsageError(`unknown key ${shown(key)} in ${path}: expected one of ${known}, $schema`);
     }
     readings.push({ key, source: 'file', place: path, value });
   }
@@ -225,6 +232,7 @@ function whyPassedOver(path: string, error: unknown): string[] | undefined {
 /** A repository that was cloned brings its config file along, and with it must not open this machine to others. */
 function refuseUnnamed(readings: readonly Reading[], path: string): void {
   const refused = readings.filter(({ key }) => settingInfo[key].unnamedFile === undefined);
+  refuseLarge(readings, path);
   if (refused.length === 0) return;
   const taken = settingKeys.filter((key) => settingInfo[key].unnamedFile !== undefined);
   const lines = refused.map(
@@ -232,6 +240,16 @@ function refuseUnnamed(readings: readonly Reading[], path: string): void {
       `${labelOf(reading)}: expected only ${taken.join(', ')} in a config file that was not asked for, because it may have come with the directory: if you trust it, name it with --config ${path}, or set this one by a flag or variable`,
   );
   throw new UsageError(lines);
+}
+
+function refuseLarge(readings: readonly Reading[], path: string): void {
+  const lines = readings.flatMap((reading) => {
+    const { unnamedMost } = settingInfo[reading.key];
+    if (unnamedMost === undefined || typeof reading.value !== 'number' || reading.value <= unnamedMost)
+      return [];
+    return `${labelOf(reading)}: expected at most ${unnamedMost} in a config file that was not asked for, because it may have come with the directory: if you trust it, name it with --config ${path}, or set this one by a flag or variable`;
+  });
+  if (lines.length > 0) throw new UsageError(lines);
 }
 
 function isSettingKey(key: string): key is SettingKey {

@@ -5,6 +5,7 @@ import {
   DevagentError,
   ensurePrivateDirectory,
   instancePaths,
+  requirePrivateDirectory,
   TextWriter,
   version,
 } from '../shared/index.ts';
@@ -39,7 +40,8 @@ async function main(): Promise<number> {
     return exitCodes.done;
   }
   process.title = 'agentd';
-  // Before anything is written there.
+  // Before anything is written, the log included.
+  requirePrivateDirectory(paths.runtime, 'runtime');
   ensurePrivateDirectory(paths.state, 'state');
   const log = createLog({ level: config.logLevel, file: logFile });
   for (const warning of configuration.warnings) log.warn('config file passed over', { why: warning });

@@ -7,13 +7,16 @@ import { text } from 'node:stream/consumers';
 import { describe, expect, it } from '@jest/globals';
 import { binaries } from './support/agent.ts';
 import { cleanUpWith, temporaryDirectory } from './support/cleanup.ts';
+import { findProgram } from './support/find-program.ts';
 
 const userId = 12_345;
 
+const setpriv = findProgram('setpriv');
+
 function canBeBare(): boolean {
-  if (process.getuid?.() !== 0) return false;
+  if (process.getuid?.() !== 0 || setpriv === undefined) return false;
   try {
-    execFileSync('setpriv', [`--reuid=${userId}`, '--clear-groups', 'test', '-r', binaries.cli], {
+    execFileSync(setpriv, [`--reuid=${userId}`, '--clear-groups', 'test', '-r', binaries.cli], {
       stdio: 'ignore',
     });
     return true;
@@ -35,7 +38,7 @@ class BareUser {
 
   async run(program: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
     const bare = ['--reuid', String(userId), '--regid', '0', '--clear-groups', process.execPath, program];
-    const child = spawn('setpriv', [...bare, ...args], {
+    const child = spawn(setpriv ?? '', [...bare, ...args], {
       cwd: this.root,
       // The port, so that no test meets another.
       env: { PATH: process.env['PATH'] ?? '', TMPDIR: this.temporary, AGENT_PORT: '0', ...env },

@@ -117,6 +117,14 @@ function rulesAbove(root: string, path: string): string[] {
   });
 }
 
+/** What the audit found last in a root, by the agent's own words. */
+function auditedPath({ lastWords }: Agent, root: string): string | undefined {
+  const words = lastWords
+    .split('\n')
+    .findLast((line) => line.includes(`audit found`) && line.includes(`root=${root} `));
+  return words === undefined ? undefined : / path="?([^"]*)/.exec(words)?.[1];
+}
+
 /** Says of a disagreement all that can be found out at once, as text of some lines. */
 export async function account(
   found: readonly Disagreement[],
@@ -131,7 +139,7 @@ export async function account(
   }
   if (found.length > told.paths) lines.push(`  and ${found.length - told.paths} more`);
   for (const { root, text, path } of found.slice(0, told.histories)) {
-    const word = path ?? /(?:known|unknown|of) (\S+)/.exec(text)?.[1];
+    const word = path ?? /(?:known|unknown|of) (\S+)/.exec(text)?.[1] ?? auditedPath(agent, root);
     if (word === undefined) continue;
     lines.push(...rulesAbove(root, word));
     lines.push(`  last operations on ${word}:`);

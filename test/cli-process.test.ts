@@ -174,11 +174,11 @@ describe('agent-cli start', () => {
   it('exits 4 when the agent is not ready in time, and 0 with --wait 0', async () => {
     const place = backgroundPlace();
     const { env } = await fakeAgent({ roots: [{ path: '/big' }] }, 503);
-    const result = await place.run(['start', '--json', '--wait', '1200'], { env });
+    const result = await place.run(['start', '--json', '--wait', '2200'], { env });
     expect(result.code).toBe(4);
     expect(startAnswer.parse(JSON.parse(result.stdout))).toMatchObject({ roots: ['/big'], started: false });
     expect(result.stderr).toMatch(
-      /crawls .* for the first time.*\n.*still crawls after 1 s\n.*agent-cli status/,
+      /crawls .* for the first time.*\n.*still crawls after 2 s\n.*agent-cli status/,
     );
     expect(await place.run(['start', '--wait', '0'], { env })).toMatchObject({ code: 0, stderr: '' });
   });

@@ -21,11 +21,11 @@ export async function waitUntilReady(
   for (;;) {
     if (await isReady(connection)) return true;
     const waitedMs = performance.now() - beganMs;
-    if (waitedMs >= timeoutMs) return false;
     if (!noticed && waitedMs >= noticeMs) {
       noticed = true;
       notice();
     }
+    if (waitedMs >= timeoutMs) return false;
     await delay(Math.min(pollMs, timeoutMs - waitedMs));
   }
 }

@@ -104,6 +104,26 @@ it('FIFOs and sockets are skipped with a line in the log, and nothing hangs', as
   }
 });
 
+it('many FIFOs are logged once, the first hundred by name, however often the tree is crawled', async () => {
+  const many = 1500;
+  const { root, agent, client } = await watched(
+    (at) => {
+      const names = Array.from({ length: many }, (_unused, n) => join(at, `pipe-${n}`));
+      for (let start = 0; start < many; start += 500) execFileSync('mkfifo', names.slice(start, start + 500));
+    },
+    { flags: ['--backend', 'polling'] },
+  );
+  // Each is answered by a crawl.
+  for (let crawl = 0; crawl < 3; crawl++) await agent.sync();
+  writeFileSync(join(root, 'last'), '');
+  await client.waitForChange('add last');
+  const lines = agent.logLines.filter(({ event }) => /skipped/.test(String(event)));
+  const named = lines.filter(({ event }) => event === 'entry skipped');
+  expect(new Set(named.map(({ path }) => path)).size).toBe(100);
+  expect(named).toHaveLength(100);
+  expect(lines.slice(100)).toMatchObject([{ event: 'more entries skipped', entries: many }]);
+});
+
 it('a file that becomes a FIFO is unlinked, and added when it is a file again', async () => {
   const { root, changes } = await watched((at) => writeFileSync(join(at, 'a'), ''));
   unlinkSync(join(root, 'a'));

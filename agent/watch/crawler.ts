@@ -61,8 +61,10 @@ const namesPerStep = 1024;
 const largeDirectoryBytes = 32 * 1024;
 /** How often a directory that is replaced while it is being watched is tried again at once. */
 const watchTries = 4;
-/** Skipped paths that are remembered, so as to be logged once. */
-const skipsRemembered = 1000;
+/** Skipped paths that are remembered, so as to be counted once: a megabyte or two. */
+const skipsRemembered = 10_000;
+/** Skipped paths that are logged one by one; the rest is summed up. */
+const skipsLogged = 100;
 
 /** Keeps one root's index true. */
 export class Crawler {
@@ -74,6 +76,7 @@ export class Crawler {
   private readonly turns: Turns;
   private readonly watched = new WeakSet<Directory>();
   private readonly skipped = new Set<string>();
+  private skipsSummedUp = skipsLogged;
   /** Directories that were taken out of the index while what was below them is still in it. */
   private readonly removed: Directory[] = [];
 
@@ -99,6 +102,7 @@ export class Crawler {
    */
   *crawl(directory: Directory, delta: DifferenceSink, suspicious: boolean): Generator<void, void> {
     yield* this.visit([{ directory, deep: true, suspicious }], delta);
+    this.sumUpSkipped();
   }
 
   /** Compares what the hints named. */
@@ -130,6 +134,7 @@ export class Crawler {
         yield* this.visit([{ directory, deep: true, suspicious: false }], delta);
       }
     }
+    this.sumUpSkipped();
   }
 
   /**
@@ -396,10 +401,19 @@ export class Crawler {
   }
 
   private skip(path: string, why: string, error?: NodeJS.ErrnoException): void {
-    if (this.skipped.has(path)) return;
-    if (this.skipped.size >= skipsRemembered) this.skipped.clear();
+    if (this.skipped.has(path) || this.skipped.size >= skipsRemembered) return;
     this.skipped.add(path);
+    if (this.skipped.size > skipsLogged) return;
     this.log.warn('entry skipped', { path, why, ...(error === undefined ? {} : { error: error.code }) });
+  }
+
+  /** Says how many are skipped, whenever that is twice as many as were said before. */
+  private sumUpSkipped(): void {
+    const { size } = this.skipped;
+    if (size < this.skipsSummedUp * 2) return;
+    this.skipsSummedUp = size;
+    const atLeast = size >= skipsRemembered ? { atLeast: true } : {};
+    this.log.warn('more entries skipped', { entries: size, ...atLeast });
   }
 }
 

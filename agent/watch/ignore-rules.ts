@@ -14,6 +14,9 @@ export const rulesFileName = '.gitignore';
 /** `ignore` keeps each answer for good; after this many it is made anew, which drops them. */
 const answersKept = 20_000;
 
+/** Ignored names that are remembered of a directory: more than are written to again and again. */
+const ignoredNamesKept = 100;
+
 class RulesFile {
   readonly text: string;
   private matcher: Ignore | undefined;
@@ -51,6 +54,8 @@ export class IgnoreRules {
   readonly gitignore: boolean;
   private readonly matchesGlob: PathTest | undefined;
   private readonly files = new Map<Directory, RulesFile>();
+  /** Names in a directory that are left out whatever they are, as long as the rules stay as they are. */
+  private ignoredNames = new WeakMap<Directory, Set<string>>();
 
   /** @param globs relative to the root; a directory that matches is left out with all that is in it */
   constructor(globs: readonly string[], gitignore: boolean) {
@@ -64,6 +69,7 @@ export class IgnoreRules {
    */
   setRules(directory: Directory, text: string | undefined): boolean {
     if (this.files.get(directory)?.text === text) return false;
+    this.ignoredNames = new WeakMap();
     if (text === undefined) this.files.delete(directory);
     else this.files.set(directory, new RulesFile(text));
     return true;
@@ -77,6 +83,24 @@ export class IgnoreRules {
   /** Whether `name` is left out whatever it is: cheap, before the entry is looked at. */
   ignoresName(name: string): boolean {
     return stores.has(name);
+  }
+
+  /**
+   * Whether a hint of `name` is of no interest, because it is left out whether or not it is a directory. Quick for
+   * a name that was asked about before: a log can be written to a thousand times a second.
+   */
+  ignoresHint(directory: Directory, name: string): boolean {
+    let names = this.ignoredNames.get(directory);
+    if (names?.has(name) === true) return true;
+    // What is in these says how to look at others.
+    if (name === rulesFileName || name === '.git') return false;
+    if (!this.ignores(directory, name, false) || !this.ignores(directory, name, true)) return false;
+    if (names === undefined || names.size >= ignoredNamesKept) {
+      names = new Set();
+      this.ignoredNames.set(directory, names);
+    }
+    names.add(name);
+    return true;
   }
 
   /** Whether the entry `name` of a directory that is not ignored itself is left out. */

@@ -135,3 +135,55 @@ describe('a directory that is elsewhere at the moment when it is to be watched, 
     await until('add a/deep/g', () => told.some(({ path }) => path === 'a/deep/g'));
   });
 });
+
+describe('a hint of an ignored name', () => {
+  async function start(): Promise<{ engine: RootEngine; root: string; told: Change[] }> {
+    const root = temporaryDirectory();
+    const told: Change[] = [];
+    writeFileSync(join(root, '.gitignore'), '*.log\nout/\n');
+    for (const name of ['server.log', 'out', 'seen']) writeFileSync(join(root, name), '');
+    const engine = new RootEngine(
+      root,
+      directoriesBackend,
+      { ignore: [], gitignore: true, settleMs: 60_000 },
+      {
+        batch: async (changes) => void told.push(...changes),
+        hinted: () => {},
+        unheard: () => {},
+        lost: async () => {},
+      },
+      silentLog,
+    );
+    cleanUpWith(() => engine.close());
+    await engine.start();
+    return { engine, root, told };
+  }
+
+  it('leaves nothing to do, unless the name was only ignored as a directory', async () => {
+    const { engine } = await start();
+    for (const name of ['server.log', 'other.log', 'server.log']) engine.hint('', name, true);
+    expect(engine.busy).toBe(false);
+    for (const name of ['out', '.gitignore', 'seen']) {
+      engine.hint('', name, true);
+      expect(engine.busy).toBe(true);
+      await engine.flush(true);
+      expect(engine.busy).toBe(false);
+    }
+  });
+
+  it('counts again when the rules have changed', async () => {
+    const { engine, root, told } = await start();
+    engine.hint('', 'server.log', true);
+    writeFileSync(join(root, '.gitignore'), 'out/\n');
+    engine.hint('', '.gitignore', true);
+    engine.hint('', 'server.log', true);
+    await engine.flush(true);
+    expect(told.map(({ event, path }) => `${event} ${path}`)).toEqual([
+      'change .gitignore',
+      'add server.log',
+    ]);
+    appendFileSync(join(root, 'server.log'), 'more');
+    engine.hint('', 'server.log', true);
+    expect(engine.busy).toBe(true);
+  });
+});

@@ -295,7 +295,6 @@ export class RootEngine implements HintSink {
   hint(path: string, name: string | undefined, content: boolean): void {
     if (this.closed) return;
     this.events.hinted();
-    this.lastHintMs = performance.now();
     let directory = this.index.directories.get(path);
     let known = name;
     // A backend that walks by itself may be ahead of the index.
@@ -309,9 +308,12 @@ export class RootEngine implements HintSink {
       this.rootSuspect = true;
     } else {
       const entry = known === undefined ? undefined : directory.entries.get(known);
+      // What nobody is told of is no reason to wait.
+      if (known !== undefined && entry === undefined && this.rules.ignoresHint(directory, known)) return;
       if (entry instanceof Directory) entry.hintedTurn ??= this.turns.now;
       this.markDirty(directory, known, content);
     }
+    this.lastHintMs = performance.now();
     this.settler.hint(this.lastHintMs);
     this.schedule();
     if (this.backend.lossy) this.scheduleCrawl();

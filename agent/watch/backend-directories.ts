@@ -57,15 +57,18 @@ class DirectoriesBackend implements WatchBackend {
       this.sink.failed(directory, error);
     });
     // Only now: as long as one of the two is there, the kernel queues the hints of a directory that both are on.
-    this.unwatchDirectory(directory);
+    this.unwatchDirectory(directory, false);
     this.watchers.set(directory, watcher);
   }
 
-  unwatchDirectory(directory: string): void {
+  unwatchDirectory(directory: string, atOnce: boolean): void {
     const watcher = this.watchers.get(directory);
     if (watcher === undefined) return;
     this.watchers.delete(directory);
-    this.retired.add(watcher);
+    if (atOnce) {
+      watcher.close();
+      this.sink.unheard();
+    } else this.retired.add(watcher);
   }
 
   async close(atOnce: boolean): Promise<void> {

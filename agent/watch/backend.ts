@@ -50,8 +50,11 @@ export interface WatchBackend {
    * @throws NodeJS.ErrnoException as the system gives it
    */
   watchDirectory(directory: string, place: string | Buffer): void;
-  /** Stops watching it; does nothing if it was not watched. */
-  unwatchDirectory(directory: string): void;
+  /**
+   * Stops watching it; does nothing if it was not watched.
+   * @param atOnce whether the kernel must not queue a single hint more
+   */
+  unwatchDirectory(directory: string, atOnce: boolean): void;
   /**
    * Ends; no hint comes afterwards. Resolves when nothing of it is left.
    * @param atOnce whether that may hold the loop, because everything ends

@@ -27,8 +27,11 @@ import {
 } from './tree-index.ts';
 import type { Turns } from './turns.ts';
 
-/** Names to look at in a directory, each with whether its content may have changed; or all of them. */
-export type DirtyNames = Map<string, boolean> | 'all';
+/**
+ * Names to look at in a directory, each with whether its content may have changed; or all of them; or all of them
+ * in one that is no longer watched, and has to be again.
+ */
+export type DirtyNames = Map<string, boolean> | 'all' | 'unwatched';
 
 /** What the crawler needs done that is not looking. */
 export interface CrawlerHost {
@@ -113,8 +116,8 @@ export class Crawler {
     for (const directory of directories) {
       const names = dirty.get(directory);
       if (names === undefined || directory.gone || !this.stillThere(directory)) continue;
-      if (names === 'all') {
-        yield* this.visit([{ directory, deep: false, suspicious: false }], delta);
+      if (names === 'all' || names === 'unwatched') {
+        yield* this.visit([{ directory, deep: false, suspicious: names === 'unwatched' }], delta);
         continue;
       }
       const visits: Visit[] = [];

@@ -66,8 +66,11 @@ export class LossSigns {
     if (process.platform !== 'win32') process.on('SIGCONT', this.onContinue);
   }
 
-  /** A hint came. */
-  hint(): void {
+  /**
+   * A hint came.
+   * @returns whether so many came in this turn that they may come faster than they can be read
+   */
+  hint(): boolean {
     this.inTurn += 1;
     this.total += 1;
     if (this.inTurn === 1) {
@@ -76,6 +79,7 @@ export class LossSigns {
     }
     if (this.inTurn % this.part === 0) this.measure();
     if (this.stalled && this.inTurn === standstillHints) this.say('certain');
+    return this.inTurn > this.part;
   }
 
   /** The hint of a cookie came. */

@@ -64,7 +64,7 @@ async function start(root: string, backend: BackendFactory): Promise<Running> {
     { ignore: [], gitignore: true, settleMs: 0 },
     {
       batch: async (changes) => void told.push(...changes),
-      hinted: () => {},
+      hinted: () => false,
       unheard: () => {},
       lost: async () => {},
     },

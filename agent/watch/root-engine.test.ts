@@ -40,7 +40,7 @@ describe.each([
       { ignore: [], gitignore: true, settleMs: 4 },
       {
         batch: async (changes) => void told.push(...changes),
-        hinted: () => {},
+        hinted: () => false,
         unheard: () => {},
         lost: async () => {},
       },
@@ -120,7 +120,7 @@ describe('a directory that is elsewhere at the moment when it is to be watched, 
       { ignore: [], gitignore: true, settleMs: 4 },
       {
         batch: async (changes) => void told.push(...changes),
-        hinted: () => {},
+        hinted: () => false,
         unheard: () => {},
         lost: async () => {},
       },
@@ -148,7 +148,7 @@ describe('a hint of an ignored name', () => {
       { ignore: [], gitignore: true, settleMs: 60_000 },
       {
         batch: async (changes) => void told.push(...changes),
-        hinted: () => {},
+        hinted: () => false,
         unheard: () => {},
         lost: async () => {},
       },

@@ -28,8 +28,11 @@ export interface RootOptions {
 export interface EngineEvents {
   /** A settled batch; never empty. The index is held still until it has been taken. */
   batch(changes: Change[]): Promise<void>;
-  /** A hint came: for the sign of a full queue. */
-  hinted(): void;
+  /**
+   * A hint came: for the sign of a full queue.
+   * @returns whether there are so many that the loop may not come to an end with them
+   */
+  hinted(): boolean;
   /** Watches were closed: of their hints that are queued nobody will hear. */
   unheard(): void;
   /** Hints were lost for certain; the differences follow. */
@@ -42,6 +45,8 @@ const quietMs = 50;
 const longestDoubtMs = 1000;
 /** A crawl that repeats takes at most one part in this many of the time. */
 const crawlDuty = 10;
+/** A directory with so many hints while the loop is flooded is one that floods it. */
+const hintsOfFlood = 64;
 /** A lossy backend's tree is crawled this long after the last hint of a storm ... */
 const stormQuietMs = 250;
 /** ... but no longer than this after its first: some files are written to all the time. */
@@ -69,6 +74,8 @@ export class RootEngine implements HintSink {
   private backend: WatchBackend;
   private root: Directory | undefined;
   private dirty = new Map<Directory, DirtyNames>();
+  /** Hints of directories, counted only while there are too many. */
+  private floods = new Map<Directory, number>();
   /** What was found for a batch that waits for the end of a save. */
   private held: Delta | undefined;
   /** Directories to look into again though no hint will ask for it, and why they could not be. */
@@ -114,7 +121,7 @@ export class RootEngine implements HintSink {
       rules: this.rules,
       host: {
         watch: (directory) => this.watchDirectory(directory),
-        unwatch: (directory) => this.backend.unwatchDirectory(directory.path),
+        unwatch: (directory) => this.backend.unwatchDirectory(directory.path, false),
         doubt: (directory) => this.doubtDirectory(directory),
         retry: (directory, error) => this.retryLater(directory, error),
       },
@@ -294,7 +301,7 @@ export class RootEngine implements HintSink {
 
   hint(path: string, name: string | undefined, content: boolean): void {
     if (this.closed) return;
-    this.events.hinted();
+    const flooded = this.events.hinted();
     let directory = this.index.directories.get(path);
     let known = name;
     // A backend that walks by itself may be ahead of the index.
@@ -307,6 +314,7 @@ export class RootEngine implements HintSink {
     if (directory === undefined) {
       this.rootSuspect = true;
     } else {
+      if (flooded) this.holdBack(directory);
       const entry = known === undefined ? undefined : directory.entries.get(known);
       // What nobody is told of is no reason to wait.
       if (known !== undefined && entry === undefined && this.rules.ignoresHint(directory, known)) return;
@@ -344,9 +352,28 @@ export class RootEngine implements HintSink {
     }
   }
 
+  /**
+   * libuv reads hints for as long as there are any, and writers can be faster than that: then nothing else would
+   * have a turn. A directory that takes part in such a flood is watched no longer; the next batch watches it
+   * again, and compares all that is in it.
+   */
+  private holdBack(directory: Directory): void {
+    const hints = (this.floods.get(directory) ?? 0) + 1;
+    this.floods.set(directory, hints);
+    if (hints !== hintsOfFlood || !this.backend.ordered) return;
+    this.backend.unwatchDirectory(directory.path, true);
+    this.dirty.set(directory, 'unwatched');
+    // The hint of a move of one of these may be among those that nobody will hear.
+    for (const entry of directory.entries.values()) {
+      if (entry instanceof Directory) entry.hintedTurn ??= this.turns.now;
+    }
+    this.settler.hint(performance.now());
+    this.schedule();
+  }
+
   private markDirty(directory: Directory, name: string | undefined, content: boolean): void {
     const names = this.dirty.get(directory);
-    if (names === 'all') return;
+    if (names === 'all' || names === 'unwatched') return;
     if (name === undefined) this.dirty.set(directory, 'all');
     else if (names === undefined) this.dirty.set(directory, new Map([[name, content]]));
     else names.set(name, content || names.get(name) === true);
@@ -520,6 +547,7 @@ export class RootEngine implements HintSink {
     this.retries.clear();
     const dirty = this.dirty;
     this.dirty = new Map();
+    this.floods = new Map();
     const openedMs = this.settler.close();
     if (this.rootSuspect) await this.checkRoot(delta);
     await this.run(this.crawler.examineHints(dirty, delta), delta);

@@ -1,0 +1,125 @@
+// However much there is to do, others get their turn: no change of the tree holds the loop for long.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from '@jest/globals';
+import { startAgent } from './support/agent.ts';
+import { cleanUpWith, roomForMany, temporaryDirectory } from './support/cleanup.ts';
+import { until } from './support/wait.ts';
+import { type Watched, watched } from './support/watched.ts';
+
+const turns = fileURLToPath(new URL('./support/fixtures/turns.cjs', import.meta.url));
+/** What the protocol leaves for a delivery. */
+const longestTurnMs = 50;
+
+async function watchTurns(prepare: (root: string) => void): Promise<Watched> {
+  return watched(prepare, {
+    parent: roomForMany,
+    settleMs: 4,
+    start: (options) => startAgent({ ...options, env: { NODE_OPTIONS: `--require ${turns}` } }),
+  });
+}
+
+/** The longest time for which a turn of the agent's loop kept the processor since this was asked last. */
+async function longestTurn({ agent }: Watched): Promise<number> {
+  const before = agent.stderr.length;
+  agent.kill('SIGUSR2');
+  return Number(
+    await until('the longest turn', () => /longest turn (\S+) ms/.exec(agent.stderr.slice(before))?.[1]),
+  );
+}
+
+const measured = existsSync('/proc/self/schedstat') ? describe : describe.skip;
+
+measured('the loop is held for less than 50 ms', () => {
+  it('by 40,000 files that are moved within the root, out, in, ignored, no longer ignored, and removed', async () => {
+    const [directories, names] = [1600, 25];
+    const watch = await watchTurns((at) => {
+      for (let directory = 0; directory < directories; directory++) {
+        const path = join(at, `big/d${directory}`);
+        mkdirSync(path, { recursive: true });
+        writeFileSync(join(path, 'f0'), '');
+        // Quicker than files, and as many entries.
+        for (let name = 1; name < names; name++) linkSync(join(path, 'f0'), join(path, `f${name}`));
+      }
+    });
+    const { agent, root, client, expectTrue } = watch;
+    const outside = temporaryDirectory(roomForMany);
+    const steps: [string, () => void][] = [
+      ['moved', () => renameSync(join(root, 'big'), join(root, 'moved'))],
+      ['moved out', () => renameSync(join(root, 'moved'), join(outside, 'moved'))],
+      ['moved in', () => renameSync(join(outside, 'moved'), join(root, 'moved'))],
+      ['ignored', () => writeFileSync(join(root, '.gitignore'), 'moved/\n')],
+      ['no longer ignored', () => rmSync(join(root, '.gitignore'))],
+      ['moved out with its root', () => renameSync(join(root, 'moved'), join(root, 'again'))],
+    ];
+    await longestTurn(watch);
+    const held: Record<string, number> = {};
+    for (const [what, act] of steps) {
+      act();
+      await agent.sync();
+      held[what] = await longestTurn(watch);
+    }
+    await expectTrue();
+    expect(client.gaps).toEqual([]);
+    await longestTurn(watch);
+    await agent.request('/v1/files');
+    held['listed'] = await longestTurn(watch);
+    await agent.request(`/v1/roots?path=${encodeURIComponent(root)}`, { method: 'DELETE' });
+    held['no longer watched'] = await longestTurn(watch);
+    for (const [what, ms] of Object.entries(held))
+      expect(`${what}: ${ms < longestTurnMs || ms}`).toBe(`${what}: true`);
+  });
+
+  it('by 40,000 files in a single directory', async () => {
+    const watch = await watchTurns((at) => {
+      mkdirSync(join(at, 'large'));
+      writeFileSync(join(at, 'large/f0'), '');
+      for (let name = 1; name < 40_000; name++) linkSync(join(at, 'large/f0'), join(at, `large/f${name}`));
+    });
+    await longestTurn(watch);
+    renameSync(join(watch.root, 'large'), join(watch.root, 'moved'));
+    await watch.agent.sync();
+    expect(await longestTurn(watch)).toBeLessThan(longestTurnMs);
+    await watch.expectTrue();
+  });
+});
+
+/** Writes to two files by turns, without a pause. */
+const writing = `
+const { openSync, writeSync } = require('node:fs');
+const files = [0, 1].map((n) => openSync(process.argv[1] + n, 'w'));
+for (let n = 0; ; n++) writeSync(files[n & 1], 'x');`;
+
+it('goes on answering beside two who write faster than hints can be read, and loses nothing', async () => {
+  const { agent, root, client, expectTrue, status } = await watched((at) => mkdirSync(join(at, 'd')), {
+    parent: roomForMany,
+    settleMs: 4,
+  });
+  const writers = ['d/one', 'd/two'].map((name) => {
+    const child = spawn(process.execPath, ['-e', writing, join(root, name)], { stdio: 'ignore' });
+    cleanUpWith(() => void child.kill('SIGKILL'));
+    return child;
+  });
+  await client.waitForChange('add d/two1');
+  let longestMs = 0;
+  for (let answer = 0; answer < 150; answer++) {
+    const startedMs = performance.now();
+    await agent.request('/healthz');
+    longestMs = Math.max(longestMs, performance.now() - startedMs);
+    await delay(10);
+  }
+  await Promise.all(
+    writers.map((child) => {
+      child.kill('SIGKILL');
+      return once(child, 'exit');
+    }),
+  );
+  await expectTrue();
+  // Both writers may have a processor each while it waits for one; without turns for others it is seconds.
+  expect(longestMs).toBeLessThan(1000);
+  expect((await status()).recrawls).toBeLessThanOrEqual(2);
+});

@@ -112,7 +112,8 @@ export class Crawler {
   *examineHints(dirty: ReadonlyMap<Directory, DirtyNames>, delta: DifferenceSink): Generator<void, void> {
     // Parents first: a directory that is gone or replaced takes the hints below it along.
     const directories = yield* sorted([...dirty.keys()], (a, b) => (a.path < b.path ? -1 : 1));
-    const rulesTouched: Directory[] = [];
+    /** Whether the rules change in any case, by directory. */
+    const rulesTouched = new Map<Directory, boolean>();
     for (const directory of directories) {
       const names = dirty.get(directory);
       if (names === undefined || directory.gone || !this.stillThere(directory)) continue;
@@ -125,15 +126,17 @@ export class Crawler {
       for (const [name, content] of names) {
         this.examine({ directory, deep: false, suspicious: false }, name, content, delta, visits);
         if (this.removed.length > 0) yield* this.removeBelow(delta);
-        if (name === rulesFileName && this.rules.gitignore) rulesTouched.push(directory);
-        if (name === '.git') directory.gitDirectory = this.disk.gitDirectory(directory.path);
+        if (name === rulesFileName) rulesTouched.set(directory, rulesTouched.get(directory) ?? false);
+        if (name === '.git' && this.lookForRepository(directory)) rulesTouched.set(directory, true);
         if (++steps % entriesPerStep === 0) yield;
       }
       yield* this.visit(visits, delta);
       yield;
     }
-    for (const directory of rulesTouched) {
-      if (!directory.gone && this.readRules(directory, directory.entries.has(rulesFileName))) {
+    if (!this.rules.gitignore) rulesTouched.clear();
+    for (const [directory, changed] of rulesTouched) {
+      // Also one that is ignored itself, and so no entry.
+      if (!directory.gone && ((yield* this.readRules(directory)) || changed)) {
         yield* this.visit([{ directory, deep: true, suspicious: false }], delta);
       }
     }
@@ -180,8 +183,8 @@ export class Crawler {
       }
       directory.unreadable = false;
       const before = directory.entries.size;
-      const newRules = this.rules.gitignore && this.readRules(directory, names.includes(rulesFileName));
-      directory.gitDirectory = names.includes('.git') ? this.disk.gitDirectory(directory.path) : undefined;
+      const newBounds = this.lookForRepository(directory, names);
+      const newRules = this.rules.gitignore && ((yield* this.readRules(directory, names)) || newBounds);
       const inside = newRules && before > 0 ? { ...visit, deep: true } : visit;
 
       let steps = 0;
@@ -371,10 +374,33 @@ export class Crawler {
     }
   }
 
-  /** @returns whether the rules changed */
-  private readRules(directory: Directory, present: boolean): boolean {
-    const text = present ? this.disk.readSmallFile(joinPath(directory.path, rulesFileName)) : undefined;
-    return this.rules.setRules(directory, text);
+  /**
+   * Reads the rules of a directory.
+   * @param names what is in it, if that is known
+   * @returns whether they changed
+   */
+  private *readRules(directory: Directory, names?: readonly string[]): Generator<void, boolean> {
+    const present = names === undefined || names.includes(rulesFileName);
+    const text = present ? this.disk.readRules(joinPath(directory.path, rulesFileName)) : undefined;
+    if (text === undefined || !('unseen' in text)) return yield* this.rules.setRules(directory, text);
+    this.rules.keepRules(directory, text.unseen);
+    this.host.retry(directory, text.unseen);
+    return false;
+  }
+
+  /**
+   * Finds out whether the directory is the top of a repository.
+   * @param names what is in it, if that is known
+   * @returns whether rules of other directories begin or cease to count in it
+   */
+  private lookForRepository(directory: Directory, names?: readonly string[]): boolean {
+    const before = directory.gitDirectory;
+    const present = names === undefined || names.includes('.git');
+    directory.gitDirectory = present ? this.disk.gitDirectory(directory.path) : undefined;
+    if (directory.parent === undefined) return false;
+    if ((before === undefined) === (directory.gitDirectory === undefined)) return false;
+    this.rules.forgetNames();
+    return true;
   }
 
   private remove(parent: Directory, name: string, delta: DifferenceSink): void {

@@ -16,8 +16,18 @@ import { dirname, join, parse, resolve } from 'node:path';
 import { chdir, cwd } from 'node:process';
 import { diskPath, joinPath, keyFromBytes, mayBeLossy, relativeDiskPath } from './names.ts';
 
-/** Rules beyond this size are no rules. */
-const rulesLimitBytes = 1024 * 1024;
+/** Of a file of rules no more than this counts: 100,000 lines or so. It is read and kept whole. */
+const rulesLimitBytes = 4 * 1024 * 1024;
+/** A `.git` file holds a path. */
+const gitFileLimitBytes = 64 * 1024;
+
+/** What stands in a file of rules. */
+export interface RulesText {
+  /** Its bytes as Latin-1. */
+  readonly bytes: string;
+  /** Whether that is all of it. */
+  readonly whole: boolean;
+}
 
 /** Names read at once from a large directory: less than a millisecond's work. */
 const namesPerRead = 256;
@@ -115,9 +125,21 @@ export class Disk {
     }
   }
 
-  /** The text of a small regular file; undefined for anything else. Never waits on a FIFO. */
-  readSmallFile(path: string): string | undefined {
-    return readSmallFile(this.place(path));
+  /** What a file of rules says; undefined if there is none. A symlink is none, as git has it in a work tree. */
+  readRules(path: string): RulesText | undefined | Unseen {
+    try {
+      const read = readRegularFile(this.place(path), rulesLimitBytes, constants.O_NOFOLLOW ?? 0);
+      if (read === undefined) return undefined;
+      const bytes = read.bytes.toString('latin1');
+      // A line that was cut through would say something else.
+      return read.whole
+        ? { bytes, whole: true }
+        : { bytes: bytes.slice(0, bytes.lastIndexOf('\n') + 1), whole: false };
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP') return undefined;
+      return { unseen: error as NodeJS.ErrnoException };
+    }
   }
 
   /**
@@ -164,7 +186,7 @@ function lstatOrNothing(path: string): Stats | undefined {
 function gitDirectoryAt(top: string, dotGit: Stats | undefined | Unseen): string | undefined {
   if (dotGit === undefined || 'unseen' in dotGit) return undefined;
   if (dotGit.isDirectory()) return join(top, '.git');
-  const text = dotGit.isFile() ? readSmallFile(join(top, '.git')) : undefined;
+  const text = dotGit.isFile() ? readGitFile(join(top, '.git')) : undefined;
   const match = /^gitdir: (.+?)\s*$/m.exec(text ?? '');
   return match?.[1] === undefined ? undefined : resolve(top, match[1]);
 }
@@ -175,18 +197,29 @@ export function indexLock(gitDirectory: string): string | undefined {
   return stats === undefined ? undefined : `${stats.ino}:${stats.ctimeMs}`;
 }
 
-function readSmallFile(path: string | Buffer): string | undefined {
-  let file: number | undefined;
+function readGitFile(path: string): string | undefined {
   try {
-    file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-    const stats = fstatSync(file);
-    if (!stats.isFile() || stats.size > rulesLimitBytes) return undefined;
-    const buffer = Buffer.alloc(stats.size);
-    return buffer.toString('utf8', 0, readSync(file, buffer, 0, buffer.length, 0));
+    return readRegularFile(path, gitFileLimitBytes, 0)?.bytes.toString('utf8');
   } catch {
     // Gone or unreadable is the same as not there; a change of either gives a hint, and it is read again.
     return undefined;
+  }
+}
+
+/** The beginning of a regular file; undefined for anything else. Never waits on a FIFO. */
+function readRegularFile(
+  path: string | Buffer,
+  limitBytes: number,
+  flags: number,
+): { readonly bytes: Buffer; readonly whole: boolean } | undefined {
+  const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | flags);
+  try {
+    const stats = fstatSync(file);
+    if (!stats.isFile()) return undefined;
+    const buffer = Buffer.alloc(Math.min(stats.size, limitBytes));
+    const bytes = buffer.subarray(0, readSync(file, buffer, 0, buffer.length, 0));
+    return { bytes, whole: stats.size <= limitBytes };
   } finally {
-    if (file !== undefined) closeSync(file);
+    closeSync(file);
   }
 }

@@ -1,9 +1,10 @@
 // What is not watched: the version-control stores, the globs that were given, and what the .gitignore
-// files say, each of which speaks for its own directory and what lies below.
+// files say, each of which speaks for its own directory and what lies below, as far as the next repository.
 
-import ignore, { type Ignore } from 'ignore';
-import { compileGlobs, type PathTest } from '../../shared/globs/index.ts';
-import { joinPath } from './names.ts';
+import { compileGlobs, type GitignoreFile, type PathTest, parseGitignore } from '../../shared/globs/index.ts';
+import type { Log } from '../log.ts';
+import type { RulesText } from './disk.ts';
+import { bytesText, joinPath } from './names.ts';
 import type { Directory } from './tree-index.ts';
 
 const stores = new Set(['.git', '.hg', '.svn']);
@@ -11,73 +12,107 @@ const stores = new Set(['.git', '.hg', '.svn']);
 /** The name of the files that the rules are read from. */
 export const rulesFileName = '.gitignore';
 
-/** `ignore` keeps each answer for good; after this many it is made anew, which drops them. */
-const answersKept = 20_000;
+/**
+ * Steps of matching that one entry may take: some 10 ms. Ordinary rules take a thousandth of it. It is reached by
+ * hundreds of wildcard rules above a path of thousands of bytes; then those of the files further up do not count.
+ */
+const mostSteps = 4_000_000;
 
 /** Ignored names that are remembered of a directory: more than are written to again and again. */
 const ignoredNamesKept = 100;
 
-class RulesFile {
-  readonly text: string;
-  private matcher: Ignore | undefined;
-  private answers = 0;
-
-  constructor(text: string) {
-    this.text = text;
-  }
-
-  /** @param path relative to the file's directory; with a slash at its end if it is a directory */
-  test(path: string): { ignored: boolean; unignored: boolean } {
-    const verdict = this.ask(path);
-    const slash = path.lastIndexOf('/', path.length - 2);
-    // `ignore` says of everything in an ignored directory that it is ignored. Here the directory is known
-    // to be seen, because a deeper .gitignore brought it back: only what names the entry itself counts.
-    if (verdict.ignored && slash !== -1 && this.ask(path.slice(0, slash + 1)).ignored) {
-      return this.ask(path.slice(slash + 1));
-    }
-    return verdict;
-  }
-
-  private ask(path: string): { ignored: boolean; unignored: boolean } {
-    if (this.matcher === undefined || this.answers >= answersKept) {
-      this.matcher = ignore({ allowRelativePaths: true }).add(this.text);
-      this.answers = 0;
-    }
-    this.answers += 1;
-    return this.matcher.test(path);
-  }
+/** The rules of one directory's file, and the text that they were read from. */
+interface KnownRules {
+  readonly bytes: string;
+  readonly file: GitignoreFile;
 }
 
 /** The ignoring of one root. */
 export class IgnoreRules {
   /** Whether .gitignore files count. */
   readonly gitignore: boolean;
+  private readonly log: Log;
   private readonly matchesGlob: PathTest | undefined;
-  private readonly files = new Map<Directory, RulesFile>();
+  private readonly files = new Map<Directory, KnownRules>();
   /** Names in a directory that are left out whatever they are, as long as the rules stay as they are. */
   private ignoredNames = new WeakMap<Directory, Set<string>>();
+  /** What is wrong with files of rules, in words. */
+  private readonly troubles = new Map<Directory, string>();
+  private slowPath: string | undefined;
 
   /** @param globs relative to the root; a directory that matches is left out with all that is in it */
-  constructor(globs: readonly string[], gitignore: boolean) {
+  constructor(globs: readonly string[], gitignore: boolean, log: Log) {
     this.gitignore = gitignore;
+    this.log = log;
     this.matchesGlob = globs.length === 0 ? undefined : compileGlobs(globs);
   }
 
+  /** Why some rules do not count, or older ones still do; undefined if all is as the files say. */
+  get trouble(): string | undefined {
+    const [first] = this.troubles.values();
+    if (first !== undefined || this.slowPath === undefined) return first;
+    return `the .gitignore files above ${this.slowPath} have too many wildcard rules for so long a path: those furthest up do not count there`;
+  }
+
   /**
-   * Takes the text of a directory's .gitignore, undefined when there is none.
+   * Takes the text of a directory's .gitignore, undefined when there is none. Long ones are read in steps.
    * @returns whether that changes anything
    */
-  setRules(directory: Directory, text: string | undefined): boolean {
-    if (this.files.get(directory)?.text === text) return false;
-    this.ignoredNames = new WeakMap();
-    if (text === undefined) this.files.delete(directory);
-    else this.files.set(directory, new RulesFile(text));
+  *setRules(directory: Directory, text: RulesText | undefined): Generator<void, boolean> {
+    if (text === undefined) {
+      this.setTrouble(directory, undefined);
+      const changes = this.files.delete(directory);
+      if (changes) this.forgetNames();
+      return changes;
+    }
+    const { bytes, whole } = text;
+    const known = this.files.get(directory);
+    const file = known?.bytes === bytes ? known.file : yield* parseGitignore(bytes);
+    // Removed while its rules were read.
+    if (directory.gone) return false;
+    this.setTrouble(directory, this.troubleOf(directory, file, whole));
+    if (file === known?.file) return false;
+    this.files.set(directory, { bytes, file });
+    this.forgetNames();
     return true;
+  }
+
+  /** Forgets which names are left out: the rules are others, or count elsewhere. */
+  forgetNames(): void {
+    this.ignoredNames = new WeakMap();
+  }
+
+  /** A directory's .gitignore can't be read at the moment: what it said before still counts. */
+  keepRules(directory: Directory, error: NodeJS.ErrnoException): void {
+    const still = this.files.has(directory) ? 'its former rules still count' : 'its rules do not count yet';
+    this.setTrouble(
+      directory,
+      `${joinPath(directory.path, rulesFileName)} can not be read (${error.code}): ${still}`,
+    );
   }
 
   /** Forgets what a directory's .gitignore said, because the directory is gone. */
   forget(directory: Directory): void {
     this.files.delete(directory);
+    this.troubles.delete(directory);
+  }
+
+  private troubleOf(directory: Directory, file: GitignoreFile, whole: boolean): string | undefined {
+    const path = joinPath(directory.path, rulesFileName);
+    if (!whole) return `${path} is larger than 4 MiB: only the lines in its first 4 MiB count`;
+    if (file.firstLeftOut === undefined) return undefined;
+    return `${path} has more wildcard rules than can be matched quickly: line ${file.firstLeftOut} and others do not count`;
+  }
+
+  private setTrouble(directory: Directory, trouble: string | undefined): void {
+    if (this.troubles.get(directory) === trouble) return;
+    if (trouble === undefined) {
+      this.troubles.delete(directory);
+      this.log.info('rules count again', { path: joinPath(directory.path, rulesFileName) });
+    } else {
+      this.troubles.set(directory, trouble);
+      this.log.warn('rules do not count', { path: joinPath(directory.path, rulesFileName), why: trouble });
+    }
   }
 
   /** Whether `name` is left out whatever it is: cheap, before the entry is looked at. */
@@ -107,14 +142,34 @@ export class IgnoreRules {
   ignores(directory: Directory, name: string, isDirectory: boolean): boolean {
     if (this.ignoresName(name)) return true;
     if (this.matchesGlob?.(joinPath(directory.path, name)) === true) return true;
-    if (this.files.size === 0) return false;
-    let path = isDirectory ? `${name}/` : name;
-    // The deepest file that says something has the last word, as in git.
+    return this.files.size > 0 && this.rulesIgnore(directory, name, isDirectory);
+  }
+
+  /** The deepest file that says something has the last word, as in git. */
+  private rulesIgnore(directory: Directory, name: string, isDirectory: boolean): boolean {
+    let stepsLeft = mostSteps;
+    let bytes: { readonly name: string; readonly path: string } | undefined;
     for (let at: Directory | undefined = directory; at !== undefined; at = at.parent) {
-      const verdict = this.files.get(at)?.test(path);
-      if (verdict?.ignored === true) return true;
-      if (verdict?.unignored === true) return false;
-      path = `${at.path.slice(at.path.lastIndexOf('/') + 1)}/${path}`;
+      const file = this.files.get(at)?.file;
+      if (file !== undefined) {
+        bytes ??= { name: bytesText(name), path: bytesText(directory.path) };
+        const above = at.path === '' ? 0 : bytesText(at.path).length + 1;
+        const entry = { name: bytes.name, directory: bytes.path.slice(above), isDirectory };
+        stepsLeft -= file.stepsFor(entry);
+        if (stepsLeft < 0) return this.giveUp(joinPath(directory.path, name));
+        const ignored = file.ignores(entry);
+        if (ignored !== undefined) return ignored;
+      }
+      // A repository inside another has its own rules alone; those further out decided whether it is seen at all.
+      if (at.gitDirectory !== undefined) return false;
+    }
+    return false;
+  }
+
+  private giveUp(path: string): false {
+    if (this.slowPath === undefined) {
+      this.slowPath = path;
+      this.log.warn('rules do not count', { path, why: this.trouble });
     }
     return false;
   }

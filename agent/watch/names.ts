@@ -49,6 +49,11 @@ export function toldPath(path: string): { path: string; pathBytes?: string } {
   return { path: bytes.toString('utf8'), pathBytes: bytes.toString('base64') };
 }
 
+/** The bytes of a path of keys, as Latin-1. */
+export function bytesText(path: string): string {
+  return /^[ -~]*$/.test(path) ? path : bytesOf(path).toString('latin1');
+}
+
 /** `directory/name`, where the root's own path is ''. */
 export function joinPath(directory: string, name: string): string {
   return directory === '' ? name : `${directory}/${name}`;

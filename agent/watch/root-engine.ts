@@ -111,7 +111,7 @@ export class RootEngine implements HintSink {
     this.log = log.child({ root: path });
     this.limited = limited;
     this.disk = new Disk(path);
-    this.rules = new IgnoreRules(options.ignore, options.gitignore);
+    this.rules = new IgnoreRules(options.ignore, options.gitignore, this.log);
     this.settler = new Settler(options.settleMs);
     this.gitHold = new GitHold(this.disk.enclosingGitDirectory());
     this.backend = backend(path, this);
@@ -148,7 +148,7 @@ export class RootEngine implements HintSink {
       watches: this.backend.watches,
       recrawls: this.recrawls,
       auditFindings: this.auditFindings,
-      degraded: this.troubleOfRoot() ?? this.limited,
+      degraded: this.troubleOfRoot() ?? this.limited ?? this.rules.trouble ?? null,
     };
   }
 

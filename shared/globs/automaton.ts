@@ -17,6 +17,8 @@ interface Known {
 const mostKnown = 200;
 /** Steps kept, which are what takes memory where a pattern tells many classes of characters apart. */
 const mostSteps = 20_000;
+/** Bytes of values kept. */
+const mostBytes = 100_000;
 /** What looking up a set of values takes, in steps of computing them. */
 const stepsOfLookup = 30;
 /** Code units whose class is looked up in a table: nearly all of them. */
@@ -35,7 +37,8 @@ export class Automaton {
   constructor(program: Program) {
     this.program = program;
     this.classes = program.classCount;
-    this.most = Math.max(8, Math.min(mostKnown, Math.floor(mostSteps / this.classes)));
+    const room = Math.min(mostSteps / this.classes, mostBytes / program.ops.length);
+    this.most = Math.max(8, Math.min(mostKnown, Math.floor(room)));
     this.table = Uint16Array.from({ length: tableUnits }, (_, code) => classOf(program, code));
     const count = program.ops.length;
     this.spare = [new Uint8Array(count), new Uint8Array(count)];

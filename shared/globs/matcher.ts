@@ -65,7 +65,7 @@ interface Shape {
 function shapeOf(items: readonly Pattern[]): Shape | undefined {
   const [first] = items;
   if (first === undefined) return { middle: (_path, from, to) => from === to, cost: 0 };
-  if (items.length > 1) return undefined;
+  if (items.length > 1) return textWithin(items);
   if (first === anything) return { middle: () => true, cost: 0 };
   if (first === directories) {
     return { middle: (path, from, to) => from === to || path.charCodeAt(to - 1) === 0x2f, cost: 0 };
@@ -79,6 +79,38 @@ function shapeOf(items: readonly Pattern[]): Shape | undefined {
     return at === -1 || at >= to;
   };
   return { middle, cost: 1 };
+}
+
+/** The shape of a text with anything before and after it, such as `*text*`. */
+function textWithin(items: readonly Pattern[]): Shape | undefined {
+  const [first, last] = [items[0], items.at(-1)];
+  const within = leadingUnits(items.slice(1, -1));
+  const { text } = within;
+  if (items.length < 3 || within.sets.length > 0 || text.length !== items.length - 2) return undefined;
+  if (text.includes('/') || (last !== star && last !== anything)) return undefined;
+  if (first === star) {
+    return {
+      cost: 1,
+      middle: (path, from, to) => {
+        const at = path.indexOf(text, from);
+        if (at === -1 || at + text.length > to) return false;
+        const slash = path.indexOf('/', from);
+        if (slash === -1 || slash >= to) return true;
+        return last === anything && slash > at;
+      },
+    };
+  }
+  if (first !== anything) return undefined;
+  return {
+    cost: 1,
+    middle: (path, from, to) => {
+      // The last one leaves the least behind it.
+      const at = to - text.length < from ? -1 : path.lastIndexOf(text, to - text.length);
+      if (at < from) return false;
+      const slash = last === star ? path.indexOf('/', at) : -1;
+      return slash === -1 || slash >= to;
+    },
+  };
 }
 
 /** The name in a pattern that says: this name, anywhere, and all that is in it. */

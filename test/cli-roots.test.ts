@@ -79,8 +79,8 @@ describe('agent-cli watch', () => {
     expect(result.stderr).toContain(`${root}/none can't be watched: ENOENT`);
     expect(result.stderr).toContain(`${root}/file can't be watched: it is not a directory`);
     const glob = await runCli(['watch', temporaryDirectory(), '--ignore', ''], { env });
-    expect(glob).toMatchObject({ code: 1, stdout: '' });
-    expect(glob.stderr).toContain('"ignore"');
+    expect(glob).toMatchObject({ code: 2, stdout: '' });
+    expect(glob.stderr).toContain('--ignore: a glob is empty');
   });
 
   it('exits 2 without a directory, 3 without an agent that it may not start', async () => {

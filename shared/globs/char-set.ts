@@ -33,6 +33,8 @@ export function complement(set: CharSet): CharSet {
 
 /** The union of some sets. */
 export function union(sets: readonly CharSet[]): CharSet {
+  const [only] = sets;
+  if (only !== undefined && sets.length === 1) return only;
   const pairs: [number, number][] = [];
   for (const set of sets) {
     for (let at = 0; at < set.length; at += 2) pairs.push([set[at] ?? 0, set[at + 1] ?? 0]);
@@ -42,6 +44,7 @@ export function union(sets: readonly CharSet[]): CharSet {
 
 /** `set` without the slash, which separates directories. */
 export function withoutSlash(set: CharSet): CharSet {
+  if (!includes(set, slashUnit)) return set;
   return complement(union([complement(set), [slashUnit, slashUnit]]));
 }
 

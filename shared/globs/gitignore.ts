@@ -16,11 +16,11 @@ export const gitignoreLimits = {
   /** States of one line: no path has more than 4,096 bytes, so none matches a longer one. */
   states: 4200,
   /** Bytes of a line with wildcards. */
-  lineBytes: 16_384,
+  lineBytes: 8192,
 } as const;
 
 /** Bytes of lines that are parsed between two steps: a millisecond or two. */
-const bytesPerStep = 16_384;
+const bytesPerStep = 8192;
 
 /** A line's number and what it says, in one number: later lines are greater. */
 type Verdict = number;

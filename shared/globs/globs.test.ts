@@ -73,7 +73,7 @@ const name = fc
 const randomPath = fc.array(name, { minLength: 1, maxLength: 3 }).map((names) => names.join('/'));
 
 it('matches as picomatch does, but for what docs/protocol.md lists', () => {
-  const paths = fc.sample(randomPath, { numRuns: 150, seed: 1 });
+  const paths = fc.sample(randomPath, { numRuns: 60, seed: 1 });
   fc.assert(
     fc.property(randomGlob, fc.array(randomPath, { minLength: 20, maxLength: 20 }), (glob, more) => {
       const expected = reference(glob);
@@ -88,7 +88,7 @@ it('matches as picomatch does, but for what docs/protocol.md lists', () => {
         }
       }
     }),
-    { numRuns: 3000 },
+    { numRuns: 500 },
   );
 });
 
@@ -142,18 +142,20 @@ it.each([
   expect(matches(glob, path)).toBe(expected);
 });
 
-it.each([
-  ['', 'a glob is empty'],
-  ['a\0', 'NUL'],
-  ['a\\', 'backslash'],
-  ['[z-a]', 'backwards'],
-  ['[[:letters:]]', '[:letters:]'],
-  ['(?=a)b', 'regular expression'],
-  ['{1..9..2}', '1..9..2'],
-  ['('.repeat(40) + ')'.repeat(40), '32 deep'],
-  [`*${'[ab]'.repeat(600)}*`, 'too complex'],
-  ['a'.repeat(4097), 'longer than 4096'],
-])('refuses %j, and says why', (glob, why) => {
+it.each(
+  [
+    ['', 'a glob is empty'],
+    ['a\0', 'NUL'],
+    ['a\\', 'backslash'],
+    ['[z-a]', 'backwards'],
+    ['[[:letters:]]', '[:letters:]'],
+    ['(?=a)b', 'regular expression'],
+    ['{1..9..2}', '1..9..2'],
+    ['('.repeat(40) + ')'.repeat(40), '32 deep'],
+    [`*${'[ab]'.repeat(600)}*`, 'too complex'],
+    ['a'.repeat(4097), 'longer than 4096'],
+  ].map(([glob = '', why = '']) => [glob.slice(0, 20), glob, why] as const),
+)('refuses %j, and says why', (_, glob, why) => {
   const objection = objectionToGlobs(['ok', glob]);
   expect(objection).toContain(why);
   if (glob !== '') expect(objection).toContain(glob.slice(0, 70));
@@ -176,20 +178,22 @@ it('bounds what the globs of a list may cost together', () => {
 });
 
 // Each took a backtracking matcher minutes, or the age of the universe.
-it.each([
-  [`${'*a'.repeat(20)}b`, 'a'.repeat(255)],
-  ['(a+)+b', 'a'.repeat(255)],
-  ['+(+(+(a)))b', 'a'.repeat(4000)],
-  ['+(*a*)b', 'a'.repeat(4000)],
-  ['**/*a*/**/*a*/**/*b', `${'aa/'.repeat(1300)}a`],
-  [`${'**/*/'.repeat(60)}x`, `${'a/'.repeat(2000)}y`],
-  [`${'?(a)'.repeat(200) + 'a'.repeat(200)}b`, 'a'.repeat(255)],
-  ['*(*(*(*(*(a|b)|c)|d)|e)|f)x', 'abcdef'.repeat(600)],
-  ['!(!(!(!(*a*)*b)*c)*d)x', 'abcd'.repeat(1000)],
-  ['{a,b}'.repeat(40), 'ab'.repeat(2000)],
-  [`**/*@(a|b)${'?'.repeat(600)}*`, 'ab'.repeat(2000)],
-  ['{1..1000000000000}x', '9'.repeat(4000)],
-])('takes a bounded number of steps: %j', (glob, path) => {
+it.each(
+  [
+    [`${'*a'.repeat(20)}b`, 'a'.repeat(255)],
+    ['(a+)+b', 'a'.repeat(255)],
+    ['+(+(+(a)))b', 'a'.repeat(4000)],
+    ['+(*a*)b', 'a'.repeat(4000)],
+    ['**/*a*/**/*a*/**/*b', `${'aa/'.repeat(1300)}a`],
+    [`${'**/*/'.repeat(60)}x`, `${'a/'.repeat(2000)}y`],
+    [`${'?(a)'.repeat(200) + 'a'.repeat(200)}b`, 'a'.repeat(255)],
+    ['*(*(*(*(*(a|b)|c)|d)|e)|f)x', 'abcdef'.repeat(600)],
+    ['!(!(!(!(*a*)*b)*c)*d)x', 'abcd'.repeat(1000)],
+    ['{a,b}'.repeat(40), 'ab'.repeat(2000)],
+    [`**/*@(a|b)${'?'.repeat(600)}*`, 'ab'.repeat(2000)],
+    ['{1..1000000000000}x', '9'.repeat(4000)],
+  ].map(([glob = '', path = '']) => [glob.slice(0, 20), glob, path] as const),
+)('takes a bounded number of steps: %s', (_, glob, path) => {
   const test = compileGlobs([glob]);
   test(path);
   const startedMs = performance.now();

@@ -154,9 +154,9 @@ function waysOf(items: readonly Pattern[]): Pattern[][] | undefined {
   for (const item of items) {
     const lists =
       item.kind === 'choice' && item !== directories && item !== below && item.options.every(isText);
-    const options = lists ? item.options : [item];
-    if (ways.length * options.length > mostWays) return undefined;
-    ways = ways.flatMap((way) => options.map((option) => [...way, option]));
+    if (!lists) for (const way of ways) way.push(item);
+    else if (ways.length * item.options.length > mostWays) return undefined;
+    else ways = ways.flatMap((way) => item.options.map((option) => [...way, option]));
   }
   return ways.length > 1 ? ways : undefined;
 }

@@ -52,6 +52,8 @@ export class Agent {
   private readonly place: Place;
   private url = '';
   private rootsAdded = false;
+  private opening: Promise<void> | undefined;
+  private markOpened = (): void => {};
   /** Added while running: who did that wants them watched, connected or not. */
   private readonly rootsAskedFor = new Set<string>();
   private stopping: Promise<void> | undefined;
@@ -83,6 +85,7 @@ export class Agent {
           this.liveReload?.changed(changes);
         },
         lost: () => this.hub.appendBatch([{ type: 'gap', reason: 'recrawl' }]),
+        rootChanged: (change) => this.hub.rootChanged(change),
       },
       log,
     );
@@ -108,6 +111,7 @@ export class Agent {
       log,
       keepAlive,
       status: () => this.status(),
+      opening: () => this.opening,
       ready: () => this.rootsAdded && this.watcher.ready,
       rootAdded: (path) => {
         this.rootsAskedFor.add(path);
@@ -132,6 +136,12 @@ export class Agent {
       },
       log,
     );
+    this.opening = new Promise((resolve) => {
+      this.markOpened = () => {
+        this.opening = undefined;
+        resolve();
+      };
+    });
     this.stopped = new Promise((resolve) => {
       this.markStopped = resolve;
     });
@@ -208,8 +218,9 @@ export class Agent {
       socket: this.paths.socket,
       url: this.url,
     });
-    const crawls = this.config.roots.map((root) => this.watcher.add(root));
+    const crawls = this.config.roots.map((root) => this.watcher.add(root, {}, true));
     this.rootsAdded = true;
+    this.markOpened();
     await Promise.all(crawls);
     if (this.stopping !== undefined) return;
     // Only now the roots are known by their real paths.
@@ -329,6 +340,7 @@ export class Agent {
 
   private async shutDown(reason: string): Promise<void> {
     this.log.info('stopping', { reason });
+    this.markOpened();
     clearInterval(this.idleTimer);
     // The socket file goes first: nobody shall find an agent that is on its way out.
     const closed = [

@@ -83,8 +83,27 @@ export interface GapEvent {
   missed?: number;
 }
 
+/**
+ * A root was added, once it is crawled, or is no longer watched. With a snapshot, its entries come, or go, as `file`
+ * events just before; without one, nothing is said of what was below it until now.
+ */
+export interface RootEvent {
+  /** Always `root`. */
+  type: 'root';
+  /** The position after this event: `since` goes on from there. */
+  cursor: string;
+  /** When it happened, milliseconds since 1970. */
+  time: number;
+  /** Always `file`. */
+  topic: 'file';
+  /** The real path of the root. */
+  root: string;
+  /** Whether it is watched from here on, or was until here. */
+  watched: boolean;
+}
+
 /** What stands in the journal. */
-export type JournalEvent = FileEvent | MessageEvent | GapEvent;
+export type JournalEvent = FileEvent | MessageEvent | GapEvent | RootEvent;
 
 /** The first frame of a stream. */
 export interface HelloFrame {

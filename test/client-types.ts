@@ -17,6 +17,7 @@ import {
   type LiveTree,
   type LostEvent,
   type MessageEvent,
+  type RootEvent,
   type RootStatus,
   type SnapshotEvent,
   type Status,
@@ -41,8 +42,11 @@ same<Result<Agent['roots']['add']>, RootStatus>(true);
 same<Result<Agent['close']>, void>(true);
 same<ReturnType<Agent['tree']>, LiveTree>(true);
 same<ReturnType<Agent['events']>, EventStream>(true);
-same<AgentEvent, FileEvent | MessageEvent | GapEvent | SnapshotEvent | ConnectedEvent | LostEvent>(true);
-same<AgentEvent['type'], 'file' | 'message' | 'gap' | 'snapshot' | 'connected' | 'lost'>(true);
+same<
+  AgentEvent,
+  FileEvent | MessageEvent | GapEvent | RootEvent | SnapshotEvent | ConnectedEvent | LostEvent
+>(true);
+same<AgentEvent['type'], 'file' | 'message' | 'gap' | 'root' | 'snapshot' | 'connected' | 'lost'>(true);
 same<GapEvent['reason'], 'expired' | 'epoch' | 'slow' | 'recrawl'>(true);
 same<Change['event'], 'add' | 'change' | 'unlink' | 'addDir' | 'unlinkDir'>(true);
 same<FileRecord['kind'], 'file' | 'dir' | 'symlink'>(true);
@@ -81,6 +85,9 @@ export async function use(signal: AbortSignal): Promise<void> {
         break;
       case 'gap':
         same<typeof event.missed, number | undefined>(true);
+        break;
+      case 'root':
+        same<typeof event.watched, boolean>(true);
         break;
       case 'snapshot':
         same<typeof event.files, FileRecord[]>(true);

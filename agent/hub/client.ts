@@ -3,6 +3,7 @@ import { limits, type Transport } from '../../shared/index.ts';
 import type { Encoding } from './encoding.ts';
 import type { Filter } from './filter.ts';
 import { Pace } from './pace.ts';
+import type { Insertion } from './root-change.ts';
 import type { Snapshot, SnapshotPlace } from './snapshot.ts';
 
 /** The writing end of a client's connection. What a client sends is not the hub's affair. */
@@ -74,6 +75,14 @@ export class Client<G extends ClientGroup = ClientGroup> {
   place: SnapshotPlace | undefined;
   /** What is left of the snapshot that it gets before anything else. */
   snapshot: { readonly taken: Snapshot; sent: number } | undefined;
+  /** The roots that its last `hello` named. */
+  roots: readonly string[] = [];
+  /** What it gets between events, in the order of the positions. */
+  insertions: Insertion[] = [];
+  /** How many pieces of the first of them it has got. */
+  inserted = 0;
+  /** Up to here it has to be brought by a fresh snapshot. */
+  floorSeq = 0;
   /** In the order of their positions. */
   readonly markers: Marker[] = [];
 

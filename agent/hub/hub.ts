@@ -5,6 +5,7 @@ import {
   type BroadcastAnswer,
   type ClientInfo,
   type Cursor,
+  type FileEvent,
   type GapReason,
   type JournalEvent,
   limits,
@@ -23,6 +24,7 @@ import type { Encoding } from './encoding.ts';
 import { continuesBatch, type Filter, isPiece } from './filter.ts';
 import { type Encoded, Group, type Recent } from './group.ts';
 import { Readers } from './readers.ts';
+import { changesOf, type Insertion, pieceOf, type RootChange, takesRoot } from './root-change.ts';
 import type { SnapshotSource } from './snapshot.ts';
 import { Turns } from './turns.ts';
 
@@ -53,6 +55,11 @@ export interface NewMessage {
 const catchUpBytes = 256 * 1024;
 /** Answers that may wait for a client to catch up; a client that asks more without reading is closed. */
 const mostMarkers = 1000;
+/**
+ * Added or removed roots whose entries wait for one client, each held in memory as long as it is slow; one that is
+ * further behind gets a fresh snapshot.
+ */
+const mostInsertions = 4;
 
 /** Who is connected, and who has got what. */
 export class Hub {
@@ -77,6 +84,8 @@ export class Hub {
   /** Where the live clients stand. */
   private frontSeq: number;
   private flushTimer: NodeJS.Immediate | undefined;
+  /** Where in the journal roots came and went. */
+  private rootEvents: { readonly seq: number; readonly root: string }[] = [];
   private lastId = 0;
 
   /**
@@ -148,6 +157,47 @@ export class Hub {
     });
   }
 
+  /**
+   * Puts into the journal that a root is watched from here on, or no longer. Before that, each client that began with
+   * a snapshot gets the root's entries as adds, or unlinks.
+   * @param change nothing else of its root is reported until this resolves
+   */
+  async rootChanged(change: RootChange): Promise<void> {
+    /** The entries as each filter sees them. */
+    const pieces = new Map<string, readonly string[]>();
+    for (;;) {
+      // A snapshot is from before this turn, or from after it.
+      const missing = await new Promise<Filter | undefined>((resolve) => {
+        this.order.enter(() => resolve(this.enterRootChange(change, pieces)));
+      });
+      if (missing === undefined) return;
+      pieces.set(missing.key, await changesOf(change, missing));
+    }
+  }
+
+  /** @returns a filter whose pieces are missing, and then nothing was done */
+  private enterRootChange(
+    { root, watched, commit }: RootChange,
+    pieces: ReadonlyMap<string, readonly string[]>,
+  ): Filter | undefined {
+    this.flush();
+    const clients = [...this.clients.values()].filter(
+      ({ wantsSnapshot, group }) => wantsSnapshot && takesRoot(group.filter, root),
+    );
+    const missing = clients.find(({ group }) => !pieces.has(group.filter.key));
+    if (missing !== undefined) return missing.group.filter;
+    if (!commit()) return undefined;
+    const time = Date.now();
+    const afterSeq = this.frontSeq;
+    const event = { type: 'file', cursor: this.journal.cursor(afterSeq), time, topic: 'file', root } as const;
+    for (const client of clients) {
+      this.insert(client, { afterSeq, event, pieces: pieces.get(client.group.filter.key) ?? [] });
+    }
+    const seq = this.append({ type: 'root', time, topic: 'file', root, watched });
+    this.rootEvents = [...this.rootEvents.filter((old) => old.seq >= this.journal.oldestSeq), { seq, root }];
+    return undefined;
+  }
+
   /** From here on batches wait for nobody: the agent stops. */
   hurry(): void {
     this.behind.hurry();
@@ -206,20 +256,20 @@ export class Hub {
       clients: this.clients.size,
     });
 
-    const gap = since === undefined ? undefined : this.gapFor(since);
+    const gap = since === undefined ? undefined : this.gapFor(since, client);
     const resumed = since !== undefined && gap === undefined;
     let startSeq = this.frontSeq;
     if (since !== undefined) startSeq = resumed ? since.seq : this.journal.oldestSeq - 1;
     this.fallBehind(client, startSeq, resumed ? startSeq : false);
-    const greet = (): void => {
+    const greet = (roots: readonly string[]): void => {
       this.join(client);
-      this.greet(client, resumed);
+      this.greet(client, resumed, roots);
       if (since === undefined || gap === undefined) return;
       this.tellGap(client, gap, gap === 'expired' ? client.seq - since.seq : undefined);
     };
     if (client.wantsSnapshot && !resumed) this.takeSnapshot(client, greet);
     else {
-      greet();
+      greet(this.roots());
       this.turns.take(client);
     }
     return client;
@@ -413,20 +463,29 @@ export class Hub {
         doneBytes += this.sendSnapshotPiece(client, client.snapshot);
         continue;
       }
+      const insertion = client.insertions[0];
+      if (insertion !== undefined && insertion.afterSeq <= client.seq) {
+        doneBytes += this.sendInsertedPiece(client, insertion);
+        continue;
+      }
       const marker = client.markers[0];
       if (marker !== undefined && marker.afterSeq <= client.seq) {
         client.markers.shift();
         marker.run();
         continue;
       }
-      const oldestPosition = this.journal.oldestSeq - 1;
+      const oldestPosition = Math.max(this.journal.oldestSeq - 1, client.floorSeq);
       if (client.seq < oldestPosition) {
         const { seq } = client;
-        const tellGap = (): void => this.tellGap(client, 'slow', client.seq - seq);
-        if (client.wantsSnapshot) this.takeSnapshot(client, tellGap);
-        else {
+        if (client.wantsSnapshot) {
+          this.takeSnapshot(client, (roots) => {
+            // How many roots the snapshot has is what `hello` says.
+            if (!isSameList(roots, client.roots)) this.greet(client, false, roots);
+            this.tellGap(client, 'slow', client.seq - seq);
+          });
+        } else {
           this.moveTo(client, oldestPosition);
-          tellGap();
+          this.tellGap(client, 'slow', client.seq - seq);
         }
         continue;
       }
@@ -440,7 +499,11 @@ export class Hub {
         doneBytes += catchUpBytes / 2;
         continue;
       }
-      const untilSeq = Math.min(this.frontSeq, marker?.afterSeq ?? this.frontSeq);
+      const untilSeq = Math.min(
+        this.frontSeq,
+        marker?.afterSeq ?? this.frontSeq,
+        insertion?.afterSeq ?? this.frontSeq,
+      );
       const encoded = client.group.encodePast(client.seq, untilSeq, catchUpBytes, client.begun);
       if (encoded.bytes > 0 && !this.write(client, encoded)) {
         this.lose(client);
@@ -484,7 +547,8 @@ export class Hub {
     client.joinedSeq = this.frontSeq;
   }
 
-  private greet(client: Client, resumed: boolean): void {
+  private greet(client: Client, resumed: boolean, roots: readonly string[]): void {
+    client.roots = roots;
     this.control(client, {
       type: 'hello',
       protocol: protocolVersion,
@@ -494,12 +558,12 @@ export class Hub {
       head: this.journal.cursor(),
       oldest: this.journal.cursor(this.journal.oldestSeq),
       resumed,
-      roots: this.roots(),
+      roots: [...roots],
     });
   }
 
   /** Holds a client until it can have a snapshot; it goes on from there, after what `greet` sends it. */
-  private takeSnapshot(client: Client, greet: () => void): void {
+  private takeSnapshot(client: Client, greet: (roots: readonly string[]) => void): void {
     const place = this.snapshots.take(client.group.filter, {
       isSlow: () => !this.behind.keepsUp(client),
       evict: () => {
@@ -511,11 +575,20 @@ export class Hub {
     place.taken
       .then((taken) => {
         if (client.place !== place) return;
+        if (taken.seq < client.floorSeq) {
+          this.endSnapshot(client);
+          this.takeSnapshot(client, greet);
+          return;
+        }
         this.flush();
         this.moveTo(client, taken.seq);
+        // What came or went before it is in it already.
+        client.insertions = client.insertions.filter(({ afterSeq }) => afterSeq >= taken.seq);
+        client.inserted = 0;
         if (taken.frames.length > 0) client.snapshot = { taken, sent: 0 };
         else this.endSnapshot(client);
-        greet();
+        // Of a snapshot of one root, hello names the others all the same.
+        greet(client.group.filter.spec.root === undefined ? taken.roots : this.roots());
         this.turns.take(client);
       })
       .catch((error: unknown) => {
@@ -540,6 +613,31 @@ export class Hub {
     const buffer = client.group.encoding.snapshot(piece, isLast ? this.journal.cursor(taken.seq) : undefined);
     if (isLast) this.endSnapshot(client);
     if (buffer.length > 0) this.write(client, { buffers: [buffer], bytes: buffer.length, events: 0 });
+    return buffer.length;
+  }
+
+  private insert(client: Client, insertion: Insertion): void {
+    if (insertion.pieces.length === 0) return;
+    if (client.live) this.fallBehind(client, this.frontSeq, false);
+    if (client.insertions.length < mostInsertions) client.insertions.push(insertion);
+    else {
+      client.insertions = [];
+      client.inserted = 0;
+      client.floorSeq = insertion.afterSeq + 1;
+    }
+    this.turns.take(client);
+  }
+
+  /** @returns its bytes */
+  private sendInsertedPiece(client: Client, insertion: Insertion): number {
+    const json = pieceOf(insertion, client.inserted);
+    const buffer = client.group.encoding.event(JSON.parse(json.toString('utf8')) as FileEvent, () => json);
+    client.inserted += 1;
+    if (client.inserted === insertion.pieces.length) {
+      client.insertions.shift();
+      client.inserted = 0;
+    }
+    this.write(client, { buffers: [buffer], bytes: buffer.length, events: 1 });
     return buffer.length;
   }
 
@@ -595,9 +693,13 @@ export class Hub {
     this.turns.take(client);
   }
 
-  private gapFor(since: Cursor): 'epoch' | 'expired' | undefined {
+  private gapFor(since: Cursor, client: Client): 'epoch' | 'expired' | undefined {
     if (since.epoch !== this.journal.epoch || since.seq > this.journal.headSeq) return 'epoch';
-    return since.seq < this.journal.oldestSeq - 1 ? 'expired' : undefined;
+    // What was below a root when it came or went is in no journal.
+    const needsSnapshot =
+      client.wantsSnapshot &&
+      this.rootEvents.some(({ seq, root }) => seq > since.seq && takesRoot(client.group.filter, root));
+    return needsSnapshot || since.seq < this.journal.oldestSeq - 1 ? 'expired' : undefined;
   }
 
   private tellGap(client: Client, reason: GapReason, missed: number | undefined): void {
@@ -654,4 +756,8 @@ export class Hub {
   private describe(client: Client): Record<string, unknown> {
     return { client: client.id, name: client.name, address: client.outlet.address };
   }
+}
+
+function isSameList(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((item, index) => item === other[index]);
 }

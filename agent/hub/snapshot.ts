@@ -7,6 +7,8 @@ export interface Snapshot {
   readonly seq: number;
   /** Snapshot frames as JSON, in the order in which they are to be sent. Shared: not to be written to. */
   readonly frames: readonly Buffer[];
+  /** The roots whose files these are. */
+  readonly roots: readonly string[];
 }
 
 /** Who reads one, as far as it concerns the others. */

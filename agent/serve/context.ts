@@ -30,6 +30,8 @@ export interface Services {
   readonly log: Log;
   readonly keepAlive: KeepAlive;
   status(): Status;
+  /** Until it is known which roots there are; undefined from then on. */
+  opening(): Promise<void> | undefined;
   /** Whether every root's first crawl is done, those that are still to be added included. */
   ready(): boolean;
   /** A root was asked for, whether it was watched before or not. */

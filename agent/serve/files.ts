@@ -23,7 +23,7 @@ export async function listFiles({ services, response, query }: Exchange): Promis
   }
   const takes = match === undefined ? () => true : compileGlobs(match);
   // The index is held still while it is copied, not while the client reads.
-  const pieces = await watcher.withIndexes([real], async (indexes) => {
+  const pieces = await watcher.withIndexes(real, async (indexes) => {
     const copied = [`${JSON.stringify({ cursor: journal.cursor(), root: real })}\n`];
     let lines: string[] = [];
     let looked = 0;

@@ -14,6 +14,8 @@ export interface Route {
   readonly needs?: Credential;
   /** Whether people see its answers, in a browser: then refusals are pages, too, and it is no part of the API. */
   readonly isPage?: boolean;
+  /** Whether it is answered only once the agent knows its roots: soon after it began to listen. */
+  readonly afterOpening?: boolean;
   readonly handle: Handler;
 }
 

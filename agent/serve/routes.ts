@@ -26,16 +26,16 @@ const defaultSyncTimeoutMs = 10_000;
 
 /** Everything that can be asked for. `GET /v1/events` as an upgrade goes to web-socket.ts instead. */
 export const routes: readonly Route[] = [
-  { method: 'GET', path: '/v1/events', handle: streamEvents },
+  { method: 'GET', path: '/v1/events', afterOpening: true, handle: streamEvents },
   { method: 'POST', path: '/v1/messages', handle: publishMessage },
-  { method: 'POST', path: '/v1/sync', handle: sync },
+  { method: 'POST', path: '/v1/sync', afterOpening: true, handle: sync },
   { method: 'GET', path: '/v1/status', handle: showStatus },
   { method: 'GET', path: '/v1/clients', handle: listClients },
   { method: 'DELETE', path: '/v1/clients/:id', handle: disconnectClient },
-  { method: 'GET', path: '/v1/roots', handle: listRoots },
-  { method: 'POST', path: '/v1/roots', handle: addRoot },
-  { method: 'DELETE', path: '/v1/roots', handle: removeRoot },
-  { method: 'GET', path: '/v1/files', handle: listFiles },
+  { method: 'GET', path: '/v1/roots', afterOpening: true, handle: listRoots },
+  { method: 'POST', path: '/v1/roots', afterOpening: true, handle: addRoot },
+  { method: 'DELETE', path: '/v1/roots', afterOpening: true, handle: removeRoot },
+  { method: 'GET', path: '/v1/files', afterOpening: true, handle: listFiles },
   { method: 'POST', path: '/v1/links', needs: 'token', handle: makeLink },
   { method: 'POST', path: '/v1/shutdown', handle: shutdown },
   { method: 'GET', path: '/metrics', handle: showMetrics },

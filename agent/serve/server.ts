@@ -76,28 +76,7 @@ export function createPlane(
     // The connection is a net.Socket on both planes; only TLS would make it anything else.
     const raw = socket as Socket;
     raw.on('error', () => raw.destroy());
-    try {
-      const { path, query } = split(request.url);
-      const { liveReload } = services;
-      if (liveReload !== undefined && (liveReloadAlone || isLiveReloadPath(path))) {
-        admitPage(guard, request, hostOf(request));
-        acceptPage(liveReload, path, request, raw, head, describeAddress(raw));
-        return;
-      }
-      const admission = admit(guard, request, path, query, 'connection');
-      router.find(request.method ?? '', path);
-      if (path !== '/v1/events' || request.headers.upgrade?.toLowerCase() !== 'websocket') {
-        throw new ProblemError(
-          400,
-          'upgrade_refused',
-          `${path} can't be upgraded to ${request.headers.upgrade}`,
-        );
-      }
-      webSockets.accept(request, raw, head, query, describeAddress(raw));
-      endWithSession(raw, admission);
-    } catch (error) {
-      sendRawProblem(raw, toProblem(services, error));
-    }
+    upgrade(request, raw, head).catch((error: unknown) => sendRawProblem(raw, toProblem(services, error)));
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     // What comes after a request can't be answered in the midst of its answer.
@@ -105,6 +84,28 @@ export function createPlane(
     if (answer?.headersSent === true && !answer.writableFinished) socket.destroy();
     else sendRawProblem(socket, protocolProblem(error));
   });
+
+  async function upgrade(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
+    const { path, query } = split(request.url);
+    const { liveReload } = services;
+    if (liveReload !== undefined && (liveReloadAlone || isLiveReloadPath(path))) {
+      admitPage(guard, request, hostOf(request));
+      acceptPage(liveReload, path, request, socket, head, describeAddress(socket));
+      return;
+    }
+    const admission = admit(guard, request, path, query, 'connection');
+    const { route } = router.find(request.method ?? '', path);
+    if (path !== '/v1/events' || request.headers.upgrade?.toLowerCase() !== 'websocket') {
+      throw new ProblemError(
+        400,
+        'upgrade_refused',
+        `${path} can't be upgraded to ${request.headers.upgrade}`,
+      );
+    }
+    if (route.afterOpening === true) await services.opening();
+    webSockets.accept(request, socket, head, query, describeAddress(socket));
+    endWithSession(socket, admission);
+  }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { path, query } = split(request.url);
@@ -132,6 +133,7 @@ export function createPlane(
     endWithSession(response, admission);
     const { route, params } = router.find(request.method ?? '', path);
     refuseExpectation(request.headers.expect);
+    if (route.afterOpening === true) await services.opening();
     await route.handle({
       services,
       request,

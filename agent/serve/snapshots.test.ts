@@ -9,7 +9,6 @@ import { Snapshots } from './snapshots.ts';
 class Index {
   copies = 0;
   read = 0;
-  readonly roots = ['/r'];
   private readonly files: number;
 
   constructor(files = 2) {
@@ -17,12 +16,12 @@ class Index {
   }
 
   async withIndexes<T>(
-    roots: readonly string[],
+    root: string | undefined,
     use: (indexes: ReadonlyMap<string, () => Generator<FileRecord>>) => Promise<T>,
   ): Promise<T> {
     this.copies += 1;
     const records = this.records.bind(this);
-    return use(new Map(roots.map((root) => [root, records])));
+    return use(new Map([[root ?? '/r', records]]));
   }
 
   private *records(): Generator<FileRecord> {

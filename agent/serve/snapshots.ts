@@ -17,6 +17,7 @@ const evictionCheckMs = 100;
 interface Frames {
   readonly seq: number;
   readonly frames: readonly Buffer[];
+  readonly roots: readonly string[];
 }
 
 interface Copy {
@@ -35,7 +36,7 @@ interface Waiting {
 
 /** Takes snapshots of the watcher's index. */
 export class Snapshots implements SnapshotSource {
-  private readonly watcher: Pick<Watcher, 'roots' | 'withIndexes'>;
+  private readonly watcher: Pick<Watcher, 'withIndexes'>;
   private readonly journal: Pick<Journal, 'headSeq'>;
   /** The newest of each filter that is in use. */
   private readonly newest = new Map<string, Copy & { readonly made: Promise<Frames> }>();
@@ -44,7 +45,7 @@ export class Snapshots implements SnapshotSource {
   private queue: Waiting[] = [];
   private evictionTimer: NodeJS.Timeout | undefined;
 
-  constructor(watcher: Pick<Watcher, 'roots' | 'withIndexes'>, journal: Pick<Journal, 'headSeq'>) {
+  constructor(watcher: Pick<Watcher, 'withIndexes'>, journal: Pick<Journal, 'headSeq'>) {
     this.watcher = watcher;
     this.journal = journal;
   }
@@ -95,13 +96,14 @@ export class Snapshots implements SnapshotSource {
   private copyIndexes(copy: Copy): Promise<Frames> {
     const { filter } = copy;
     const { root } = filter.spec;
-    const roots = root === undefined ? this.watcher.roots : [root];
-    return this.watcher.withIndexes(roots, async (indexes) => {
+    return this.watcher.withIndexes(root, async (indexes) => {
       // The indexes are held still, and are what has been told up to here.
       const seq = this.journal.headSeq;
       const frames: Buffer[] = [];
-      for (const [path, records] of indexes) {
-        for (const frame of framesOf(path, records(), filter)) {
+      // Of a root that was asked for by name it is said that it has nothing, even when it is no longer watched.
+      const roots = root === undefined ? [...indexes.keys()] : [root];
+      for (const path of roots) {
+        for (const frame of framesOf(path, indexes.get(path)?.() ?? [], filter)) {
           if (copy.readers.size === 0) throw new Abandoned();
           frames.push(Buffer.from(JSON.stringify(frame), 'utf8'));
           await nextTurn();
@@ -109,7 +111,7 @@ export class Snapshots implements SnapshotSource {
       }
       // The last turn was one in which everybody may have left.
       if (copy.readers.size === 0) throw new Abandoned();
-      return { seq, frames };
+      return { seq, frames, roots };
     });
   }
 

@@ -135,7 +135,7 @@ describe('a watcher of two roots whose barrier vouches for nothing', () => {
         gitignore: true,
         cookieDirectory: join(cookies, 'in', 'nothing'),
       },
-      { batch, lost: async () => {} },
+      { batch, lost: async () => {}, rootChanged: async (change) => void change.commit() },
       silentLog,
     );
     cleanUpWith(() => watcher.close());

@@ -67,6 +67,7 @@ async function start(root: string, backend: BackendFactory): Promise<Running> {
       hinted: () => false,
       unheard: () => {},
       lost: async () => {},
+      crawled: async () => {},
     },
     silentLog,
   );

@@ -43,6 +43,7 @@ describe.each([
         hinted: () => false,
         unheard: () => {},
         lost: async () => {},
+        crawled: async () => {},
       },
       silentLog,
     );
@@ -123,6 +124,7 @@ describe('a directory that is elsewhere at the moment when it is to be watched, 
         hinted: () => false,
         unheard: () => {},
         lost: async () => {},
+        crawled: async () => {},
       },
       silentLog,
     );
@@ -151,6 +153,7 @@ describe('a hint of an ignored name', () => {
         hinted: () => false,
         unheard: () => {},
         lost: async () => {},
+        crawled: async () => {},
       },
       silentLog,
     );

@@ -24,6 +24,9 @@ export interface RootOptions {
   readonly settleMs: number;
 }
 
+/** What is below the root, as it has been told. */
+export type Entries = () => Generator<{ path: string; stat: EntryStat }>;
+
 /** What an engine tells. */
 export interface EngineEvents {
   /** A settled batch; never empty. The index is held still until it has been taken. */
@@ -37,6 +40,8 @@ export interface EngineEvents {
   unheard(): void;
   /** Hints were lost for certain; the differences follow. */
   lost(): Promise<void>;
+  /** The first crawl is done; nothing is told until this resolves. */
+  crawled(entries: Entries): Promise<void>;
 }
 
 /** A crawl for doubt's sake waits for this much quiet ... */
@@ -170,6 +175,8 @@ export class RootEngine implements HintSink {
       }
       if (this.closed) return;
       this.lastCrawlMs = performance.now() - startedMs;
+      await this.events.crawled(() => this.index.all());
+      if (this.closed) return;
       this.ready = true;
       this.log.info('root ready', {
         backend: this.backend.name,
@@ -218,7 +225,7 @@ export class RootEngine implements HintSink {
    * Holds the index still while `use` reads it: what it sees is exactly what has been told. `use` should be
    * quick, for nothing is told meanwhile.
    */
-  withIndex<T>(use: (entries: () => Generator<{ path: string; stat: EntryStat }>) => Promise<T>): Promise<T> {
+  withIndex<T>(use: (entries: Entries) => Promise<T>): Promise<T> {
     return this.exclusive.run(async () => {
       const { held } = this;
       this.held = undefined;

@@ -18,7 +18,17 @@ import { pollingBackend } from './backend-polling.ts';
 import { agentStopped, Barrier } from './barrier.ts';
 import { kernelQueueLength, LossSigns, type LossVerdict } from './loss-signs.ts';
 import { toldPath } from './names.ts';
-import { RootEngine, type RootOptions } from './root-engine.ts';
+import { type Entries, RootEngine, type RootOptions } from './root-engine.ts';
+
+/** A root on its way in, or out. */
+export interface WatchedRootChange {
+  readonly root: string;
+  readonly watched: boolean;
+  /** What is below it, parents before what is in them. */
+  records(): Iterable<FileRecord>;
+  /** To be called in the turn of the loop that reports it; returns false where that is not to be done any more. */
+  commit(): boolean;
+}
 
 /** What the watcher tells; see ARCHITECTURE.md for the promise. */
 export interface WatchEvents {
@@ -29,6 +39,11 @@ export interface WatchEvents {
   batch(root: string, changes: Change[]): Promise<void>;
   /** The kernel lost hints; the roots are crawled again and the differences follow as batches. */
   lost(): Promise<void>;
+  /**
+   * A root was added and crawled, or is about to be no longer watched.
+   * @returns once that is reported; until then what is below the root stays as it is, and nothing else of it is reported
+   */
+  rootChanged(change: WatchedRootChange): Promise<void>;
 }
 
 /** How all roots are watched, unless a root says otherwise. */
@@ -66,6 +81,8 @@ export class Watcher {
   private readonly events: WatchEvents;
   private readonly log: Log;
   private readonly engines = new Map<string, RootEngine>();
+  /** Those whose roots are known to be watched. */
+  private readonly reported = new WeakSet<RootEngine>();
   private readonly signs: LossSigns;
   private readonly audit: Audit;
   private readonly timer: NodeJS.Timeout;
@@ -103,9 +120,10 @@ export class Watcher {
   /**
    * Watches the directory at `path`; resolves with its real path once its first crawl is done. A root that
    * is there already stays as it is.
+   * @param isFirst whether it is among those that the watcher begins with, of which nobody has to be told
    * @throws DevagentError `not_a_directory`
    */
-  async add(path: string, options: Partial<RootOptions> = {}): Promise<string> {
+  async add(path: string, options: Partial<RootOptions> = {}, isFirst = false): Promise<string> {
     const real = realRoot(path);
     const known = this.engines.get(real);
     if (known !== undefined) {
@@ -128,6 +146,21 @@ export class Watcher {
         hinted: () => this.signs.hint(),
         unheard: () => this.signs.unheard(),
         lost: () => this.events.lost(),
+        crawled: async (entries) => {
+          const commit = (): boolean => {
+            if (this.engines.get(real) !== engine) return false;
+            this.reported.add(engine);
+            return true;
+          };
+          if (isFirst) commit();
+          else
+            await this.events.rootChanged({
+              root: real,
+              watched: true,
+              records: () => recordsOf(entries),
+              commit,
+            });
+        },
       },
       this.log,
       name === 'polling' && this.settings.backend === 'auto' ? `polling, because ${why}` : null,
@@ -145,9 +178,23 @@ export class Watcher {
     const real = this.find(path);
     const engine = real === undefined ? undefined : this.engines.get(real);
     if (real === undefined || engine === undefined) return false;
-    this.engines.delete(real);
-    await engine.close();
-    return true;
+    let closing: Promise<void> | undefined;
+    const commit = (): boolean => {
+      if (this.engines.get(real) !== engine) return false;
+      this.engines.delete(real);
+      // Nothing is told from here on.
+      closing = engine.close();
+      return true;
+    };
+    // Of one that was never reported nobody has to learn, and its crawl need not be waited for.
+    if (!this.reported.has(engine)) commit();
+    else {
+      await engine.withIndex((entries) =>
+        this.events.rootChanged({ root: real, watched: false, records: () => recordsOf(entries), commit }),
+      );
+    }
+    await closing;
+    return closing !== undefined;
   }
 
   /** The real path of the root that `path` names, directly or through links. */
@@ -175,30 +222,35 @@ export class Watcher {
   }
 
   /**
-   * Holds the indexes of the roots given still, and lets `use` read them: they are exactly what has been
-   * told so far.
+   * Holds the indexes of the root given still, or of all, and lets `use` read them: they are exactly what has been
+   * told so far. A root that is not watched is left out.
    */
   async withIndexes<T>(
-    roots: readonly string[],
+    root: string | undefined,
     use: (indexes: ReadonlyMap<string, () => Generator<FileRecord>>) => Promise<T>,
   ): Promise<T> {
     const indexes = new Map<string, () => Generator<FileRecord>>();
-    const hold = async (rest: readonly string[]): Promise<T> => {
-      const [root, ...others] = rest;
-      const engine = root === undefined ? undefined : this.engines.get(root);
-      if (root === undefined) return use(indexes);
-      if (engine === undefined) return hold(others);
-      return engine.withIndex((entries) => {
-        indexes.set(root, function* records() {
-          for (const { path, stat } of entries()) {
-            yield { ...toldPath(path), kind: stat.kind, size: stat.size, mtime: stat.mtimeMs };
-          }
-        });
-        return hold(others);
-      });
+    const hold = async ([path, ...others]: readonly string[]): Promise<{ result: T } | undefined> => {
+      if (path === undefined) {
+        // One may have been added and reported while the others were waited for.
+        const isWhole = [...this.engines].every(([at, it]) => indexes.has(at) || !this.reported.has(it));
+        return root !== undefined || isWhole ? { result: await use(indexes) } : undefined;
+      }
+      const engine = this.engines.get(path);
+      return engine === undefined
+        ? hold(others)
+        : engine.withIndex((entries) => {
+            // Unless it was removed while it was waited for.
+            if (this.engines.get(path) === engine) indexes.set(path, () => recordsOf(entries));
+            return hold(others);
+          });
     };
-    // Always in the same order, so that two callers never hold what the other waits for.
-    return hold([...roots].sort());
+    for (;;) {
+      indexes.clear();
+      // Always in the same order, so that two callers never hold what the other waits for.
+      const held = await hold(root === undefined ? this.roots.sort() : [root]);
+      if (held !== undefined) return held.result;
+    }
   }
 
   async close(): Promise<void> {
@@ -221,6 +273,12 @@ export class Watcher {
     const doubting = [...this.engines.values()].filter((engine) => engine.doubt(certain));
     // What was lost since the last gap is covered by it as long as no crawl has begun.
     if (certain && doubting.length > 0) void this.events.lost();
+  }
+}
+
+function* recordsOf(entries: Entries): Generator<FileRecord> {
+  for (const { path, stat } of entries()) {
+    yield { ...toldPath(path), kind: stat.kind, size: stat.size, mtime: stat.mtimeMs };
   }
 }
 

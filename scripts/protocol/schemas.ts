@@ -114,6 +114,19 @@ const gapFrame = name(
   }),
 );
 
+const rootFrame = name(
+  'RootChange',
+  'A root was added, or is no longer watched',
+  z.object({
+    type: z.literal('root'),
+    cursor,
+    time: milliseconds,
+    topic: z.literal('file'),
+    root: z.string(),
+    watched: told('whether it is watched from here on, or was until here', z.boolean()),
+  }),
+);
+
 const snapshotFrame = name(
   'Snapshot',
   'A piece of the files that exist',
@@ -151,6 +164,7 @@ export const serverFrames = [
   fileFrame,
   messageFrame,
   gapFrame,
+  rootFrame,
   snapshotFrame,
   ackFrame,
   syncedFrame,

@@ -1,5 +1,5 @@
 // What a user of the library is told, and what can be asked for.
-import type { FileEvent, GapEvent, HelloFrame, MessageEvent, SnapshotFrame } from '../protocol.ts';
+import type { FileEvent, GapEvent, HelloFrame, MessageEvent, RootEvent, SnapshotFrame } from '../protocol.ts';
 
 /**
  * A connection stands; the first event of a stream, and the one after each `lost`. Without `resumed` what follows does
@@ -25,7 +25,14 @@ export interface SnapshotEvent extends SnapshotFrame {
 }
 
 /** Everything that a stream hands out; `type` tells them apart. */
-export type AgentEvent = FileEvent | MessageEvent | GapEvent | SnapshotEvent | ConnectedEvent | LostEvent;
+export type AgentEvent =
+  | FileEvent
+  | MessageEvent
+  | GapEvent
+  | RootEvent
+  | SnapshotEvent
+  | ConnectedEvent
+  | LostEvent;
 
 /** The event of a type: `AgentEventOf<'file'>` is {@link FileEvent}. */
 export type AgentEventOf<Type extends AgentEvent['type']> = Extract<AgentEvent, { type: Type }>;

@@ -10,6 +10,7 @@ export type {
   GapReason,
   MessageEvent,
   Problem,
+  RootEvent,
   RootStatus,
   Status,
   SyncAnswer,

@@ -176,6 +176,7 @@ export class Subscription {
       case 'file':
       case 'gap':
       case 'message':
+      case 'root':
       case 'snapshot':
         // It goes forward: whatever breaks the connection, another one helps.
         this.#backoff.reset();

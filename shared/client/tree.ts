@@ -29,6 +29,8 @@ export class Tree {
   /** The roots of the snapshot that is coming, as far as it has come; undefined while none is. */
   #coming: Map<string, Files> | undefined;
   #whole = false;
+  /** How many roots a snapshot has. */
+  #expected: number | undefined;
   readonly #listeners = new Set<TreeListener>();
 
   /** Whether it is all there: false before the snapshot, and from a gap until the snapshot that mends it. */
@@ -79,9 +81,8 @@ export class Tree {
     switch (event.type) {
       case 'connected':
         if (event.resumed) return;
+        this.#expected = event.roots.length;
         this.#begin();
-        // Where nothing is watched, nothing comes.
-        if (event.roots.length === 0) this.#tell(this.#complete());
         return;
       case 'gap':
         // After a recrawl the differences follow by themselves.
@@ -96,6 +97,10 @@ export class Tree {
         if (this.#coming?.size) this.#tell(this.#complete());
         this.#tell(this.#takeChanges(event.root, event.changes));
         return;
+      case 'root':
+        if (event.watched) filesOf(this.#roots, event.root);
+        else this.#roots.delete(event.root);
+        return;
       default:
     }
   }
@@ -103,6 +108,8 @@ export class Tree {
   #begin(): void {
     this.#whole = false;
     this.#coming = new Map();
+    // Where nothing is watched, nothing comes.
+    if (this.#expected === 0) this.#tell(this.#complete());
   }
 
   #takeSnapshot({ root, files }: SnapshotFrame): void {

@@ -107,6 +107,9 @@ export class LineMaker {
         this.#wasLost = false;
         return { lines: [{ type: 'found', ...this.#head(nowMs), resumed: event.resumed }], bytes: 0 };
       }
+      case 'root':
+        // The list of roots is asked for by itself.
+        return { lines: [], bytes: encoder.encode(JSON.stringify(event)).length };
       case 'snapshot':
         // Never asked for.
         return { lines: [], bytes: 0 };

@@ -21,6 +21,7 @@ import { Journal, type NewEvent } from './journal/index.ts';
 import { LiveReload } from './livereload/index.ts';
 import type { Log } from './log.ts';
 import {
+  Connections,
   createPlane,
   Guard,
   type KeepAlive,
@@ -106,6 +107,7 @@ export class Agent {
       hub: this.hub,
       watcher: this.watcher,
       publisher: new Publisher(this.hub, undefined, (topic, data) => this.liveReload?.published(topic, data)),
+      connections: new Connections(log),
       liveReload: this.liveReload,
       dashboard: this.dashboard,
       log,
@@ -238,7 +240,7 @@ export class Agent {
   private async listen(server: Server): Promise<void> {
     const { host, port, portGiven } = this.config;
     try {
-      server.listen(port, host);
+      server.listen({ port, host, backlog: limits.backlog });
       await once(server, 'listening');
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
@@ -257,7 +259,7 @@ export class Agent {
         );
       }
       this.log.warn('default port taken, using a free one', { port });
-      server.listen(0, host);
+      server.listen({ port: 0, host, backlog: limits.backlog });
       await once(server, 'listening');
     }
     this.url = urlOf(server.address() as AddressInfo);
@@ -352,6 +354,7 @@ export class Agent {
     await this.watcher.close();
     this.hub.close(1001, 'the agent stops');
     this.webSockets.close();
+    this.services.connections.close();
     this.liveReload?.close();
     for (const server of this.servers) server.closeIdleConnections();
     let timer: NodeJS.Timeout | undefined;

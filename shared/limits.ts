@@ -24,6 +24,11 @@ export const limits = {
   dataDepth: 100,
   /** Handed to a client's socket ahead of what the kernel took: the memory one stuck client can cost. */
   sendAheadBytes: 1024 * 1024,
+  /**
+   * Connections that wait to be accepted, as far as the system allows: a Unix socket turns away what is beyond them,
+   * and a thousand clients may come back at once when an agent was started again.
+   */
+  backlog: 4_096,
   /** A client that takes less than `stalledBytes` in this long, while there is more for it, is closed with 1013. */
   stalledMs: 60_000,
   /** A kilobyte a second is slower than any reader that is of use, and a byte now and then pins as much as nothing. */

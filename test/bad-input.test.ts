@@ -466,18 +466,18 @@ describe('a request that is not as it should be', () => {
       ['GET /healthz HTTP/1.1', [...upgradeHeaders], '400 upgrade_refused'],
       ['GET /nothing HTTP/1.1', [...upgradeHeaders], '404 not_found'],
       ['POST /v1/events HTTP/1.1', [...upgradeHeaders], '405 method_not_allowed'],
-      [
-        'GET /v1/events HTTP/1.1',
-        [connection, 'Upgrade: h2c', versionLine, keyLine],
-        '400 upgrade_refused',
-        'h2c',
-      ],
       ['GET /v1/events HTTP/1.1', [connection, upgrade, versionLine], '400 bad_handshake'],
       ['GET /v1/events HTTP/1.1', [connection, upgrade, keyLine], '400 bad_handshake'],
       [
         'GET /v1/events HTTP/1.1',
         [connection, upgrade, keyLine, 'Sec-WebSocket-Version: 7'],
-        '400 bad_handshake',
+        '426 websocket_version',
+        '13',
+      ],
+      [
+        'GET /v1/events HTTP/1.1',
+        [connection, upgrade, keyLine, 'Sec-WebSocket-Version: 8'],
+        '426 websocket_version',
       ],
       [
         'GET /v1/events HTTP/1.1',

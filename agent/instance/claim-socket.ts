@@ -7,6 +7,7 @@ import {
   defaultName,
   ensurePrivateDirectory,
   type InstancePaths,
+  limits,
   probeSocket,
 } from '../../shared/index.ts';
 import { askOwner, type Owner } from './ask-owner.ts';
@@ -93,7 +94,7 @@ async function tryToListen(
 /** Returns false when the address is taken. */
 async function listen(server: Server, path: string): Promise<boolean> {
   try {
-    server.listen(path);
+    server.listen({ path, backlog: limits.backlog });
     await once(server, 'listening');
     return true;
   } catch (error) {

@@ -5,6 +5,7 @@ import type { Hub } from '../hub/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { Log } from '../log.ts';
 import type { Watcher } from '../watch/index.ts';
+import type { Connections } from './connections.ts';
 import type { DashboardService } from './dashboard-service.ts';
 import type { Admission } from './guard.ts';
 import type { LiveReloadService } from './live-reload.ts';
@@ -24,6 +25,7 @@ export interface Services {
   readonly hub: Hub;
   readonly watcher: Watcher;
   readonly publisher: Publisher;
+  readonly connections: Connections;
   /** Absent where it is switched off. */
   readonly liveReload: LiveReloadService | undefined;
   readonly dashboard: DashboardService;

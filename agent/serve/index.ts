@@ -1,4 +1,5 @@
 // serve/: the edge. HTTP and WebSocket on both planes, from one table of endpoints.
+export { Connections } from './connections.ts';
 export type { KeepAlive, Services } from './context.ts';
 export { Guard } from './guard.ts';
 export { Publisher } from './publisher.ts';

@@ -80,8 +80,8 @@ export function acceptPage(
   head: Buffer,
   address: string,
 ): void {
-  if (path !== socketPath || request.headers.upgrade?.toLowerCase() !== 'websocket') {
-    throw new ProblemError(400, 'upgrade_refused', `${path} can't be upgraded to ${request.headers.upgrade}`);
+  if (path !== socketPath) {
+    throw new ProblemError(400, 'upgrade_refused', `${path} is no WebSocket: only ${socketPath} is`);
   }
   if (service.isFull) {
     throw new ProblemError(503, 'too_many_pages', 'too many pages are connected: close some');

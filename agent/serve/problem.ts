@@ -81,7 +81,11 @@ export function sendProblem(
   }
   response.write(body);
   const end = (): void => void response.end();
-  const timer = setTimeout(end, lingerMs);
+  const timer = setTimeout(() => {
+    // Nobody waits for the rest of a request that was refused.
+    response.once('finish', () => request.socket.destroy());
+    end();
+  }, lingerMs);
   request.once('close', end).once('end', end).resume();
   response.once('close', () => clearTimeout(timer));
 }

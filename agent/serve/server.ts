@@ -11,6 +11,7 @@ import { ProblemError, sendProblem, sendRawProblem } from './problem.ts';
 import { Router } from './router.ts';
 import { routes } from './routes.ts';
 import { describeAddress } from './socket.ts';
+import { OfferingRequest, takeWebSocketOffer } from './upgrade.ts';
 import type { WebSockets } from './web-socket.ts';
 
 /** A client that has not sent its headers, or its body, by then is given up. */
@@ -39,12 +40,21 @@ export function createPlane(
     noDelay: true,
     // The guard answers a request without a host, and the local plane needs none.
     requireHostHeader: false,
+    IncomingMessage: OfferingRequest,
+  });
+  const { connections } = services;
+  const plane = guard === undefined ? 'local' : 'loopback';
+  server.on('connection', (socket) => connections.add(socket, plane));
+  // Out of descriptors, say: those that wait to be accepted go on waiting.
+  server.on('error', (error) => {
+    if (server.listening) services.log.warn('connection not accepted', { plane, error });
   });
   /** What each connection is being answered. */
   const answers = new WeakMap<Duplex, ServerResponse>();
 
   const take = (request: IncomingMessage, response: ServerResponse): void => {
     answers.set(request.socket, response);
+    response.once('finish', () => connections.answered(request.socket));
     handle(request, response).catch((error: unknown) => {
       // Nobody is there any more to be told.
       if (request.socket.destroyed)
@@ -86,28 +96,30 @@ export function createPlane(
   });
 
   async function upgrade(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
+    connections.check(socket);
     const { path, query } = split(request.url);
     const { liveReload } = services;
     if (liveReload !== undefined && (liveReloadAlone || isLiveReloadPath(path))) {
       admitPage(guard, request, hostOf(request));
+      takeWebSocketOffer(request);
       acceptPage(liveReload, path, request, socket, head, describeAddress(socket));
+      connections.prove(socket);
       return;
     }
     const admission = admit(guard, request, path, query, 'connection');
+    connections.prove(socket);
     const { route } = router.find(request.method ?? '', path);
-    if (path !== '/v1/events' || request.headers.upgrade?.toLowerCase() !== 'websocket') {
-      throw new ProblemError(
-        400,
-        'upgrade_refused',
-        `${path} can't be upgraded to ${request.headers.upgrade}`,
-      );
+    if (path !== '/v1/events') {
+      throw new ProblemError(400, 'upgrade_refused', `${path} is no WebSocket: only /v1/events is`);
     }
+    takeWebSocketOffer(request);
     if (route.afterOpening === true) await services.opening();
     webSockets.accept(request, socket, head, query, describeAddress(socket));
     endWithSession(socket, admission);
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    connections.check(request.socket);
     const { path, query } = split(request.url);
     const { origin } = request.headers;
     if (guard !== undefined && origin !== undefined && guard.allowsOrigin(origin)) {
@@ -125,6 +137,7 @@ export function createPlane(
       return;
     }
     const admission = admit(guard, request, path, query, 'answer');
+    if (admission.by !== 'nothing') connections.prove(request.socket);
     if (admission.by === 'session') {
       // Older browsers do not say that a page of another port asks; they keep what it gets from it.
       response.setHeader('cross-origin-resource-policy', 'same-origin');

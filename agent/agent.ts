@@ -21,6 +21,8 @@ import { Journal, type NewEvent } from './journal/index.ts';
 import { LiveReload } from './livereload/index.ts';
 import type { Log } from './log.ts';
 import {
+  Answers,
+  Bodies,
   Connections,
   createPlane,
   Guard,
@@ -108,6 +110,8 @@ export class Agent {
       watcher: this.watcher,
       publisher: new Publisher(this.hub, undefined, (topic, data) => this.liveReload?.published(topic, data)),
       connections: new Connections(log),
+      answers: new Answers(),
+      bodies: new Bodies(),
       liveReload: this.liveReload,
       dashboard: this.dashboard,
       log,

@@ -202,7 +202,7 @@ it('a stream that begins before the agent knows its roots waits for them', async
     const attempt = await openRaw(agent, 'local');
     return attempt.closed ? undefined : attempt;
   });
-  connection.write(rawRequest('GET /v1/events?snapshot=1 HTTP/1.1', ['Host: localhost', '']));
+  connection.write(rawRequest('GET /v1/events?snapshot=1 HTTP/1.1', ['Host: localhost']));
   await until('hello', () => connection.received.includes('"hello"'));
   const [hello = ''] = /^\{"type":"hello".*$/m.exec(connection.received.toString()) ?? [];
   expect(JSON.parse(hello)).toMatchObject({ roots: agent.roots });

@@ -3,8 +3,9 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { connect as connectSocket, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import type { Status } from '../shared/index.ts';
 import type { TestAgent } from './support/agent.ts';
-import { cleanUpWith, temporaryDirectory } from './support/cleanup.ts';
+import { cleanUpWith, roomForMany, temporaryDirectory } from './support/cleanup.ts';
 import { connect } from './support/client.ts';
 import { startAgentWithFiles } from './support/confined-agent.ts';
 import { exchange, openRaw, type Plane, rawRequest, upgradeHeaders } from './support/raw-http.ts';
@@ -67,7 +68,7 @@ describe('a crowd that says nothing', () => {
     const end = crowd({ path: agent.socket }, openFiles);
     await until('a refusal', async () => {
       const attempt = await openRaw(agent, 'local');
-      attempt.write(rawRequest('GET /v1/status HTTP/1.1', ['Host: localhost', '']));
+      attempt.write(rawRequest('GET /v1/status HTTP/1.1', ['Host: localhost']));
       const answer = await attempt.answer().catch(() => undefined);
       attempt.destroy();
       return answer?.status === 503 && JSON.parse(answer.body).code === 'too_many_connections';
@@ -102,14 +103,14 @@ describe('an offer of another protocol', () => {
     for (const plane of planes) {
       const headers = ['Host: localhost', `Authorization: Bearer ${agent.token}`, ...offer];
       const connection = await openRaw(agent, plane);
-      connection.write(rawRequest('GET /v1/status HTTP/1.1', [...headers, '']));
+      connection.write(rawRequest('GET /v1/status HTTP/1.1', [...headers]));
       expect(JSON.parse((await connection.answer()).body)).toMatchObject({ pid: agent.pid });
       // On the same connection, and with a body.
       const body = 'hello';
       const post = [...headers, 'Content-Type: text/plain', `Content-Length: ${body.length}`];
-      connection.write(rawRequest('POST /v1/messages HTTP/1.1', [...post, ''], body));
+      connection.write(rawRequest('POST /v1/messages HTTP/1.1', [...post], body));
       expect((await connection.answer()).status).toBe(200);
-      connection.write(rawRequest('GET /v1/events HTTP/1.1', [...headers, '']));
+      connection.write(rawRequest('GET /v1/events HTTP/1.1', [...headers]));
       await until('hello', () => connection.received.includes('{"type":"hello"'));
       connection.destroy();
     }
@@ -120,7 +121,7 @@ describe('an offer of another protocol', () => {
     const headers = upgradeHeaders.map((line) => line.replace('websocket', 'h2c, WebSocket'));
     const { status } = await exchange(
       agent,
-      rawRequest('GET /v1/events HTTP/1.1', ['Host: localhost', ...headers, '']),
+      rawRequest('GET /v1/events HTTP/1.1', ['Host: localhost', ...headers]),
       'local',
     );
     expect(status).toBe(101);
@@ -131,7 +132,7 @@ describe('an offer of another protocol', () => {
       const headers = upgradeHeaders.map((line) => line.replace(/(Version: ).*/, `$1${version}`));
       const answer = await exchange(
         shared(),
-        rawRequest('GET /v1/events HTTP/1.1', ['Host: localhost', ...headers, '']),
+        rawRequest('GET /v1/events HTTP/1.1', ['Host: localhost', ...headers]),
         'local',
       );
       expect([version, answer.status, answer.headers['sec-websocket-version']]).toEqual([version, 426, '13']);
@@ -148,10 +149,98 @@ it('a thousand clients that come at once are all served', async () => {
     const all = await Promise.all(waiting);
     expect(all.filter(({ closed }) => closed)).toHaveLength(0);
     agent.kill('SIGCONT');
-    const request = ['Host: localhost', `Authorization: Bearer ${agent.token}`, ''];
+    const request = ['Host: localhost', `Authorization: Bearer ${agent.token}`];
     for (const connection of all) connection.write(rawRequest('GET /v1/status HTTP/1.1', request));
     const answers = await Promise.all(all.map((connection) => connection.answer()));
     expect(answers.filter(({ status }) => status !== 200)).toHaveLength(0);
     for (const connection of all) connection.destroy();
   }
+});
+
+it('thousands of pings in one go are all answered', async () => {
+  const agent = await startAgentWithFiles(1024)({ roots: [temporaryDirectory()] });
+  for (const plane of planes) {
+    const connection = await openRaw(agent, plane);
+    const head = ['Host: localhost', `Authorization: Bearer ${agent.token}`, ...upgradeHeaders];
+    connection.write(rawRequest('GET /v1/events?topic=none HTTP/1.1', head));
+    await until('hello', () => connection.received.includes('"roots"'));
+    const before = connection.received.length;
+    // Masked with zeros; a pong is the same without the mask.
+    connection.write(
+      Buffer.concat(
+        Array(5000)
+          .fill(Buffer.from('8983000000006162', 'hex'))
+          .map((b) => Buffer.concat([b, Buffer.from('c')])),
+      ),
+    );
+    const pong = Buffer.from([0x8a, 3, ...Buffer.from('abc')]);
+    await until('the pongs', () => connection.received.length >= before + 5000 * pong.length);
+    expect(connection.received.subarray(before)).toEqual(Buffer.concat(Array(5000).fill(pong)));
+    expect(connection.closed).toBe(false);
+  }
+});
+
+describe('answers that nobody reads', () => {
+  it('cost bounded memory and keep nobody waiting for long', async () => {
+    const root = temporaryDirectory(roomForMany);
+    for (let file = 0; file < 8_000; file += 1) writeFileSync(join(root, `${'n'.repeat(240)}${file}`), '');
+    const agent = await startAgentWithFiles(1024)({ roots: [root] });
+    const rss = async (): Promise<number> =>
+      (await agent.request('/v1/status')).json<Status>().memory.rssBytes;
+    const whole = (await agent.request('/v1/files')).text.length;
+    const before = await rss();
+    const request = rawRequest('GET /v1/files HTTP/1.1', ['Host: localhost']);
+    const unread: Socket[] = [];
+    for (let count = 0; count < 80; count += 1) {
+      const socket = connectSocket(agent.socket);
+      cleanUpWith(() => void socket.destroy());
+      socket
+        .on('error', () => {})
+        .pause()
+        .write(request);
+      unread.push(socket);
+    }
+    let most = 0;
+    const reading = agent.request('/v1/files');
+    let isRead = false;
+    void reading.finally(() => {
+      isRead = true;
+    });
+    await until('the answer to one that reads', async () => {
+      most = Math.max(most, await rss());
+      return isRead;
+    });
+    expect((await reading).text).toHaveLength(whole);
+    // All of them at once would be 80 times that, some 190 MB.
+    expect(most - before).toBeLessThan(130e6);
+  });
+});
+
+it('a barrier is given up when nobody waits for it any more, and the agent goes on', async () => {
+  const agent = await startAgentWithFiles(1024)({ roots: [temporaryDirectory()] });
+  for (let round = 0; round < 20; round += 1) {
+    const connection = await openRaw(agent, 'local');
+    connection.write(rawRequest('POST /v1/sync?timeout=999999999 HTTP/1.1', ['Host: localhost']));
+    connection.destroy();
+  }
+  await agent.sync();
+  expect(agent.stderr).not.toMatch(/ (error|fatal) /);
+});
+
+it('bodies that never end are bounded together, and others are taken again once they are gone', async () => {
+  const agent = await startAgentWithFiles(1024)({ roots: [temporaryDirectory()] });
+  const mebibyte = 1024 * 1024;
+  const head = ['Host: localhost', 'Content-Type: text/plain', `Content-Length: ${mebibyte}`];
+  const held = await Promise.all(
+    Array.from({ length: 70 }, async () => {
+      const connection = await openRaw(agent, 'local');
+      connection.write(rawRequest('POST /v1/messages HTTP/1.1', head, 'x'.repeat(mebibyte - 1)));
+      return connection;
+    }),
+  );
+  const refused = (): number =>
+    held.filter(({ received }) => received.includes('"code":"too_many_requests"')).length;
+  await until('some to be refused', () => refused() > 0);
+  for (const connection of held) connection.destroy();
+  await until('a message to be taken', async () => (await agent.broadcast('short')).cursor !== undefined);
 });

@@ -686,7 +686,7 @@ export class Hub {
       return;
     }
     if (client.markers.length >= mostMarkers) {
-      client.outlet.close(1008, 'too many requests without reading the answers');
+      client.outlet.close(1008, `more than ${mostMarkers} requests wait for their answers`);
       return;
     }
     client.markers.push({ afterSeq, run, filter });

@@ -5,6 +5,8 @@ import type { Hub } from '../hub/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { Log } from '../log.ts';
 import type { Watcher } from '../watch/index.ts';
+import type { Answers } from './answers.ts';
+import type { Bodies } from './body.ts';
 import type { Connections } from './connections.ts';
 import type { DashboardService } from './dashboard-service.ts';
 import type { Admission } from './guard.ts';
@@ -26,6 +28,8 @@ export interface Services {
   readonly watcher: Watcher;
   readonly publisher: Publisher;
   readonly connections: Connections;
+  readonly answers: Answers;
+  readonly bodies: Bodies;
   /** Absent where it is switched off. */
   readonly liveReload: LiveReloadService | undefined;
   readonly dashboard: DashboardService;

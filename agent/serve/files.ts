@@ -1,6 +1,5 @@
 // `GET /v1/files`: the index as it is now.
 
-import { once } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { compileGlobs } from '../../shared/globs/index.ts';
 import type { Exchange } from './context.ts';
@@ -22,29 +21,27 @@ export async function listFiles({ services, response, query }: Exchange): Promis
     throw new ProblemError(400, 'unknown_root', `parameter "root": name one of the watched roots: ${roots}`);
   }
   const takes = match === undefined ? () => true : compileGlobs(match);
-  // The index is held still while it is copied, not while the client reads.
-  const pieces = await watcher.withIndexes(real, async (indexes) => {
-    const copied = [`${JSON.stringify({ cursor: journal.cursor(), root: real })}\n`];
-    let lines: string[] = [];
-    let looked = 0;
-    let endMs = performance.now() + sliceMs;
-    for (const record of indexes.get(real)?.() ?? []) {
-      if (takes(record.path)) lines.push(JSON.stringify(record), '\n');
-      if (++looked % recordsPerLook !== 0 || performance.now() < endMs) continue;
-      copied.push(lines.join(''));
-      lines = [];
-      await nextTurn();
-      endMs = performance.now() + sliceMs;
-    }
-    copied.push(lines.join(''));
-    return copied;
+  await services.answers.send(response, async () => {
+    // The index is held still while it is copied, not while the client reads.
+    const pieces = await watcher.withIndexes(real, async (indexes) => {
+      const copied = [Buffer.from(`${JSON.stringify({ cursor: journal.cursor(), root: real })}\n`)];
+      let lines: string[] = [];
+      let looked = 0;
+      let endMs = performance.now() + sliceMs;
+      for (const record of indexes.get(real)?.() ?? []) {
+        if (takes(record.path)) lines.push(JSON.stringify(record), '\n');
+        if (++looked % recordsPerLook !== 0 || performance.now() < endMs) continue;
+        copied.push(Buffer.from(lines.join('')));
+        lines = [];
+        await nextTurn();
+        // Nobody is there any more to read it.
+        if (response.destroyed) return [];
+        endMs = performance.now() + sliceMs;
+      }
+      copied.push(Buffer.from(lines.join('')));
+      return copied;
+    });
+    response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
+    return pieces;
   });
-  response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
-  // One for all pieces: a listener each would stay until the end.
-  const closed = once(response, 'close').catch(() => undefined);
-  for (const piece of pieces) {
-    if (response.destroyed) return;
-    if (!response.write(piece)) await Promise.race([once(response, 'drain'), closed]);
-  }
-  response.end();
 }

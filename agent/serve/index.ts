@@ -1,4 +1,6 @@
 // serve/: the edge. HTTP and WebSocket on both planes, from one table of endpoints.
+export { Answers } from './answers.ts';
+export { Bodies } from './body.ts';
 export { Connections } from './connections.ts';
 export type { KeepAlive, Services } from './context.ts';
 export { Guard } from './guard.ts';

@@ -1,7 +1,7 @@
 // The endpoints, in one table; what each does is in its own function below or in its own file.
 
 import { DevagentError } from '../../shared/index.ts';
-import { readBody, readJson } from './body.ts';
+import type { Bodies } from './body.ts';
 import { onConnectionEnd } from './connection-end.ts';
 import { type Exchange, type Services, sendJson } from './context.ts';
 import { makeLink, openDashboard, sendDashboardFile } from './dashboard.ts';
@@ -23,6 +23,8 @@ import {
 import { syncAll } from './sync.ts';
 
 const defaultSyncTimeoutMs = 10_000;
+/** The list of so many is no large answer. */
+const fewClients = 100;
 
 /** Everything that can be asked for. `GET /v1/events` as an upgrade goes to web-socket.ts instead. */
 export const routes: readonly Route[] = [
@@ -46,7 +48,7 @@ export const routes: readonly Route[] = [
 
 async function publishMessage({ services, request, response, query }: Exchange): Promise<void> {
   const { wait, ...fromQuery } = parseQuery(messagesQuery, query);
-  const message = { ...fromQuery, ...(await readMessage(request)) };
+  const message = { ...fromQuery, ...(await readMessage(services.bodies, request)) };
   const answer = await services.publisher.publish({
     topic: message.topic,
     data: message.data,
@@ -71,14 +73,15 @@ async function publishMessage({ services, request, response, query }: Exchange):
 }
 
 async function readMessage(
+  bodies: Bodies,
   request: Exchange['request'],
 ): Promise<{ topic?: string | undefined; data: unknown; key?: string | undefined }> {
   const [type = ''] = (request.headers['content-type'] ?? '').split(';');
   switch (type.trim().toLowerCase()) {
     case 'text/plain':
-      return { data: await readBody(request) };
+      return { data: await bodies.text(request) };
     case 'application/json':
-      return parseValue(messageBody, await readJson(request), 'bad_body');
+      return parseValue(messageBody, await bodies.json(request), 'bad_body');
     default:
       throw new ProblemError(
         415,
@@ -97,8 +100,15 @@ function senderOf(userAgent: string | undefined): string {
 async function sync({ services, response, query }: Exchange): Promise<void> {
   const { timeout = defaultSyncTimeoutMs } = parseQuery(syncQuery, query);
   const startedMs = performance.now();
-  const { cursor } = await syncAll(services, timeout);
+  const { cursor } = await syncAll(services, timeout, whenClosed(response));
   sendJson(response, 200, { cursor, ms: Math.round((performance.now() - startedMs) * 1000) / 1000 });
+}
+
+/** Aborted when the connection ends before the answer. */
+function whenClosed(response: Exchange['response']): AbortSignal {
+  const closing = new AbortController();
+  response.once('close', () => closing.abort());
+  return closing.signal;
 }
 
 function showStatus({ services, response, query }: Exchange): void {
@@ -106,9 +116,14 @@ function showStatus({ services, response, query }: Exchange): void {
   sendJson(response, 200, services.status());
 }
 
-function listClients({ services, response, query }: Exchange): void {
+async function listClients({ services, response, query }: Exchange): Promise<void> {
   parseQuery(noQuery, query);
-  sendJson(response, 200, services.hub.list());
+  const { hub, answers } = services;
+  if (hub.size <= fewClients) return sendJson(response, 200, hub.list());
+  await answers.send(response, async () => {
+    response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+    return [Buffer.from(`${JSON.stringify(hub.list())}\n`)];
+  });
 }
 
 function disconnectClient({ services, response, query, params }: Exchange): void {
@@ -132,7 +147,7 @@ function listRoots({ services, response, query }: Exchange): void {
 
 async function addRoot({ services, request, response, query }: Exchange): Promise<void> {
   parseQuery(noQuery, query);
-  const { path, ignore, gitignore } = parseValue(rootBody, await readJson(request), 'bad_body');
+  const { path, ignore, gitignore } = parseValue(rootBody, await services.bodies.json(request), 'bad_body');
   if (!path.startsWith('/') && process.platform !== 'win32') {
     throw new ProblemError(
       400,

@@ -5,18 +5,21 @@ import { ProblemError } from './problem.ts';
 
 /**
  * Waits until every change made before the call is in the journal.
+ * @param signal gives it up
  * @returns the journal's position then
  * @throws ProblemError 504 `sync_timeout`, 503 `sync_failed`
  */
 export async function syncAll(
   { watcher, journal }: Services,
   timeoutMs: number,
+  signal?: AbortSignal,
 ): Promise<{ cursor: string; seq: number }> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
       reject(new ProblemError(504, 'sync_timeout', `the watcher was not in step after ${timeoutMs} ms`));
     }, timeoutMs);
+    signal?.addEventListener('abort', () => reject(signal.reason));
   });
   try {
     await Promise.race([watcher.sync(), timeout]);

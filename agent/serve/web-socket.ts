@@ -69,6 +69,8 @@ export class WebSockets {
       clientTracking: false,
       perMessageDeflate: false,
       maxPayload: limits.clientMessageBytes,
+      // ws would end a client that sends some dozens in one go, though it reads every answer.
+      autoPong: false,
       // ws itself closes a client that breaks the protocol, and would wait half a minute for its answer.
       closeTimeout: services.keepAlive.closeAnswerMs,
       // @types/ws does not know closeTimeout yet.
@@ -139,8 +141,17 @@ export class WebSockets {
         session.missedPings = 0;
         messages.take(data as RawData as Buffer, isBinary);
       });
-      ws.on('ping', () => {
+      ws.on('ping', (data) => {
         session.missedPings = 0;
+        if (socket.writableLength > limits.sendAheadBytes) {
+          error = 'too many pings without reading the answers';
+          ws.terminate();
+          return;
+        }
+        // All that came in one piece are answered in one write.
+        socket.cork();
+        ws.pong(data);
+        process.nextTick(() => socket.uncork());
       });
       ws.on('pong', () => {
         session.missedPings = 0;

@@ -208,3 +208,16 @@ it('a stream that begins before the agent knows its roots waits for them', async
   expect(JSON.parse(hello)).toMatchObject({ roots: agent.roots });
   await until('a snapshot', () => connection.received.includes('"done":true'));
 });
+
+it('a tree takes the longest frames that an agent sends', async () => {
+  const root = temporaryDirectory();
+  // Characters that JSON writes as six.
+  const directory = Array(14).fill('\u0001'.repeat(250)).join('/');
+  mkdirSync(join(root, directory), { recursive: true });
+  const agent = await startAgent({ roots: [root] });
+  for (let file = 0; file < 990; file += 1)
+    writeFileSync(join(root, directory, `${'\u0002'.repeat(200)}${file}`), '');
+  await agent.sync();
+  const tree = (await openLibrary(agent.socket)).tree();
+  await expectDisk(tree, [root]);
+});

@@ -37,7 +37,7 @@ export interface ConnectOptions {
   readonly token?: string | undefined;
   /** How this client is called in `agent-cli clients`, up to 64 characters. Default: `devagent/client`. */
   readonly name?: string | undefined;
-  /** How long an agent is tried for before {@link connect} fails, in milliseconds. Default: 5000. */
+  /** How long an agent is tried for before {@link connect} fails, in milliseconds; `Infinity` for ever. Default: 5000. */
   readonly timeoutMs?: number | undefined;
   /** What {@link Agent.on} listens to. Default: everything that happens from its first call on. */
   readonly events?: EventsOptions | undefined;
@@ -47,7 +47,10 @@ export interface ConnectOptions {
 export interface CallOptions {
   /** Gives it up when it is aborted: the call fails with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** How long the agent is tried for and may take to answer, all in all, in milliseconds. Default: 30,000. */
+  /**
+   * How long the agent is tried for and may take to answer, all in all, in milliseconds; `Infinity` for ever. Default:
+   * 30,000.
+   */
   readonly timeoutMs?: number | undefined;
 }
 
@@ -246,7 +249,7 @@ export class Agent {
     return this.#json(
       {
         method: 'POST',
-        path: pathWith('/v1/messages', { wait: wait?.toString() }),
+        path: pathWith('/v1/messages', { wait: wait === undefined ? wait : millisecondsOf(wait) }),
         body: JSON.stringify({ topic, key, data }),
       },
       { timeoutMs, signal },
@@ -260,7 +263,7 @@ export class Agent {
   sync(options: CallOptions = {}): Promise<SyncAnswer> {
     const { timeoutMs = callTimeoutMs, signal } = options;
     return this.#json(
-      { method: 'POST', path: `/v1/sync?timeout=${timeoutMs}` },
+      { method: 'POST', path: `/v1/sync?timeout=${millisecondsOf(timeoutMs)}` },
       { timeoutMs: timeoutMs + answerMarginMs, signal },
     );
   }
@@ -365,7 +368,8 @@ export class Agent {
     this.#open.add(abort);
     const forgetSignal = whenAborted(signal, abort);
     if (this.#closed) abort();
-    const timer = setTimeout(abort, timeoutMs);
+    // A timer for longer than that would go off at once: 24 days are as good as for ever.
+    const timer = timeoutMs < 2 ** 31 ? setTimeout(abort, timeoutMs) : undefined;
     return {
       signal: asking.signal,
       answered: () => clearTimeout(timer),
@@ -393,7 +397,7 @@ export class Agent {
       const text = await this.#answer(question, call, readText);
       const answer = parseObject(text);
       if (answer !== undefined) return answer as Answer;
-      throw new AgentError('not_an_agent', 'what answers there is no agent: check the address');
+      throw new AgentError('not_an_agent', 'no agent answers there: check the address');
     } finally {
       call.end();
     }
@@ -424,6 +428,11 @@ export class Agent {
     }
     throw signal.aborted ? call.explain(failure) : failure;
   }
+}
+
+/** A time as the agent takes it, a whole number of up to nine digits: eleven days. */
+function millisecondsOf(ms: number): string {
+  return `${Math.min(ms, 1e9 - 1) | 0}`;
 }
 
 interface Call {

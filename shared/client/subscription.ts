@@ -154,7 +154,7 @@ export class Subscription {
 
   #take(text: string): void {
     const frame = parseObject(text) as ServerFrame | undefined;
-    if (frame === undefined) this.#hangUp({ code: 1006, reason: 'this is no frame' });
+    if (frame === undefined) this.#hangUp({ code: 1006, reason: 'no frame' });
     else this.#takeFrame(frame, text.length);
     this.#makeRoom();
   }

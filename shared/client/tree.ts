@@ -94,7 +94,7 @@ export class Tree {
         return;
       case 'file':
         // Changes come after the snapshot, so that it was complete, without the roots that are no more.
-        if (this.#coming?.size) this.#tell(this.#complete());
+        if (this.#coming) this.#tell(this.#complete());
         this.#tell(this.#takeChanges(event.root, event.changes));
         return;
       case 'root':

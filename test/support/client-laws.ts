@@ -364,6 +364,28 @@ export function describeClientLaws({ name, plane, pauses, trees, cuts, open }: C
       expect((await clientsOf(agent)).map(({ name }) => name)).toEqual(['law']);
     });
 
+    it('takes every limit of time, also those that no timer can hold', async () => {
+      const agent = shared();
+      const host = await open();
+      const answers = await host.run(
+        async ({ lib }, address) => {
+          const times = [1000.5, 2 ** 31 - 1, 2 ** 31, 2 ** 32 + 5, 1e12, Number.POSITIVE_INFINITY];
+          const results: unknown[] = [];
+          for (const timeoutMs of times) {
+            const agent = await lib.connect({ ...address, timeoutMs });
+            await agent.sync({ timeoutMs });
+            await agent.status({ timeoutMs });
+            const { lagging } = await agent.broadcast('x', { timeoutMs, wait: timeoutMs });
+            results.push(lagging);
+            await agent.close();
+          }
+          return results;
+        },
+        addressOf(agent, plane),
+      );
+      expect(answers).toEqual([0, 0, 0, 0, 0, 0]);
+    });
+
     it('fails for good, and says by its type and code why, where trying again would not help', async () => {
       const agent = shared();
       const host = await open();

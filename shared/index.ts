@@ -61,6 +61,7 @@ export {
   type MessageEvent,
   type Problem,
   protocolVersion,
+  type RootFrame,
   type RootStatus,
   type RunFile,
   type ServerFrame,

@@ -84,18 +84,12 @@ export interface GapEvent {
 }
 
 /**
- * A root was added, once it is crawled, or is no longer watched. With a snapshot, its entries come, or go, as `file`
- * events just before; without one, nothing is said of what was below it until now.
+ * A root was added, once it is crawled, or is no longer watched: in streams with a snapshot, after `file` events that
+ * add its entries, or unlink them. It has no place in the journal.
  */
-export interface RootEvent {
+export interface RootFrame {
   /** Always `root`. */
   type: 'root';
-  /** The position after this event: `since` goes on from there. */
-  cursor: string;
-  /** When it happened, milliseconds since 1970. */
-  time: number;
-  /** Always `file`. */
-  topic: 'file';
   /** The real path of the root. */
   root: string;
   /** Whether it is watched from here on, or was until here. */
@@ -103,7 +97,7 @@ export interface RootEvent {
 }
 
 /** What stands in the journal. */
-export type JournalEvent = FileEvent | MessageEvent | GapEvent | RootEvent;
+export type JournalEvent = FileEvent | MessageEvent | GapEvent;
 
 /** The first frame of a stream. */
 export interface HelloFrame {
@@ -158,6 +152,7 @@ export type ServerFrame =
   | HelloFrame
   | JournalEvent
   | SnapshotFrame
+  | RootFrame
   | ({ type: 'ack'; id: number | string } & Partial<BroadcastAnswer>)
   | { type: 'synced'; id: number | string; cursor: string }
   | { type: 'error'; id?: number | string; code: string; detail: string };

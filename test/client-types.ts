@@ -17,7 +17,7 @@ import {
   type LiveTree,
   type LostEvent,
   type MessageEvent,
-  type RootEvent,
+  type RootFrame,
   type RootStatus,
   type SnapshotEvent,
   type Status,
@@ -44,7 +44,7 @@ same<ReturnType<Agent['tree']>, LiveTree>(true);
 same<ReturnType<Agent['events']>, EventStream>(true);
 same<
   AgentEvent,
-  FileEvent | MessageEvent | GapEvent | RootEvent | SnapshotEvent | ConnectedEvent | LostEvent
+  FileEvent | MessageEvent | GapEvent | RootFrame | SnapshotEvent | ConnectedEvent | LostEvent
 >(true);
 same<AgentEvent['type'], 'file' | 'message' | 'gap' | 'root' | 'snapshot' | 'connected' | 'lost'>(true);
 same<GapEvent['reason'], 'expired' | 'epoch' | 'slow' | 'recrawl'>(true);

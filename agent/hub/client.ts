@@ -81,8 +81,10 @@ export class Client<G extends ClientGroup = ClientGroup> {
   insertions: Insertion[] = [];
   /** How many pieces of the first of them it has got. */
   inserted = 0;
-  /** Up to here it has to be brought by a fresh snapshot. */
-  floorSeq = 0;
+  /** Its snapshot has to be of these roots, or of later ones; see {@link SnapshotSource.rootsVersion}. */
+  rootsVersion = 0;
+  /** Whether it is not worth being told of all the roots that came and went, and gets a fresh snapshot. */
+  isOutdated = false;
   /** In the order of their positions. */
   readonly markers: Marker[] = [];
 

@@ -4,7 +4,7 @@ import type { GapReason, JournalEvent, Transport } from '../../shared/index.ts';
 /** Counts that only grow. */
 export class Counters {
   /** Put into the journal. */
-  readonly events: Record<JournalEvent['type'], number> = { file: 0, message: 0, gap: 0, root: 0 };
+  readonly events: Record<JournalEvent['type'], number> = { file: 0, message: 0, gap: 0 };
   /** Of those events, as frames. */
   eventBytes = 0;
   readonly connections: Record<Transport, number> = { ws: 0, sse: 0, ndjson: 0 };

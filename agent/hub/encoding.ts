@@ -108,7 +108,7 @@ function snapshotLines(json: Buffer): string[] {
 
 /** The bare text of an event: a message's, or `EVENT PATH` for each change. */
 function textLines(event: JournalEvent): string[] {
-  if (event.type === 'gap' || event.type === 'root') return [];
+  if (event.type === 'gap') return [];
   if (event.type === 'file') return event.changes.map(({ event: what, path }) => `${what} ${path}`);
   return [messageText(event.data)];
 }

@@ -57,9 +57,8 @@ export class Filter {
     if (this.takesEverything) return event;
     const topic = event.type === 'gap' ? 'file' : event.topic;
     if (!this.takesTopic(topic)) return undefined;
-    if (event.type === 'message' || event.type === 'gap') return event;
+    if (event.type !== 'file') return event;
     if (this.spec.root !== undefined && this.spec.root !== event.root) return undefined;
-    if (event.type === 'root') return event;
     if (this.matchesPath === undefined) return event;
     const changes = event.changes.filter(({ path }) => this.takesPath(path));
     if (changes.length === event.changes.length) return event;

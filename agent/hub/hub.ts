@@ -84,8 +84,8 @@ export class Hub {
   /** Where the live clients stand. */
   private frontSeq: number;
   private flushTimer: NodeJS.Immediate | undefined;
-  /** Where in the journal roots came and went. */
-  private rootEvents: { readonly seq: number; readonly root: string }[] = [];
+  /** After which events roots came and went. */
+  private rootChanges: { readonly afterSeq: number; readonly root: string }[] = [];
   private lastId = 0;
 
   /**
@@ -158,8 +158,8 @@ export class Hub {
   }
 
   /**
-   * Puts into the journal that a root is watched from here on, or no longer. Before that, each client that began with
-   * a snapshot gets the root's entries as adds, or unlinks.
+   * A root is watched from here on, or no longer. Each client that began with a snapshot gets the root's entries as
+   * adds, or unlinks, and is told of the root.
    * @param change nothing else of its root is reported until this resolves
    */
   async rootChanged(change: RootChange): Promise<void> {
@@ -190,11 +190,15 @@ export class Hub {
     const time = Date.now();
     const afterSeq = this.frontSeq;
     const event = { type: 'file', cursor: this.journal.cursor(afterSeq), time, topic: 'file', root } as const;
+    const frame = { type: 'root', root, watched } as const;
+    const { rootsVersion } = this.snapshots;
     for (const client of clients) {
-      this.insert(client, { afterSeq, event, pieces: pieces.get(client.group.filter.key) ?? [] });
+      const entries = pieces.get(client.group.filter.key) ?? [];
+      this.insert(client, { afterSeq, rootsVersion, frame, event, pieces: entries });
     }
-    const seq = this.append({ type: 'root', time, topic: 'file', root, watched });
-    this.rootEvents = [...this.rootEvents.filter((old) => old.seq >= this.journal.oldestSeq), { seq, root }];
+    // A position before the oldest event can't be resumed anyway.
+    const recent = this.rootChanges.filter((old) => old.afterSeq >= this.journal.oldestSeq - 1);
+    this.rootChanges = [...recent, { afterSeq, root }];
     return undefined;
   }
 
@@ -256,6 +260,7 @@ export class Hub {
       clients: this.clients.size,
     });
 
+    client.rootsVersion = this.snapshots.rootsVersion;
     const gap = since === undefined ? undefined : this.gapFor(since, client);
     const resumed = since !== undefined && gap === undefined;
     let startSeq = this.frontSeq;
@@ -474,8 +479,8 @@ export class Hub {
         marker.run();
         continue;
       }
-      const oldestPosition = Math.max(this.journal.oldestSeq - 1, client.floorSeq);
-      if (client.seq < oldestPosition) {
+      const oldestPosition = this.journal.oldestSeq - 1;
+      if (client.seq < oldestPosition || client.isOutdated) {
         const { seq } = client;
         if (client.wantsSnapshot) {
           this.takeSnapshot(client, (roots) => {
@@ -575,7 +580,7 @@ export class Hub {
     place.taken
       .then((taken) => {
         if (client.place !== place) return;
-        if (taken.seq < client.floorSeq) {
+        if (taken.rootsVersion < client.rootsVersion) {
           this.endSnapshot(client);
           this.takeSnapshot(client, greet);
           return;
@@ -583,8 +588,9 @@ export class Hub {
         this.flush();
         this.moveTo(client, taken.seq);
         // What came or went before it is in it already.
-        client.insertions = client.insertions.filter(({ afterSeq }) => afterSeq >= taken.seq);
+        client.insertions = client.insertions.filter((it) => it.rootsVersion > taken.rootsVersion);
         client.inserted = 0;
+        client.isOutdated = false;
         if (taken.frames.length > 0) client.snapshot = { taken, sent: 0 };
         else this.endSnapshot(client);
         // Of a snapshot of one root, hello names the others all the same.
@@ -617,26 +623,28 @@ export class Hub {
   }
 
   private insert(client: Client, insertion: Insertion): void {
-    if (insertion.pieces.length === 0) return;
     if (client.live) this.fallBehind(client, this.frontSeq, false);
     if (client.insertions.length < mostInsertions) client.insertions.push(insertion);
     else {
       client.insertions = [];
       client.inserted = 0;
-      client.floorSeq = insertion.afterSeq + 1;
+      client.rootsVersion = insertion.rootsVersion;
+      client.isOutdated = true;
     }
     this.turns.take(client);
   }
 
   /** @returns its bytes */
   private sendInsertedPiece(client: Client, insertion: Insertion): number {
-    const json = pieceOf(insertion, client.inserted);
-    const buffer = client.group.encoding.event(JSON.parse(json.toString('utf8')) as FileEvent, () => json);
-    client.inserted += 1;
     if (client.inserted === insertion.pieces.length) {
       client.insertions.shift();
       client.inserted = 0;
+      this.control(client, insertion.frame);
+      return 0;
     }
+    const json = pieceOf(insertion, client.inserted);
+    const buffer = client.group.encoding.event(JSON.parse(json.toString('utf8')) as FileEvent, () => json);
+    client.inserted += 1;
     this.write(client, { buffers: [buffer], bytes: buffer.length, events: 1 });
     return buffer.length;
   }
@@ -695,10 +703,10 @@ export class Hub {
 
   private gapFor(since: Cursor, client: Client): 'epoch' | 'expired' | undefined {
     if (since.epoch !== this.journal.epoch || since.seq > this.journal.headSeq) return 'epoch';
-    // What was below a root when it came or went is in no journal.
+    // That a root came or went, and what was below it then, is in no journal.
     const needsSnapshot =
       client.wantsSnapshot &&
-      this.rootEvents.some(({ seq, root }) => seq > since.seq && takesRoot(client.group.filter, root));
+      this.rootChanges.some((it) => it.afterSeq >= since.seq && takesRoot(client.group.filter, it.root));
     return needsSnapshot || since.seq < this.journal.oldestSeq - 1 ? 'expired' : undefined;
   }
 

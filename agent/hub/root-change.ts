@@ -1,7 +1,8 @@
 // A root that is added, or no longer watched, in the middle of a stream. Whoever began with a snapshot holds what was
-// below the roots of that moment; for it the root's entries are added, or unlinked, at one position of the journal.
+// below the roots of that moment; for it the root's entries are added, or unlinked, at one position of the journal. The
+// journal itself says nothing of it: nothing on disk changed.
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Change, type FileEvent, type FileRecord, limits } from '../../shared/index.ts';
+import { type Change, type FileEvent, type FileRecord, limits, type RootFrame } from '../../shared/index.ts';
 import type { Filter } from './filter.ts';
 
 /** A root that was added or removed. */
@@ -11,7 +12,7 @@ export interface RootChange {
   readonly watched: boolean;
   /** What is below it, parents before what is in them. */
   readonly records: () => Iterable<FileRecord>;
-  /** Called in the turn of the loop in which it is put into the journal; returns false where it is not to be after all. */
+  /** Called in the turn of the loop from which on it holds; returns false where it is not to be after all. */
   readonly commit: () => boolean;
 }
 
@@ -19,6 +20,10 @@ export interface RootChange {
 export interface Insertion {
   /** It follows this event, and each piece carries its cursor: one that was cut off can't be resumed. */
   readonly afterSeq: number;
+  /** A snapshot of this version of the roots, or of a later one, has it already. */
+  readonly rootsVersion: number;
+  /** Ends it. */
+  readonly frame: RootFrame;
   readonly event: Omit<FileEvent, 'changes' | 'more'>;
   /** Lists of changes, as JSON. Shared: not to be written to. */
   readonly pieces: readonly string[];

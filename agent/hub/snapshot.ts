@@ -9,6 +9,8 @@ export interface Snapshot {
   readonly frames: readonly Buffer[];
   /** The roots whose files these are. */
   readonly roots: readonly string[];
+  /** What {@link SnapshotSource.rootsVersion} was then. */
+  readonly rootsVersion: number;
 }
 
 /** Who reads one, as far as it concerns the others. */
@@ -32,5 +34,7 @@ export interface SnapshotPlace {
 
 /** Where the hub gets them. */
 export interface SnapshotSource {
+  /** Grows whenever a root comes or goes. */
+  readonly rootsVersion: number;
   take(filter: Filter, reader: SnapshotReader): SnapshotPlace;
 }

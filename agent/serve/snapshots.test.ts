@@ -7,6 +7,7 @@ import { Snapshots } from './snapshots.ts';
 
 /** An index of two files, and how often it was copied. */
 class Index {
+  rootsVersion = 0;
   copies = 0;
   read = 0;
   private readonly files: number;
@@ -97,6 +98,16 @@ describe('Snapshots', () => {
     expect(next.has).toBe(false);
     same[0]?.place.leave();
     await until('the next', () => next.has);
+  });
+
+  it('is made anew when a root came or went, though the journal has nothing new', async () => {
+    const { snapshots, index } = makeSnapshots();
+    const before = new Reader(snapshots, 'b', 'same');
+    await until('the first', () => before.has);
+    index.rootsVersion += 1;
+    const after = new Reader(snapshots, 'a', 'same');
+    expect(await after.place.taken).toMatchObject({ rootsVersion: 1 });
+    expect(index.copies).toBe(2);
   });
 
   it('takes no more places from slow readers than are waited for, and none from others', async () => {

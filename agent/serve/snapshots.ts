@@ -18,6 +18,7 @@ interface Frames {
   readonly seq: number;
   readonly frames: readonly Buffer[];
   readonly roots: readonly string[];
+  readonly rootsVersion: number;
 }
 
 interface Copy {
@@ -26,6 +27,7 @@ interface Copy {
   readonly readers: Set<SnapshotReader>;
   /** Once it is made. */
   seq: number | undefined;
+  rootsVersion: number | undefined;
 }
 
 interface Waiting {
@@ -36,7 +38,7 @@ interface Waiting {
 
 /** Takes snapshots of the watcher's index. */
 export class Snapshots implements SnapshotSource {
-  private readonly watcher: Pick<Watcher, 'withIndexes'>;
+  private readonly watcher: Pick<Watcher, 'withIndexes' | 'rootsVersion'>;
   private readonly journal: Pick<Journal, 'headSeq'>;
   /** The newest of each filter that is in use. */
   private readonly newest = new Map<string, Copy & { readonly made: Promise<Frames> }>();
@@ -45,9 +47,13 @@ export class Snapshots implements SnapshotSource {
   private queue: Waiting[] = [];
   private evictionTimer: NodeJS.Timeout | undefined;
 
-  constructor(watcher: Pick<Watcher, 'withIndexes'>, journal: Pick<Journal, 'headSeq'>) {
+  constructor(watcher: Pick<Watcher, 'withIndexes' | 'rootsVersion'>, journal: Pick<Journal, 'headSeq'>) {
     this.watcher = watcher;
     this.journal = journal;
+  }
+
+  get rootsVersion(): number {
+    return this.watcher.rootsVersion;
   }
 
   take(filter: Filter, reader: SnapshotReader): SnapshotPlace {
@@ -58,14 +64,20 @@ export class Snapshots implements SnapshotSource {
 
   private copyFor(filter: Filter): Copy & { readonly made: Promise<Frames> } {
     const known = this.newest.get(filter.key);
-    // One that is older than the newest event would have its client see what was before it came.
-    if (known !== undefined && (known.seq === undefined || known.seq === this.journal.headSeq)) return known;
-    const copy: Copy = { filter, readers: new Set(), seq: undefined };
+    // One that is older than the newest event, or of other roots, would have its client see what was before it came.
+    if (known !== undefined && this.isNew(known)) return known;
+    const copy: Copy = { filter, readers: new Set(), seq: undefined, rootsVersion: undefined };
     // Not before its first reader has joined.
     const made = Promise.resolve().then(() => this.make(copy));
     const promised = Object.assign(copy, { made });
     this.newest.set(filter.key, promised);
     return promised;
+  }
+
+  private isNew({ seq, rootsVersion }: Copy): boolean {
+    // The roots are known as soon as it is begun, its position only when it is made.
+    if (rootsVersion !== undefined && rootsVersion !== this.rootsVersion) return false;
+    return seq === undefined || seq === this.journal.headSeq;
   }
 
   private leave(copy: Copy, reader: SnapshotReader): void {
@@ -99,6 +111,8 @@ export class Snapshots implements SnapshotSource {
     return this.watcher.withIndexes(root, async (indexes) => {
       // The indexes are held still, and are what has been told up to here.
       const seq = this.journal.headSeq;
+      const { rootsVersion } = this;
+      copy.rootsVersion = rootsVersion;
       const frames: Buffer[] = [];
       // Of a root that was asked for by name it is said that it has nothing, even when it is no longer watched.
       const roots = root === undefined ? [...indexes.keys()] : [root];
@@ -111,7 +125,7 @@ export class Snapshots implements SnapshotSource {
       }
       // The last turn was one in which everybody may have left.
       if (copy.readers.size === 0) throw new Abandoned();
-      return { seq, frames, roots };
+      return { seq, frames, roots, rootsVersion };
     });
   }
 

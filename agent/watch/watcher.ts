@@ -88,6 +88,7 @@ export class Watcher {
   private readonly timer: NodeJS.Timeout;
   private barrier: Barrier | undefined;
   private closed = false;
+  private version = 0;
 
   constructor(settings: WatchSettings, events: WatchEvents, log: Log) {
     this.settings = settings;
@@ -106,6 +107,11 @@ export class Watcher {
   /** The real paths of the roots, in the order in which they were added. */
   get roots(): string[] {
     return [...this.engines.keys()];
+  }
+
+  /** Grows whenever a root is reported from then on, or is no longer. */
+  get rootsVersion(): number {
+    return this.version;
   }
 
   /** Whether every root's first crawl is done. */
@@ -150,6 +156,7 @@ export class Watcher {
           const commit = (): boolean => {
             if (this.engines.get(real) !== engine) return false;
             this.reported.add(engine);
+            this.version += 1;
             return true;
           };
           if (isFirst) commit();
@@ -182,6 +189,7 @@ export class Watcher {
     const commit = (): boolean => {
       if (this.engines.get(real) !== engine) return false;
       this.engines.delete(real);
+      if (this.reported.has(engine)) this.version += 1;
       // Nothing is told from here on.
       closing = engine.close();
       return true;

@@ -31,7 +31,7 @@ export const chapters: Readonly<Record<string, readonly string[]>> = {
     'MessageEvent',
     'GapEvent',
     'GapReason',
-    'RootEvent',
+    'RootFrame',
     'SnapshotEvent',
     'LostEvent',
   ],

@@ -119,9 +119,6 @@ const rootFrame = name(
   'A root was added, or is no longer watched',
   z.object({
     type: z.literal('root'),
-    cursor,
-    time: milliseconds,
-    topic: z.literal('file'),
     root: z.string(),
     watched: told('whether it is watched from here on, or was until here', z.boolean()),
   }),

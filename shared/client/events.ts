@@ -1,5 +1,5 @@
 // What a user of the library is told, and what can be asked for.
-import type { FileEvent, GapEvent, HelloFrame, MessageEvent, RootEvent, SnapshotFrame } from '../protocol.ts';
+import type { FileEvent, GapEvent, HelloFrame, MessageEvent, RootFrame, SnapshotFrame } from '../protocol.ts';
 
 /**
  * A connection stands; the first event of a stream, and the one after each `lost`. Without `resumed` what follows does
@@ -29,7 +29,7 @@ export type AgentEvent =
   | FileEvent
   | MessageEvent
   | GapEvent
-  | RootEvent
+  | RootFrame
   | SnapshotEvent
   | ConnectedEvent
   | LostEvent;

@@ -55,7 +55,7 @@ export class StreamPosition {
   advance(frame: ServerFrame): void {
     if (frame.type === 'snapshot') {
       if (frame.done) this.#pendingRoots -= 1;
-    } else if ('topic' in frame || frame.type === 'gap') {
+    } else if (frame.type === 'file' || frame.type === 'message' || frame.type === 'gap') {
       this.#cursor = frame.cursor;
       this.#owesGap = false;
       // A snapshot comes whole before any event, and without the roots that were removed since hello; a fresh one

@@ -10,7 +10,7 @@ export type {
   GapReason,
   MessageEvent,
   Problem,
-  RootEvent,
+  RootFrame,
   RootStatus,
   Status,
   SyncAnswer,

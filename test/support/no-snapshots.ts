@@ -2,5 +2,6 @@
 
 /** Fails whoever asks for one. */
 export const noSnapshots = {
+  rootsVersion: 0,
   take: () => ({ taken: Promise.reject<never>(new Error('no snapshot')), leave: () => {} }),
 };

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { TestAgent } from './support/agent.ts';
 import { temporaryDirectory } from './support/cleanup.ts';
-import type { CliProcess } from './support/cli-process.ts';
+import { type CliProcess, startCli } from './support/cli-process.ts';
 import { isWatchdog, SlowCommand, startOn } from './support/on.ts';
 import { childrenOf, isRunning } from './support/procfs.ts';
 import { sharedAgent } from './support/shared-agent.ts';
@@ -159,6 +159,15 @@ describe('when agent-cli on is killed outright', () => {
     on.child.kill('SIGKILL');
     await on.exited;
     await allGone('the command', [...processes, ...watchdog]);
+  });
+
+  it('a command that has only just been started ends as well', async () => {
+    const agent = shared();
+    // The first thing that it does, so that agent-cli has hardly taken note of it.
+    const line = 'kill -KILL $PPID; sleep 1000; :';
+    const on = startCli(['on', '*.ts', '--initial', '--', line], { env: agent.env, cwd: agent.root });
+    // Its standard output is closed once the command has ended, too.
+    expect(await on.exited).toEqual({ code: null, signal: 'SIGKILL' });
   });
 
   it('what a command left behind that has ended itself ends as well', async () => {

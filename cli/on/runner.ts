@@ -207,15 +207,16 @@ export class Runner {
     if (clear) output.clear();
     reporter.starting(cause);
     this.#runs++;
-    this.#watchdog.prepare();
+    const mark = this.#watchdog.prepare();
     const run = new CommandRun(command, {
       cwd: directory,
-      env: { ...process.env, ...changes.environment(), AGENT_EVENT_CURSOR: this.#cursor },
+      env: { ...process.env, ...changes.environment(), AGENT_EVENT_CURSOR: this.#cursor, ...mark },
       stdin: stdin === 'changes' ? { text: changes.lines() } : stdin,
       killAfterMs,
     });
     this.#run = run;
-    if (run.pid !== undefined) this.#watchdog.guard(run.pid);
+    if (run.pid === undefined) this.#watchdog.release();
+    else this.#watchdog.guard(run.pid);
     if (run.pid !== undefined) reporter.started(this.#runs, run.pid, cause);
     void run.ended.then((end) => this.#ended(end));
   }

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ClientInfo } from '../../shared/index.ts';
-import type { TestAgent } from './agent.ts';
+import { binaries, type TestAgent } from './agent.ts';
 import { cleanUpWith, temporaryDirectory } from './cleanup.ts';
 import { type CliProcess, startCli } from './cli-process.ts';
 import { childrenOf, commandLineOf } from './procfs.ts';
@@ -52,8 +52,13 @@ export async function connected(agent: TestAgent, on: CliProcess, count: number)
 export async function idle(on: CliProcess): Promise<void> {
   await until(
     () => `its command to end: ${on.stdout} ${on.stderr}`,
-    () => !childrenOf(on.child.pid as number).some((child) => !isWatchdog(child)),
+    () => childrenOf(on.child.pid as number).every((child) => isWatchdog(child) || isAgent(child)),
   );
+}
+
+/** Whether a process is an agent, which it may have started. */
+function isAgent(pid: number): boolean {
+  return commandLineOf(pid).includes(binaries.agentd);
 }
 
 /** Whether a process is the one that ends the command if agent-cli is killed. */

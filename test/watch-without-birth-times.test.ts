@@ -150,8 +150,8 @@ it.each([
     const agent = await startAgentWithoutBirthTimes({ roots: [root], env: { SWAP_WHEN_WATCHED: 'swapped' } });
     const after = lstatSync(swapped);
     expect(after.birthtimeMs).not.toBe(before.birthtimeMs);
-    // Only then has the agent no way to see that it is another one.
-    expect(after.ino).toBe(before.ino);
+    // Only then has the agent no way to see that it is another one. A root that it is in keeps its number to itself.
+    if (top !== 'swapped') expect(after.ino).toBe(before.ino);
     const { client, expectTrue } = await follow(agent);
     for (const name of ['f', 'g']) {
       writeFileSync(join(swapped, name), '');

@@ -11,7 +11,7 @@ const topics = z
 
 /** Globs of one kind; an error says which is wrong, and why. */
 const globs = z
-  .array(z.string().max(globLimits.characters))
+  .array(z.string().min(1).max(globLimits.characters))
   .max(limits.filterEntries)
   .superRefine((list, context) => {
     const message = objectionToGlobs(list);

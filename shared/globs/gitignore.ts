@@ -7,7 +7,7 @@ import { TooManyStates } from './program.ts';
 import { literalLength, wildmatchPattern } from './wildmatch.ts';
 
 /** Bounds on one file of rules; what is beyond does not count, and the file says so. */
-export const gitignoreLimits = {
+const gitignoreLimits = {
   /**
    * Steps of matching for each byte of a path that all lines together may take which are found in no table: some
    * 5,000 lines such as `*cache-[0-9]*`, whose automata take 15 MB.

@@ -52,3 +52,14 @@ export function closersOf(glob: string, from: number): Closers {
   }
   return closers;
 }
+
+/** Whether there is a comma directly in the braces from one index to another, so that they list. */
+export function listsIn(glob: string, from: number, to: number, closers: Closers): boolean {
+  for (let at = from + 1; at < to; at++) {
+    const character = glob[at];
+    if (character === ',') return true;
+    if (character === '\\') at += 1;
+    else at = closers.get(at) ?? at;
+  }
+  return false;
+}

@@ -4,37 +4,10 @@
 import { notSlash } from './char-set.ts';
 import { classPattern } from './glob-class.ts';
 import { GlobError } from './glob-error.ts';
-import { type Closers, closersOf } from './glob-nesting.ts';
+import { type Closers, closersOf, listsIn } from './glob-nesting.ts';
+import { globstarAt, type Token } from './glob-stars.ts';
 import { rangePattern } from './number-range.ts';
-import {
-  anything,
-  below,
-  choice,
-  directories,
-  end,
-  literal,
-  optional,
-  type Pattern,
-  sequence,
-  slash,
-  star,
-  unit,
-} from './pattern.ts';
-
-/** What stands before: it decides what stars mean, and question marks and plus signs behind a group. */
-type Token =
-  | 'start'
-  | 'slash'
-  | 'star'
-  | 'globstar'
-  | 'dot'
-  | 'open'
-  | 'group'
-  | 'repeated'
-  | 'brace'
-  | 'class'
-  | 'comma'
-  | 'text';
+import { choice, end, literal, optional, type Pattern, sequence, slash, star, unit } from './pattern.ts';
 
 /** What an extended glob's own text holds, which decides how far `!(…)` looks. */
 interface Inner {
@@ -123,8 +96,7 @@ class GlobParser {
       case '/':
         this.at += 1;
         items.push(slash);
-        this.token('slash');
-        this.note('slashes');
+        this.slash();
         return;
       case '*':
         this.stars(items);
@@ -252,39 +224,20 @@ class GlobParser {
       this.text(items, '{', 1);
       return;
     }
-    const content = glob.slice(at + 1, close);
-    if (/^[^,{}[\]()\\/"]*\.\.[^,{}[\]()\\/"]*$/.test(content)) {
-      const range = rangePattern(content);
-      if (range === undefined && /^(-?\d+|[A-Za-z])\.\.(-?\d+|[A-Za-z])(\.\.-?\d+)?$/.test(content)) {
-        throw new GlobError(
-          `has a range that is not supported, {${content}}: give two letters or two numbers of up to 17 digits, without a step`,
-        );
-      }
-      if (range !== undefined) {
-        items.push(range);
-        this.at = close + 1;
-        this.token('open');
-        this.token('brace');
-        return;
-      }
+    const range = rangePattern(glob.slice(at + 1, close));
+    if (range !== undefined) {
+      items.push(range);
+      this.at = close + 1;
+      this.token('open');
+      this.token('brace');
+      return;
     }
     const pattern = this.within('brace');
-    const lists = this.hasComma(at, close);
+    const lists = listsIn(glob, at, close, this.closers);
     // Braces without a comma stand for themselves.
     if (lists) items.push(pattern);
     else items.push(...literal('{'), pattern, ...literal('}'));
     this.token(lists ? 'brace' : 'text');
-  }
-
-  /** Whether there is a comma directly in the braces, so that they list. */
-  private hasComma(from: number, to: number): boolean {
-    for (let at = from + 1; at < to; at++) {
-      const character = this.glob[at];
-      if (character === ',') return true;
-      if (character === '\\') at += 1;
-      else at = this.closers.get(at) ?? at;
-    }
-    return false;
   }
 
   private stars(items: Pattern[]): void {
@@ -297,13 +250,17 @@ class GlobParser {
     const before = this.last;
     const further = this.beforeLast;
     this.note('stars');
-    if (count === 2) {
-      this.at = run;
-      const globstar = this.globstar(items, before, further);
-      if (globstar !== undefined) {
-        if (globstar !== 'done') items.push(globstar);
-        return;
-      }
+    const globstar =
+      count === 2
+        ? globstarAt({ glob, at: run, before, further, open: this.open, negating: this.negations > 0 })
+        : undefined;
+    if (globstar !== undefined) {
+      this.at = globstar.at;
+      if (globstar.takesSlash) items.pop();
+      items.push(globstar.pattern);
+      this.token('globstar');
+      if (globstar.endsWithSlash) this.slash();
+      return;
     }
     this.at = run;
     if (before === 'dot' && (this.isRest || this.open.length > 0)) items.push(notDotsAlone);
@@ -311,67 +268,9 @@ class GlobParser {
     this.token('star');
   }
 
-  /** @returns undefined if the two stars before `at` are no more than one; 'done' if they are in `items` */
-  private globstar(items: Pattern[], before: Token, further: Token): Pattern | 'done' | undefined {
-    const { glob } = this;
-    const inBraces = this.open.includes('brace');
-    const alone =
-      before === 'start' ||
-      before === 'slash' ||
-      before === 'open' ||
-      before === 'group' ||
-      before === 'repeated' ||
-      (inBraces && (before === 'comma' || before === 'brace'));
-    if (!alone) return undefined;
-    // Several in a row say no more than one.
-    while (glob.startsWith('/**', this.at) && (glob[this.at + 3] ?? '/') === '/') this.at += 3;
-    const rest = glob.slice(this.at);
-    const afterDirectory = before === 'slash' && further !== 'start';
-    if (before === 'start' && rest.startsWith('/')) {
-      this.at += 1;
-      this.token('globstar');
-      this.token('slash');
-      this.note('slashes');
-      return directories;
-    }
-    if (afterDirectory && rest.startsWith('/')) {
-      this.at += 1;
-      this.token('globstar');
-      this.token('slash');
-      this.note('slashes');
-      items.pop();
-      // What follows can only match nothing, so that the directory itself matches, if it is stars or a group.
-      const maybeNothing = /^\/(\*\*|[?*+!@]?\(|\{)/.test(rest);
-      items.push(maybeNothing ? choice(sequence(slash, directories), end) : sequence(slash, directories));
-      return 'done';
-    }
-    const atEnd = rest === '' || (this.parens > 0 && rest === ')'.repeat(this.parens) && !this.isNegating);
-    if (afterDirectory && further !== 'star' && further !== 'globstar' && atEnd) {
-      items.pop();
-      this.token('globstar');
-      items.push(below);
-      return 'done';
-    }
-    const next = rest[0];
-    const stays =
-      next === undefined ||
-      next === '/' ||
-      next === '(' ||
-      next === ')' ||
-      next === '{' ||
-      (next === '@' && rest[1] === '(') ||
-      (inBraces && (next === ',' || next === '}'));
-    if (!stays) return undefined;
-    this.token('globstar');
-    return anything;
-  }
-
-  private get parens(): number {
-    return this.open.filter((kind) => kind === 'paren').length;
-  }
-
-  private get isNegating(): boolean {
-    return this.negations > 0;
+  private slash(): void {
+    this.token('slash');
+    this.note('slashes');
   }
 
   private extendedGlob(items: Pattern[], operator: string): void {

@@ -1,5 +1,4 @@
 // shared/globs/: paths against patterns, in time that no pattern and no path can make long.
 
-export { type GitignoreFile, parseGitignore, type RulesEntry } from './gitignore.ts';
-export { GlobError } from './glob-error.ts';
+export { type GitignoreFile, parseGitignore } from './gitignore.ts';
 export { compileGlobs, globLimits, objectionToGlobs, type PathTest } from './globs.ts';

@@ -1,4 +1,5 @@
 // `{1..20}` in a glob, as digits to be matched rather than numbers to be listed: {1..1000000000} is 60 states.
+import { GlobError } from './glob-error.ts';
 import { choice, literal, type Pattern, sequence, unit } from './pattern.ts';
 
 const digitSet = (low: number, high: number): Pattern => unit([0x30 + low, 0x30 + high]);
@@ -40,16 +41,28 @@ const mostDigits = 18;
  * The numbers or letters of a range in braces, as a shell counts them: `1..12`, `-3..3`, `a..e`, `01..12` with
  * as many digits in each.
  * @param text without the braces
- * @returns undefined if it is no such range
+ * @returns undefined if it is no range
+ * @throws GlobError for one with a step, too large, or of a letter and a number
  */
 export function rangePattern(text: string): Pattern | undefined {
+  if (!/^(-?\d+|[A-Za-z])\.\.(-?\d+|[A-Za-z])(\.\.-?\d+)?$/.test(text)) return undefined;
+  const range = letterRange(text) ?? numberRange(text);
+  if (range !== undefined) return range;
+  throw new GlobError(
+    `has a range that is not supported, {${text}}: give two letters, or two numbers of up to 17 digits, without a step`,
+  );
+}
+
+function letterRange(text: string): Pattern | undefined {
   const letters = /^([A-Za-z])\.\.([A-Za-z])$/.exec(text);
-  if (letters !== null) {
-    const ends = [letters[1] ?? '', letters[2] ?? '']
-      .map((letter) => letter.charCodeAt(0))
-      .sort((a, b) => a - b);
-    return unit([ends[0] ?? 0, ends[1] ?? 0]);
-  }
+  if (letters === null) return undefined;
+  const ends = [letters[1] ?? '', letters[2] ?? '']
+    .map((letter) => letter.charCodeAt(0))
+    .sort((a, b) => a - b);
+  return unit([ends[0] ?? 0, ends[1] ?? 0]);
+}
+
+function numberRange(text: string): Pattern | undefined {
   const numbers = /^(-?\d+)\.\.(-?\d+)$/.exec(text);
   if (numbers === null) return undefined;
   const [one, two] = [numbers[1] ?? '', numbers[2] ?? ''];

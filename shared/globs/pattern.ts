@@ -45,7 +45,7 @@ export function optional(body: Pattern): Pattern {
 }
 
 /** The empty text. */
-export const nothing: Pattern = sequence();
+const nothing: Pattern = sequence();
 /** The end of the path. */
 export const end: Pattern = { kind: 'end' };
 /** A slash. */

@@ -9,8 +9,8 @@ import type { CharSet } from './char-set.ts';
 import { anything, directories, flatten, type Pattern } from './pattern.ts';
 
 /** What a state does: by these its kind is told in `ops`. */
-export const acceptOp = 0;
-export const unitOp = 1;
+const acceptOp = 0;
+const unitOp = 1;
 export const splitOp = 2;
 export const endOp = 3;
 export const unlessOp = 4;

@@ -7,7 +7,18 @@ import { GlobError } from './glob-error.ts';
 import { type Closers, closersOf, listsIn } from './glob-nesting.ts';
 import { globstarAt, type Token } from './glob-stars.ts';
 import { rangePattern } from './number-range.ts';
-import { choice, end, literal, optional, type Pattern, sequence, slash, star, unit } from './pattern.ts';
+import {
+  anything,
+  choice,
+  end,
+  literal,
+  optional,
+  type Pattern,
+  sequence,
+  slash,
+  star,
+  unit,
+} from './pattern.ts';
 
 /** What an extended glob's own text holds, which decides how far `!(…)` looks. */
 interface Inner {
@@ -161,15 +172,10 @@ class GlobParser {
   private questionMark(items: Pattern[]): void {
     this.at += 1;
     const previous = items.at(-1);
-    if (this.last === 'group' && previous !== undefined) {
-      // The group before may be missing, as in a regular expression.
-      items[items.length - 1] = optional(previous);
-      this.token('text');
-    } else if (this.last === 'repeated') this.token('text');
-    else {
-      items.push(unit(notSlash));
-      this.token('text');
-    }
+    // As in a regular expression, the group before may be missing.
+    if (this.last === 'group' && previous !== undefined) items[items.length - 1] = optional(previous);
+    else if (this.last !== 'repeated') items.push(unit(notSlash));
+    this.token('text');
   }
 
   private plus(items: Pattern[]): void {

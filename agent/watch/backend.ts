@@ -40,10 +40,11 @@ export interface WatchBackend {
   /** Begins; resolves once changes made from now on give hints. */
   start(): Promise<void>;
   /**
-   * The root is another directory than the one that was watched, or has been away: whatever the backend watches
-   * by itself is watched anew. Resolves once changes made from now on give hints.
+   * Another directory is where this one was, or it has been away: whatever the backend watches by itself, from
+   * there down, is watched anew. For the root this resolves once changes made from now on give hints, or when it
+   * is rearmed again.
    */
-  rearm(): Promise<void>;
+  rearm(directory: string): Promise<void>;
   /**
    * Watches one directory more, or anew. A backend that walks the tree by itself does nothing.
    * @param place where it is found at this moment

@@ -4,19 +4,16 @@
 // The work is written as generators that stop between steps (slices.ts), for a tree can be large. Between
 // two steps the disk goes on changing; whatever changes then gives a hint of its own, because a directory
 // is always watched first and listed afterwards.
-//
-// A directory can also be elsewhere while something below it is looked at or watched, and be back, the same as
-// before, when it is examined itself. Each move gives a hint in the directory that it is an entry of. So
-// everything below a directory is watched and compared anew if any of it was looked at since just before the
-// oldest hint that named it (turns.ts). From the root down this makes every watch and every look right in the
-// end. For the root itself there is no such hint: Disk.enter sees to it that all looks are into the same one.
 import type { Log } from '../log.ts';
-import { clockGrainMs, type DifferenceSink } from './delta.ts';
+import type { DifferenceSink } from './delta.ts';
 import type { Disk } from './disk.ts';
 import { type IgnoreRules, rulesFileName } from './ignore-rules.ts';
 import { joinPath } from './names.ts';
+import { isSameDirectory, Places, type PlacesHost } from './places.ts';
 import { sorted } from './slices.ts';
+import { both, type Evidence, Touches } from './touches.ts';
 import {
+  type Difference,
   Directory,
   type EntryStat,
   kindOf,
@@ -26,34 +23,17 @@ import {
   type Youth,
 } from './tree-index.ts';
 import type { Turns } from './turns.ts';
-
-/**
- * Names to look at in a directory, each with whether its content may have changed; or all of them; or all of them
- * in one that is no longer watched, and has to be again.
- */
-export type DirtyNames = Map<string, boolean> | 'all' | 'unwatched';
+import { type Dirty, evidenceOf, type Visit } from './visits.ts';
+import { youthOf } from './youth.ts';
 
 /** What the crawler needs done that is not looking. */
-export interface CrawlerHost {
-  /** Watches the directory. Returns false if that can't be done because it is gone or closed to us. */
-  watch(directory: Directory): boolean;
-  unwatch(directory: Directory): void;
+export interface CrawlerHost extends PlacesHost {
+  /** Another directory is where this one was, or it has been away: so for all below it. */
+  replaced(directory: Directory): void;
   /** The directory is there but can't be looked into: look again later, if nothing will say when. */
   retry(directory: Directory, error: NodeJS.ErrnoException): void;
-  /** The place is not what it was a moment ago: look again, in the next batch. */
-  doubt(directory: Directory): void;
-}
-
-/** A directory to list, and how thoroughly. */
-interface Visit {
-  readonly directory: Directory;
-  /** Go into the directories below as well, even those that are known. */
-  readonly deep: boolean;
-  /**
-   * Hints may be missing, or may have been another directory's: it is watched anew, and what may have been
-   * written without a trace counts as changed.
-   */
-  readonly suspicious: boolean;
+  /** Hints about an entry that have come since the batch under way was closed. */
+  pending(directory: Directory, name: string): Evidence | undefined;
 }
 
 /** Entries looked at between two steps. */
@@ -62,8 +42,6 @@ const entriesPerStep = 64;
 const namesPerStep = 1024;
 /** A directory this large may have more than a thousand entries; on tmpfs and ext4 20 and 24 bytes each or more. */
 const largeDirectoryBytes = 32 * 1024;
-/** How often a directory that is replaced while it is being watched is tried again at once. */
-const watchTries = 4;
 /** Skipped paths that are remembered, so as to be counted once: a megabyte or two. */
 const skipsRemembered = 10_000;
 /** Skipped paths that are logged one by one; the rest is summed up. */
@@ -76,8 +54,8 @@ export class Crawler {
   private readonly rules: IgnoreRules;
   private readonly host: CrawlerHost;
   private readonly log: Log;
-  private readonly turns: Turns;
-  private readonly watched = new WeakSet<Directory>();
+  readonly places: Places;
+  private readonly touches: Touches;
   private readonly skipped = new Set<string>();
   private skipsSummedUp = skipsLogged;
   /** Directories that were taken out of the index while what was below them is still in it. */
@@ -96,7 +74,8 @@ export class Crawler {
     this.rules = parts.rules;
     this.host = parts.host;
     this.log = parts.log;
-    this.turns = parts.turns;
+    this.places = new Places(parts.disk, parts.host, parts.turns);
+    this.touches = new Touches(parts.turns);
   }
 
   /**
@@ -109,22 +88,22 @@ export class Crawler {
   }
 
   /** Compares what the hints named. */
-  *examineHints(dirty: ReadonlyMap<Directory, DirtyNames>, delta: DifferenceSink): Generator<void, void> {
+  *examineHints(hinted: ReadonlyMap<Directory, Dirty>, delta: DifferenceSink): Generator<void, void> {
     // Parents first: a directory that is gone or replaced takes the hints below it along.
-    const directories = yield* sorted([...dirty.keys()], (a, b) => (a.path < b.path ? -1 : 1));
+    const directories = yield* sorted([...hinted.keys()], (a, b) => (a.path < b.path ? -1 : 1));
     /** Whether the rules change in any case, by directory. */
     const rulesTouched = new Map<Directory, boolean>();
     for (const directory of directories) {
-      const names = dirty.get(directory);
-      if (names === undefined || directory.gone || !this.stillThere(directory)) continue;
-      if (names === 'all' || names === 'unwatched') {
-        yield* this.visit([{ directory, deep: false, suspicious: names === 'unwatched' }], delta);
+      const dirty = hinted.get(directory);
+      if (dirty === undefined || directory.gone || !this.places.stillThere(directory)) continue;
+      if (dirty.unwatched || dirty.all !== undefined) {
+        yield* this.visit([{ directory, deep: false, suspicious: dirty.unwatched, dirty }], delta);
         continue;
       }
       const visits: Visit[] = [];
       let steps = 0;
-      for (const [name, content] of names) {
-        this.examine({ directory, deep: false, suspicious: false }, name, content, delta, visits);
+      for (const [name, evidence] of dirty.names) {
+        this.examine({ directory, deep: false, suspicious: false }, name, evidence, delta, visits);
         if (this.removed.length > 0) yield* this.removeBelow(delta);
         if (name === rulesFileName) rulesTouched.set(directory, rulesTouched.get(directory) ?? false);
         if (name === '.git' && this.lookForRepository(directory)) rulesTouched.set(directory, true);
@@ -143,20 +122,6 @@ export class Crawler {
     this.sumUpSkipped();
   }
 
-  /**
-   * Begins the examination of a directory that is where it belongs: hints that come from now on lead to another.
-   * @returns whether what is known below it is in doubt, and has to be watched and compared anew
-   */
-  takeDoubt(directory: Directory): boolean {
-    const { doubtful, hintedTurn, lookedTurn, newborn } = directory;
-    directory.doubtful = false;
-    directory.hintedTurn = undefined;
-    if (hintedTurn === undefined) return doubtful;
-    // The hint may be of the end of another that could not be told from this one by its birth time.
-    const unproven = newborn || directory.stat.birthtimeMs === 0;
-    return doubtful || unproven || this.turns.mayConcern(lookedTurn, hintedTurn);
-  }
-
   /** Takes everything out of the index, because the root is gone. */
   *removeAll(root: Directory, delta: DifferenceSink): Generator<void, void> {
     yield* this.index.removeBelow(root, this.removal(delta));
@@ -167,8 +132,8 @@ export class Crawler {
     for (let visit = visits.pop(); visit !== undefined; visit = visits.pop()) {
       const { directory } = visit;
       if (directory.gone) continue;
-      if (visit.suspicious) this.watched.delete(directory);
-      if (!this.watchTruly(directory)) continue;
+      if (visit.suspicious) this.places.distrust(directory);
+      if (!this.places.watchTruly(directory)) continue;
       const names = yield* this.list(directory);
       if (names === undefined) {
         directory.doubtful = true;
@@ -189,7 +154,7 @@ export class Crawler {
 
       let steps = 0;
       for (const name of names) {
-        this.examine(inside, name, visit.suspicious, delta, visits);
+        this.examine(inside, name, evidenceOf(visit, name), delta, visits);
         if (this.removed.length > 0) yield* this.removeBelow(delta);
         if (++steps % entriesPerStep === 0) yield;
       }
@@ -223,7 +188,7 @@ export class Crawler {
     if (listed.size === entries.size) return;
     for (const name of [...entries.keys()]) {
       if (!listed.has(name)) {
-        this.examine(visit, name, false, delta, visits);
+        this.examine(visit, name, 'none', delta, visits);
         if (this.removed.length > 0) yield* this.removeBelow(delta);
       }
       if (++steps % namesPerStep === 0) yield;
@@ -234,12 +199,12 @@ export class Crawler {
   private examine(
     visit: Visit,
     name: string,
-    content: boolean,
+    evidence: Evidence,
     delta: DifferenceSink,
     visits: Visit[],
   ): void {
     const { directory } = visit;
-    this.noteLook(directory);
+    this.places.noteLook(directory);
     const path = joinPath(directory.path, name);
     const known = directory.entries.get(name);
     const stats = this.rules.ignoresName(name) ? undefined : this.disk.look(path);
@@ -260,7 +225,7 @@ export class Crawler {
     }
     const stat = statOf(stats, kind);
     if (kind === 'dir') this.examineDirectory(visit, name, known, stat, delta, visits);
-    else this.examineFile(directory, name, known, stat, content, delta);
+    else this.examineFile(directory, name, known, stat, evidence, delta);
   }
 
   private examineDirectory(
@@ -273,14 +238,14 @@ export class Crawler {
   ): void {
     const { directory: parent, suspicious } = visit;
     if (known instanceof Directory) {
-      if (this.takeDoubt(known)) {
-        visits.push({ directory: known, deep: true, suspicious: true });
-      } else if (!isSameDirectory(known.stat, stat)) {
-        // Another directory under the same name.
-        this.watched.delete(known);
-        visits.push({ directory: known, deep: true, suspicious });
+      const doubted = this.places.takeDoubt(known);
+      if (doubted || !isSameDirectory(known.stat, stat)) {
+        // Another directory under the same name, or one that was elsewhere meanwhile.
+        this.places.distrust(known);
+        if (visit.replaced !== true) this.host.replaced(known);
+        visits.push({ directory: known, deep: true, suspicious: suspicious || doubted, replaced: true });
       } else if (visit.deep || known.unreadable) {
-        visits.push({ directory: known, deep: visit.deep, suspicious });
+        visits.push({ ...visit, directory: known });
       }
       return;
     }
@@ -295,7 +260,7 @@ export class Crawler {
     name: string,
     known: number | Directory | undefined,
     stat: EntryStat,
-    content: boolean,
+    evidence: Evidence,
     delta: DifferenceSink,
   ): void {
     const path = joinPath(parent.path, name);
@@ -305,73 +270,35 @@ export class Crawler {
       delta.record(path, undefined, stat);
       return;
     }
-    // A write of the same length within the clock's grain of the last look leaves no trace in the stat: on
-    // an entry that was young then, the hint of a write is all the proof there will ever be.
-    const untraced = content && this.index.youth(known) !== 'none';
-    if (!untraced && this.index.difference(known, stat) === 'none') return;
+    const difference = this.index.difference(known, stat);
+    const differs =
+      difference === 'more' || this.isWrite(parent, name, difference, this.index.youth(known), evidence);
+    if (difference === 'more') this.touches.forget(path);
+    if (!differs && difference === 'none') return;
     const before = this.index.fileStat(known);
     this.index.setFile(known, stat, youthOf(stat));
-    delta.record(path, before, stat, untraced && before.kind === stat.kind);
+    if (differs) delta.record(path, before, stat, difference !== 'more');
   }
 
-  /** Whether the directory is where it was; otherwise it is looked at again through its parent. */
-  private stillThere(directory: Directory): boolean {
-    this.noteLook(directory);
-    const stats = this.disk.look(directory.path);
-    if (stats !== undefined && !('unseen' in stats) && kindOf(stats.mode) === 'dir') {
-      const stat = statOf(stats, 'dir');
-      // Without birth times this can't be told. If it is another one, a hint of its parent says so as well.
-      const maybe = stat.birthtimeMs === 0 && stat.ino === directory.stat.ino;
-      if (maybe || isSameDirectory(directory.stat, stat)) {
-        directory.stat = stat;
-        return true;
-      }
-    }
-    directory.doubtful = true;
-    this.host.doubt(directory);
-    return false;
+  private isWrite(
+    parent: Directory,
+    name: string,
+    difference: Difference,
+    youth: Youth,
+    evidence: Evidence,
+  ): boolean {
+    // The usual case: nothing differs, and nothing can be hidden in that.
+    if (difference === 'none' && evidence !== 'certain' && youth === 'none') return false;
+    const path = joinPath(parent.path, name);
+    const pending = this.host.pending(parent, name);
+    const all = pending === undefined ? evidence : both(pending, evidence);
+    return this.touches.isWrite(path, difference, youth, all, () => this.disk.contents(path));
   }
 
-  /**
-   * Watches a directory and makes sure that the watch is on the one that is there now: an inode number is
-   * given again at once when a directory is removed and made anew, and the old watch is dead then.
-   */
-  private watchTruly(directory: Directory): boolean {
-    this.noteLook(directory);
-    for (let tries = 0; tries < watchTries; tries++) {
-      const before = directory.stat;
-      if (!this.watched.has(directory)) {
-        if (!this.host.watch(directory)) {
-          // It may be elsewhere for this moment and the same when it is looked at again: nothing in it is known.
-          directory.doubtful = true;
-          return false;
-        }
-        this.watched.add(directory);
-        directory.newborn = Date.now() - before.birthtimeMs < clockGrainMs;
-      }
-      const stats = this.disk.look(directory.path);
-      if (stats === undefined || 'unseen' in stats || kindOf(stats.mode) !== 'dir') break;
-      directory.stat = statOf(stats, 'dir');
-      if (isSameDirectory(before, directory.stat)) return true;
-      this.watched.delete(directory);
-      // No birth time to compare: a watch made twice in a row is as sure as it gets.
-      if (directory.stat.birthtimeMs === 0 && tries > 0 && before.ino === directory.stat.ino) return true;
-    }
-    directory.doubtful = true;
-    this.host.doubt(directory);
-    return false;
-  }
-
-  /** A look at something in the directory, or its watch, is only as good as the way to it is at this moment. */
-  private noteLook(directory: Directory): void {
-    const turn = this.turns.looked();
-    for (
-      let at: Directory | undefined = directory;
-      at !== undefined && at.lookedTurn !== turn;
-      at = at.parent
-    ) {
-      at.lookedTurn = turn;
-    }
+  /** What a hint that comes now says about an entry. */
+  evidence(directory: Directory, name: string | undefined): Evidence {
+    if (name === undefined) return 'once';
+    return this.touches.isLate(joinPath(directory.path, name)) ? 'certain' : 'once';
   }
 
   /**
@@ -419,13 +346,13 @@ export class Crawler {
     return (path, stat, directory) => {
       if (directory !== undefined) this.forgetDirectory(directory);
       delta.record(path, stat, undefined);
+      this.touches.forget(path);
       this.skipped.delete(path);
     };
   }
 
   private forgetDirectory(directory: Directory): void {
-    this.host.unwatch(directory);
-    this.watched.delete(directory);
+    this.places.forget(directory);
     this.rules.forget(directory);
   }
 
@@ -444,21 +371,4 @@ export class Crawler {
     const atLeast = size >= skipsRemembered ? { atLeast: true } : {};
     this.log.warn('more entries skipped', { entries: size, ...atLeast });
   }
-}
-
-function youthOf(stat: EntryStat): Youth {
-  const nowMs = Date.now();
-  if (isYoung(stat.mtimeMs, nowMs)) return 'mtime';
-  return isYoung(stat.ctimeMs, nowMs) ? 'ctime' : 'none';
-}
-
-function isYoung(timeMs: number, nowMs: number): boolean {
-  // A time in whole seconds comes from a clock as coarse as that.
-  const grainMs = timeMs % 1000 === 0 ? 2000 : clockGrainMs;
-  return nowMs - timeMs < grainMs;
-}
-
-/** An inode number alone is no identity; with no birth time beside it nothing is known to be the same. */
-function isSameDirectory(a: EntryStat, b: EntryStat): boolean {
-  return a.ino === b.ino && a.birthtimeMs === b.birthtimeMs && a.birthtimeMs !== 0;
 }

@@ -5,15 +5,17 @@ import { type Change, DevagentError, type RootStatus } from '../../shared/index.
 import type { Log } from '../log.ts';
 import type { BackendFactory, BackendName, HintSink, WatchBackend } from './backend.ts';
 import { pollingBackend } from './backend-polling.ts';
-import { Crawler, type DirtyNames } from './crawler.ts';
+import { Crawler } from './crawler.ts';
 import { Delta, type DifferenceSink, untold } from './delta.ts';
 import { Disk } from './disk.ts';
 import { GitHold, holdCheckMs } from './git-hold.ts';
 import { IgnoreRules } from './ignore-rules.ts';
 import { Settler } from './settle.ts';
 import { Exclusive, runSliced } from './slices.ts';
+import { both, type Evidence } from './touches.ts';
 import { Directory, type EntryStat, kindOf, statOf, TreeIndex } from './tree-index.ts';
 import { Turns } from './turns.ts';
+import type { Dirty } from './visits.ts';
 
 /** How a root is to be watched. */
 export interface RootOptions {
@@ -78,7 +80,7 @@ export class RootEngine implements HintSink {
   private readonly exclusive = new Exclusive();
   private backend: WatchBackend;
   private root: Directory | undefined;
-  private dirty = new Map<Directory, DirtyNames>();
+  private dirty = new Map<Directory, Dirty>();
   /** Hints of directories, counted only while there are too many. */
   private floods = new Map<Directory, number>();
   /** What was found for a batch that waits for the end of a save. */
@@ -127,6 +129,8 @@ export class RootEngine implements HintSink {
       host: {
         watch: (directory) => this.watchDirectory(directory),
         unwatch: (directory) => this.backend.unwatchDirectory(directory.path, false),
+        pending: (directory, name) => this.pendingHints(directory, name),
+        replaced: (directory) => this.rearm(directory),
         doubt: (directory) => this.doubtDirectory(directory),
         retry: (directory, error) => this.retryLater(directory, error),
       },
@@ -325,8 +329,10 @@ export class RootEngine implements HintSink {
       const entry = known === undefined ? undefined : directory.entries.get(known);
       // What nobody is told of is no reason to wait.
       if (known !== undefined && entry === undefined && this.rules.ignoresHint(directory, known)) return;
-      if (entry instanceof Directory) entry.hintedTurn ??= this.turns.now;
-      this.markDirty(directory, known, content);
+      // Where hints come late and without order, a turn says nothing of what they are about.
+      if (entry instanceof Directory && this.backend.ordered) entry.hintedTurn ??= this.turns.now;
+      const evidence = this.backend.ordered ? this.crawler.evidence(directory, known) : 'often';
+      this.markDirty(directory, known, content ? evidence : 'none');
     }
     this.lastHintMs = performance.now();
     this.settler.hint(this.lastHintMs);
@@ -369,7 +375,7 @@ export class RootEngine implements HintSink {
     this.floods.set(directory, hints);
     if (hints !== hintsOfFlood || !this.backend.ordered) return;
     this.backend.unwatchDirectory(directory.path, true);
-    this.dirty.set(directory, 'unwatched');
+    this.dirtyOf(directory).unwatched = true;
     // The hint of a move of one of these may be among those that nobody will hear.
     for (const entry of directory.entries.values()) {
       if (entry instanceof Directory) entry.hintedTurn ??= this.turns.now;
@@ -378,17 +384,30 @@ export class RootEngine implements HintSink {
     this.schedule();
   }
 
-  private markDirty(directory: Directory, name: string | undefined, content: boolean): void {
-    const names = this.dirty.get(directory);
-    if (names === 'all' || names === 'unwatched') return;
-    if (name === undefined) this.dirty.set(directory, 'all');
-    else if (names === undefined) this.dirty.set(directory, new Map([[name, content]]));
-    else names.set(name, content || names.get(name) === true);
+  private markDirty(directory: Directory, name: string | undefined, evidence: Evidence): void {
+    const dirty = this.dirtyOf(directory);
+    if (name === undefined) dirty.all = both(dirty.all, evidence);
+    // All of them will be looked at, and with more suspicion than any hint could raise.
+    else if (!dirty.unwatched) dirty.names.set(name, both(dirty.names.get(name), evidence));
+  }
+
+  private dirtyOf(directory: Directory): Dirty {
+    let dirty = this.dirty.get(directory);
+    if (dirty === undefined) {
+      dirty = { names: new Map(), all: undefined, unwatched: false };
+      this.dirty.set(directory, dirty);
+    }
+    return dirty;
+  }
+
+  private pendingHints(directory: Directory, name: string): Evidence | undefined {
+    const dirty = this.dirty.get(directory);
+    return dirty?.unwatched === true ? 'often' : dirty?.names.get(name);
   }
 
   private doubtDirectory(directory: Directory): void {
     if (directory.parent === undefined) this.rootSuspect = true;
-    else this.markDirty(directory.parent, basename(directory.path), false);
+    else this.markDirty(directory.parent, basename(directory.path), 'none');
     this.settler.hint(performance.now());
     this.schedule();
   }
@@ -550,7 +569,7 @@ export class RootEngine implements HintSink {
     if (this.closed) return;
     const delta = this.held ?? new Delta();
     this.held = undefined;
-    for (const directory of this.retries.keys()) this.markDirty(directory, undefined, false);
+    for (const directory of this.retries.keys()) this.markDirty(directory, undefined, 'none');
     this.retries.clear();
     const dirty = this.dirty;
     this.dirty = new Map();
@@ -598,7 +617,7 @@ export class RootEngine implements HintSink {
     }
     const stat = statOf(stats, 'dir');
     if (this.root === undefined) this.root = this.index.addDirectory(undefined, '', stat);
-    const doubted = this.crawler.takeDoubt(this.root);
+    const doubted = this.crawler.places.takeDoubt(this.root);
     if (this.rootGone || !this.isRoot(stats)) {
       // Back, or another one in its place.
       if (this.rootGone) this.log.info('root is back');
@@ -606,8 +625,18 @@ export class RootEngine implements HintSink {
       this.rootGone = false;
       this.root.stat = stat;
     } else if (!doubted) return;
-    await this.backend.rearm();
+    this.rearm(this.root);
     await this.run(this.crawler.crawl(this.root, delta, doubted), delta);
+  }
+
+  /** Not waited for: a walk of a large tree takes long, and that of one that is gone again may never end. */
+  private rearm(directory: Directory): void {
+    const { backend } = this;
+    backend
+      .rearm(directory.path)
+      // What changed since it was gone through here may have come before its watch.
+      .then(() => backend === this.backend && backend.lossy && this.scheduleCrawl())
+      .catch((error) => this.onCrash(error));
   }
 
   private async loseRoot(delta: DifferenceSink): Promise<void> {

@@ -1,9 +1,9 @@
 // chokidar as a source of hints, for the systems where fs.watch alone is no good one. It walks the tree
 // and makes its watches by itself; under load it misses some, so the engine crawls after each storm.
-import { relative, sep } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { type FSWatcher, watch } from 'chokidar';
 import type { BackendFactory, HintSink, WatchBackend } from './backend.ts';
-import { mayBeLossy } from './names.ts';
+import { joinPath, mayBeLossy } from './names.ts';
 
 class ChokidarBackend implements WatchBackend {
   readonly name = 'chokidar';
@@ -14,6 +14,9 @@ class ChokidarBackend implements WatchBackend {
   private readonly sink: HintSink;
   private watcher: FSWatcher | undefined;
   private closed = false;
+  private generation = 0;
+  /** While chokidar tells of what it was made to do. */
+  private muted = false;
   /** Ends the wait for the first walk. */
   private started = (): void => {};
 
@@ -40,15 +43,14 @@ class ChokidarBackend implements WatchBackend {
     });
     this.watcher = watcher;
     watcher.on('all', (event, path) => {
-      const inside = this.inside(path);
-      if (inside === '') {
-        this.sink.hintItself('');
-        return;
-      }
-      const slash = inside.lastIndexOf('/');
-      const directory = slash === -1 ? '' : inside.slice(0, slash);
-      const name = inside.slice(slash + 1);
-      this.sink.hint(directory, mayBeLossy(name) ? undefined : name, event === 'change');
+      if (!this.muted) this.hint(this.inside(path), event === 'change');
+    });
+    // What it makes its events of: it says nothing of a directory that another one with the same names replaced.
+    watcher.on('raw', (event, name, details) => {
+      // Its types leave open what its handler always gives.
+      const { watchedPath } = details as { watchedPath: string };
+      const path = typeof name === 'string' ? joinPath(this.inside(watchedPath), name) : '';
+      if (path !== '' && !this.sink.ignores(path, false)) this.hint(path, event === 'change');
     });
     watcher.on('error', (error) => this.sink.failed('', error as NodeJS.ErrnoException));
     await new Promise<void>((resolve) => {
@@ -57,9 +59,23 @@ class ChokidarBackend implements WatchBackend {
     });
   }
 
-  async rearm(): Promise<void> {
+  async rearm(directory: string): Promise<void> {
+    if (directory === '') return this.restart();
+    const { watcher } = this;
+    const path = join(this.root, directory);
+    // chokidar goes by names: it takes the new directory for the one that it knows, and its watches stay where
+    // they are. Its own way of dropping a directory that is gone is the only one that drops all below it.
+    this.muted = true;
+    watcher?._remove(dirname(path), basename(path), true);
+    this.muted = false;
+    watcher?.add(path);
+  }
+
+  private async restart(): Promise<void> {
+    const generation = ++this.generation;
     await this.stop();
-    if (!this.closed) await this.start();
+    // Of several at once the last one counts.
+    if (!this.closed && generation === this.generation) await this.start();
   }
 
   watchDirectory(): void {}
@@ -79,6 +95,17 @@ class ChokidarBackend implements WatchBackend {
     // A removal that it is about to tell would have it begin anew after the close.
     watcher.add = () => watcher;
     await watcher.close();
+  }
+
+  private hint(inside: string, content: boolean): void {
+    if (inside === '') {
+      this.sink.hintItself('');
+      return;
+    }
+    const slash = inside.lastIndexOf('/');
+    const directory = slash === -1 ? '' : inside.slice(0, slash);
+    const name = inside.slice(slash + 1);
+    this.sink.hint(directory, mayBeLossy(name) ? undefined : name, content);
   }
 
   private inside(path: string): string {

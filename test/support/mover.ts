@@ -1,5 +1,5 @@
 // Moves and exchanges directories as fast as the system can, in a process of its own.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cleanUpWith } from './cleanup.ts';
 import { findProgram } from './find-program.ts';
@@ -66,4 +66,9 @@ export async function storm(seconds: number, seed: number, moves: readonly Move[
   const [code] = await once(child, 'close');
   if (code !== 0) throw new Error(`the storm ended with ${code}`);
   return Number(out);
+}
+
+/** Runs a few lines of Python, for what Node can't do. */
+export function pythonRun(lines: string, ...args: readonly string[]): void {
+  execFileSync(python ?? 'python3', ['-c', lines, ...args], { stdio: 'inherit' });
 }

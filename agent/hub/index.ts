@@ -13,5 +13,4 @@ export {
 } from './encoding.ts';
 export { Filter } from './filter.ts';
 export { type Client, Hub } from './hub.ts';
-export type { RootChange } from './root-change.ts';
 export type { SnapshotPlace, SnapshotReader, SnapshotSource } from './snapshot.ts';

@@ -29,14 +29,14 @@ export interface ConnectionLimits {
 }
 
 /** @param openFiles how many files the process may have open */
-export function connectionLimits(openFiles: number): ConnectionLimits {
+function connectionLimits(openFiles: number): ConnectionLimits {
   const reserved = Math.min(mostReserved, Math.floor(openFiles / 4));
   const loopback = Math.min(mostLoopback, openFiles - 2 * reserved);
   return { all: openFiles - reserved, loopback, unproven: Math.ceil(loopback / 2) };
 }
 
 /** How many files this process may have open; Node has raised the limit as far as it may by now. */
-export function openFilesLimit(): number {
+function openFilesLimit(): number {
   try {
     const [, soft] =
       /^Max open files\s+(\d+|unlimited)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];

@@ -17,8 +17,7 @@ export class LiveTree extends Tree {
       end = resolve;
     });
     this.#subscription = open({ event: (event) => this.apply(event), ended: end });
-    const forgetSignal = whenAborted(signal, () => this.close());
-    void this.ended.then(forgetSignal);
+    void this.ended.then(whenAborted(signal, () => this.close()));
   }
 
   /**

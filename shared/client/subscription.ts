@@ -234,6 +234,6 @@ export function closedError(): AgentError {
 export function otherProtocol({ protocol, version }: { protocol: number; version: string }): AgentError {
   return new AgentError(
     'other_protocol',
-    `the agent (${version}) speaks protocol ${protocol}, and not ${protocolVersion}: use one version of devagent for both`,
+    `the agent (${version}) speaks protocol ${protocol}, not ${protocolVersion}: use one version of devagent for both`,
   );
 }

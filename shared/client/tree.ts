@@ -1,5 +1,5 @@
 // The files that exist, kept from what a stream tells.
-import type { Change, FileRecord, SnapshotFrame } from '../protocol.ts';
+import type { Change, FileRecord } from '../protocol.ts';
 import type { AgentEvent } from './events.ts';
 
 /** What an event did to one path of the tree. */
@@ -56,7 +56,8 @@ export class Tree {
    * @param root its real path; the first root's unless it is given
    */
   files(root: string | undefined = this.roots[0]): ReadonlyMap<string, FileRecord> {
-    return (root === undefined ? undefined : this.#roots.get(root)) ?? noFiles;
+    // Of no root at all there are none: it is no key.
+    return this.#roots.get(root as string) ?? noFiles;
   }
 
   /** Every entry of every root. */
@@ -88,10 +89,13 @@ export class Tree {
         // After a recrawl the differences follow by themselves.
         if (event.reason !== 'recrawl') this.#begin();
         return;
-      case 'snapshot':
-        this.#takeSnapshot(event);
+      case 'snapshot': {
+        this.#coming ??= new Map();
+        const coming = filesOf(this.#coming, event.root);
+        for (const record of event.files) coming.set(keyOf(record), record);
         if (event.whole) this.#tell(this.#complete());
         return;
+      }
       case 'file':
         // Changes come after the snapshot, so that it was complete, without the roots that are no more.
         if (this.#coming) this.#tell(this.#complete());
@@ -112,17 +116,10 @@ export class Tree {
     if (this.#expected === 0) this.#tell(this.#complete());
   }
 
-  #takeSnapshot({ root, files }: SnapshotFrame): void {
-    this.#coming ??= new Map();
-    const coming = filesOf(this.#coming, root);
-    for (const record of files) coming.set(keyOf(record), record);
-  }
-
   /** Puts the snapshot in the place of what was. */
   #complete(): TreeChange[] {
     const coming = this.#coming ?? new Map<string, Files>();
-    const roots = new Set([...this.roots, ...coming.keys()]);
-    const changes = [...roots].flatMap((root) =>
+    const changes = [...new Map([...this.#roots, ...coming]).keys()].flatMap((root) =>
       differences(root, this.files(root), coming.get(root) ?? noFiles),
     );
     this.#roots = coming;
@@ -150,8 +147,7 @@ export class Tree {
   }
 
   #tell(changes: readonly TreeChange[]): void {
-    if (changes.length === 0) return;
-    for (const listener of this.#listeners) callListener(listener, changes);
+    if (changes.length > 0) for (const listener of this.#listeners) callListener(listener, changes);
   }
 }
 

@@ -14,9 +14,10 @@ const longestMs = 24 * 3_600_000;
 const details = [
   'A single CMD is a line for the shell (sh -c), several words are a program with its arguments.',
   'GLOB is relative to the current directory; a path stands for itself and all that is in it, !GLOB leaves out. ' +
+    'It may lead elsewhere, as ../lib or a symbolic link does: the link is followed, and turning it runs CMD, too. ' +
     'Quote it, or the shell puts the files of now in its place. What .gitignore names is not watched. ' +
     'Swap files, locks and backups of editors start nothing, unless a GLOB is such a name, as *~. ' +
-    'If the agent does not watch the directory, it does from now on.',
+    'What the agent does not watch yet, it does from now on.',
   'CMD gets AGENT_CHANGED, the paths that changed since its last start, one a line, as many as fit in 64 KiB; ' +
     'AGENT_CHANGED_COUNT, how many they are; and AGENT_EVENT_CURSOR, for tail --since. ' +
     'Its standard input is empty but with --stdin or --interactive. It runs in a session of its own, away from ' +

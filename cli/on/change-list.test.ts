@@ -1,8 +1,9 @@
+import { posix } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { Change, FileEvent } from '../../shared/index.ts';
 import { ChangeList, environmentLimitBytes } from './change-list.ts';
 
-const place = { root: '/repo', prefix: 'app' };
+const show = (path: string) => posix.relative('/app', `/${path}`);
 
 function batch(...changes: Change[]): FileEvent {
   return { type: 'file', cursor: 'e:1', time: 1, topic: 'file', root: '/repo', changes };
@@ -22,10 +23,10 @@ const parsed = (list: ChangeList) =>
 describe('ChangeList', () => {
   it('tells paths as seen from the current directory, each once, with the last that became of it', () => {
     const list = new ChangeList();
-    list.addFile(batch({ ...changed('app/a'), event: 'add' }, changed('lib/b')), place);
+    list.addFile(batch({ ...changed('app/a'), event: 'add' }, changed('lib/b')), show);
     list.addFile(
       batch({ event: 'unlink', path: 'app/a', kind: 'file' }, { ...changed('app/c'), from: 'app/a' }),
-      place,
+      show,
     );
     expect(list.paths).toBe(3);
     expect(parsed(list)).toEqual([
@@ -49,7 +50,7 @@ describe('ChangeList', () => {
 
   it('counts what does not fit, and says so', () => {
     const list = new ChangeList(200);
-    list.addFile(batch(changed('app/a'), changed('app/b'), changed('app/c'), changed('app/d')), place);
+    list.addFile(batch(changed('app/a'), changed('app/b'), changed('app/c'), changed('app/d')), show);
     expect(list.paths).toBe(4);
     const lines = parsed(list);
     expect(lines.slice(0, -1).map(({ path }) => path)).toEqual(['a', 'b']);
@@ -59,7 +60,7 @@ describe('ChangeList', () => {
   it('keeps whole paths of at most 64 KiB in the environment, and the count of all', () => {
     const list = new ChangeList();
     const names = Array.from({ length: 1_000 }, (_, number) => `${'ü'.repeat(50)}${number}`);
-    list.addFile(batch(...names.map((name) => changed(`app/${name}`))), place);
+    list.addFile(batch(...names.map((name) => changed(`app/${name}`))), show);
     const { AGENT_CHANGED = '', AGENT_CHANGED_COUNT } = list.environment();
     expect(AGENT_CHANGED_COUNT).toBe('1000');
     expect(Buffer.byteLength(AGENT_CHANGED)).toBeLessThanOrEqual(environmentLimitBytes);

@@ -1,6 +1,5 @@
 // What happened since a run began, for the next one: as lines of JSON, and in its environment.
 import { type FileEvent, type GapEvent, jsonText, type MessageEvent } from '../../shared/index.ts';
-import { fromHere, type Place } from './globs.ts';
 
 /**
  * What is kept of it while a command runs, in characters: as much as the agent's journal holds by default.
@@ -35,13 +34,13 @@ export class ChangeList {
     return this.#paths + this.#omittedPaths;
   }
 
-  /** Takes in a file event, its paths as seen from `place`. */
-  addFile(event: FileEvent, place: Place): void {
+  /** Takes in a file event. @param show gives a path in its root as the user would write it */
+  addFile(event: FileEvent, show: (path: string) => string): void {
     for (const change of event.changes) {
-      const path = fromHere(change.path, place);
-      const from = change.from === undefined ? {} : { from: fromHere(change.from, place) };
+      const path = show(change.path);
+      const from = change.from === undefined ? {} : { from: show(change.from) };
       const line = JSON.stringify({ type: 'change', ...change, path, ...from });
-      const added = this.#add(`/${change.pathBytes ?? change.path}`, { path, line });
+      const added = this.#add(`/${event.root}/${change.pathBytes ?? change.path}`, { path, line });
       if (added === 'new') this.#paths++;
       else if (added === 'omitted') this.#omittedPaths++;
     }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { compileGlobs } from '../../shared/globs/index.ts';
-import { fromHere, globFilter, type PathKind, placeIn } from './globs.ts';
+import { globFilter, type PathKind, placeIn } from './globs.ts';
 
 const nothing = (): PathKind => undefined;
 const at = (prefix: string) => ({ root: '/repo', prefix });
@@ -60,14 +60,5 @@ describe('globFilter', () => {
     expect(() => filter(['../../x'], 'a')).toThrow('leads out of /repo');
     const files = Array.from({ length: 101 }, (_, i) => `${i}.ts`);
     expect(() => filter(files, '', () => 'file')).toThrow('101 GLOBs are too many');
-  });
-});
-
-describe('fromHere', () => {
-  it('tells a path as seen from the current directory', () => {
-    expect(fromHere('a/b/c.ts', at(''))).toBe('a/b/c.ts');
-    expect(fromHere('a/b/c.ts', at('a'))).toBe('b/c.ts');
-    expect(fromHere('lib/x', at('a/b'))).toBe('../../lib/x');
-    expect(fromHere('a', at('a'))).toBe('.');
   });
 });

@@ -18,7 +18,7 @@ export interface Place {
 export type PathKind = 'file' | 'directory' | undefined;
 
 /** Characters that make a path a glob. */
-const magic = /[*?[\]{}()!+@|\\"]/;
+export const magic = /[*?[\]{}()!+@|\\"]/;
 
 /**
  * The place of a directory in the innermost root that holds it.
@@ -31,7 +31,8 @@ export function placeIn(roots: readonly string[], directory: string): Place | un
   return { root, prefix };
 }
 
-function escapeGlob(path: string): string {
+/** A path as a glob that matches it alone. */
+export function escapeGlob(path: string): string {
   return path.replace(new RegExp(magic, 'g'), '\\$&');
 }
 
@@ -86,8 +87,6 @@ export function globFilter(
   place: Place,
   kindOf: (path: string) => PathKind,
 ): { match: string[]; ignore: string[] } {
-  // An extended glob, !(a|b), stands for the paths that it matches.
-  const leavesOut = (glob: string) => glob.startsWith('!') && !glob.startsWith('!(');
   const wanted = globs.filter((glob) => !leavesOut(glob));
   const unwanted = [...globs.filter(leavesOut).map((glob) => glob.slice(1)), ...ignore];
   const forAgent = (list: readonly string[]) => list.flatMap((glob) => rootGlobs(glob, place, kindOf));
@@ -95,19 +94,22 @@ export function globFilter(
     match: forAgent(wanted.length === 0 ? ['.'] : wanted),
     ignore: forAgent(unwanted),
   };
-  if (Math.max(filter.match.length, filter.ignore.length) > limits.filterEntries) {
-    throw new UsageError(
-      `${globs.length} GLOBs are too many: the agent takes ${limits.filterEntries}`,
-      "quote the glob, so that the shell does not put every file in its place, as in 'src/**/*.ts'",
-    );
-  }
+  if (Math.max(filter.match.length, filter.ignore.length) > limits.filterEntries)
+    throw tooManyGlobs(globs.length);
   const objection = objectionToGlobs(filter.match) ?? objectionToGlobs(filter.ignore);
   if (objection !== undefined) throw new UsageError(objection);
   return filter;
 }
 
-/** A root's path as seen from the current directory. */
-export function fromHere(path: string, place: Place): string {
-  // Absolute both, or the present directory would be asked for, which may be gone.
-  return posix.relative(`/${place.prefix}`, `/${path}`) || '.';
+/** Whether a GLOB is one to leave out. An extended glob, !(a|b), stands for the paths that it matches. */
+export function leavesOut(glob: string): boolean {
+  return glob.startsWith('!') && !glob.startsWith('!(');
+}
+
+/** For more than the agent takes. */
+export function tooManyGlobs(count: number): UsageError {
+  return new UsageError(
+    `${count} GLOBs are too many: the agent takes ${limits.filterEntries}`,
+    "quote the glob, so that the shell does not put every file in its place, as in 'src/**/*.ts'",
+  );
 }

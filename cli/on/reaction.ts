@@ -1,10 +1,10 @@
 // What `on` does: follows the agent's events, and has a command run for them.
-import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Backoff, type StreamQuery } from '../../shared/client/index.ts';
 import {
   type FileEvent,
+  type GapEvent,
   type HelloFrame,
   isEditorFile,
   type ServerFrame,
@@ -16,11 +16,11 @@ import { AgentError, CliError, NoAgentError, UnusableAgentError } from '../error
 import { exitCodes } from '../exit-codes.ts';
 import { noteOtherProtocol } from '../protocol-check.ts';
 import { exitCodeOf } from '../signals.ts';
-import { EventStream, type StreamListener } from '../stream/index.ts';
-import { globFilter, type PathKind, type Place } from './globs.ts';
+import { LinkWatch } from './link-watch.ts';
+import { type NamedLink, NamedPaths, type RootFilter } from './named-paths.ts';
 import { Reporter } from './reporter.ts';
 import { Runner, type RunnerOptions } from './runner.ts';
-import { watchedPlace } from './watched-place.ts';
+import { StreamSet, type StreamSetListener } from './stream-set.ts';
 
 /** What the command is run for, and how. */
 export interface ReactionOptions extends Omit<RunnerOptions, 'directory'> {
@@ -47,41 +47,43 @@ const takenSignals: readonly NodeJS.Signals[] =
     ? ['SIGINT', 'SIGTERM', 'SIGHUP']
     : [...endingSignals, ...passingSignals, stopSignal];
 
-/** What stands at a path, links followed: `src` may well be a link to a directory. */
-function kindOf(path: string): PathKind {
-  try {
-    return statSync(path).isDirectory() ? 'directory' : 'file';
-  } catch {
-    // Not there yet, or a glob.
-    return undefined;
-  }
-}
-
 /** One `on`, from its first connection to its end. */
-class Reaction implements StreamListener {
+class Reaction implements StreamSetListener {
   readonly #context: CommandContext;
   readonly #options: ReactionOptions;
   readonly #directory = process.cwd();
   readonly #reporter: Reporter;
   readonly #runner: Runner;
   readonly #backoff = new Backoff();
-  /** Absent when no files are of interest. */
-  #place: Place | undefined;
-  #stream: EventStream | undefined;
+  readonly #named: NamedPaths;
+  /** None when no files are of interest. */
+  #filters: readonly RootFilter[] = [];
+  #streams: StreamSet | undefined;
+  #links: LinkWatch | undefined;
+  /** As they were when the roots were looked for. */
+  #namedLinks: readonly NamedLink[] = [];
+  /** Links that were turned, and for which the command has still to be run. */
+  #turned: readonly NamedLink[] = [];
+  /** How far each root's stream has got; without roots, of messages alone. */
+  readonly #cursors = new Map<string, string>();
+  /** That of the messages, which come with the first. */
   #cursor: string | undefined;
+  #lastGap = '';
+  #lastNote = '';
   #isOver = false;
   #exitCode: number = exitCodes.done;
 
   constructor(context: CommandContext, options: ReactionOptions) {
     this.#context = context;
     this.#options = options;
+    this.#named = new NamedPaths(this.#directory, options);
     this.#reporter = new Reporter(context, options.command);
     this.#runner = new Runner(
       { ...options, directory: this.#directory },
       {
         output: context.output,
         reporter: this.#reporter,
-        mark: (id) => this.#stream?.sync(id) ?? false,
+        mark: (id) => this.#streams?.sync(id) ?? false,
         readerGone: () => this.#end(exitCodes.done),
       },
     );
@@ -110,11 +112,19 @@ class Reaction implements StreamListener {
 
   connected(hello: HelloFrame): void {
     const isFirst = this.#cursor === undefined;
-    this.#cursor = hello.cursor;
-    if (isFirst) {
-      if (this.#options.initial) this.#runner.begin(hello.cursor);
-      return;
-    }
+    this.#cursor ??= hello.cursor;
+    if (isFirst && this.#options.initial) this.#runner.begin(hello.cursor);
+    const turned = this.#turned;
+    this.#turned = [];
+    if (turned.length === 0) return;
+    // All that is behind a link has changed with it.
+    const changes = turned.map(({ shown }) => ({ event: 'change', path: shown, kind: 'symlink' }) as const);
+    const { cursor } = hello;
+    const event = { type: 'file', cursor, time: Date.now(), topic: 'file', root: '', changes } as const;
+    this.#runner.takeFile(event, (path) => path);
+  }
+
+  found(hello: HelloFrame): void {
     noteOtherProtocol(hello, this.#context.connection, this.#context.output);
     this.#reporter.found(hello);
   }
@@ -124,32 +134,46 @@ class Reaction implements StreamListener {
     this.#runner.connectionLost();
   }
 
-  frame(frame: ServerFrame): void {
+  marked(id: number): void {
+    this.#runner.markReached(id);
+  }
+
+  frame(frame: ServerFrame, stream: number): void {
+    const filter = this.#filters[stream];
     switch (frame.type) {
       case 'file':
-        if (this.#place !== undefined) this.#runner.takeFile(this.#withoutEditorFiles(frame), this.#place);
+        if (filter === undefined) break;
+        // What comes from behind a link that was turned is of before.
+        if (this.#links?.look() === true) return;
+        this.#runner.takeFile(this.#withoutEditorFiles(frame), filter.show);
+        if (frame.changes.some(({ kind, event }) => kind === 'symlink' && event !== 'unlink'))
+          this.#lookForLinks();
         break;
       case 'message':
         this.#runner.takeMessage(frame);
         break;
       case 'gap':
         // After a new crawl it is files that may have changed unseen.
-        if (frame.reason === 'recrawl' && this.#place === undefined) break;
-        this.#reporter.gap(frame);
-        this.#runner.takeGap(frame);
+        if (frame.reason === 'recrawl' && filter === undefined) break;
+        this.#takeGap(frame);
         break;
-      case 'synced':
       case 'error':
-        if (typeof frame.id === 'number') this.#runner.markReached(frame.id);
-        else if (frame.type === 'error') {
-          this.#reporter.note(`the agent says: ${frame.detail} (${frame.code})`);
-        }
+        this.#reporter.note(`the agent says: ${frame.detail} (${frame.code})`);
         return;
       default:
         // Answers to what is not asked here, and frames of a later protocol.
         return;
     }
-    this.#cursor = frame.cursor;
+    if (filter !== undefined) this.#cursors.set(filter.root, frame.cursor);
+    if (stream === 0) this.#cursor = frame.cursor;
+  }
+
+  /** Every stream tells what all of them lost. */
+  #takeGap(gap: GapEvent): void {
+    const what = `${gap.reason} ${gap.cursor}`;
+    if (what !== this.#lastGap) this.#reporter.gap(gap);
+    this.#lastGap = what;
+    this.#runner.takeGap(gap);
   }
 
   /** An editor's own files are no change, unless they are what was asked for. */
@@ -158,55 +182,80 @@ class Reaction implements StreamListener {
     return { ...event, changes: event.changes.filter(({ path }) => !isEditorFile(path)) };
   }
 
-  /** Follows one stream after another, should the next agent not know the root of the one before. */
+  /** Follows one set of streams after another, should the next agent not know the roots, or a link be turned. */
   async #follow(): Promise<void> {
     const { connection } = this.#context;
     while (!this.#isOver) {
-      this.#stream = new EventStream(
-        connection.instance,
-        this.#query(),
-        this,
-        new Backoff(),
-        agentReviver(this.#context, { noStart: this.#options.noStart }),
-      );
+      const revive = agentReviver(this.#context, { noStart: this.#options.noStart });
+      this.#streams = new StreamSet(connection.instance, this.#queries(), this, revive);
+      this.#links = new LinkWatch(this.#namedLinks, (links) => this.#turn(links));
       try {
-        await this.#stream.run();
+        await this.#streams.run();
+        if (!this.#isOver) await this.#settleAgain();
       } catch (error) {
         // What does not work to begin with is told; an agent that was there before may come back.
         if (this.#cursor === undefined || !mayPass(error)) throw error;
         await delay(this.#backoff.next());
         if (error instanceof AgentError)
           await this.#settle(await connection.status()).catch(throwUnlessPassing);
+      } finally {
+        this.#links.stop();
       }
     }
   }
 
-  /** Finds where in the agent's roots this is, if files are of interest. */
-  async #settle(status: Status): Promise<void> {
-    if (this.#options.globs.length === 0) return;
-    this.#place = await watchedPlace(this.#context.connection, status, this.#directory, () =>
-      this.#reporter.note(`the agent watches ${this.#directory}, too, from now on`),
-    );
+  /** Begins anew with what the links lead to now. */
+  #turn(links: readonly NamedLink[]): void {
+    const others = this.#turned.filter(({ path }) => !links.some((link) => link.path === path));
+    this.#turned = [...others, ...links];
+    this.#streams?.stop();
+    // The rest of a batch, or a mark, comes no more.
+    this.#runner.connectionLost();
   }
 
-  #query(): StreamQuery {
-    const { globs, ignore, topics } = this.#options;
-    const place = this.#place;
-    const files =
-      place === undefined
-        ? { topic: [], root: undefined, match: [], ignore: [] }
-        : {
-            topic: ['file'],
-            root: place.root,
-            ...globFilter(globs, ignore, place, (path) => kindOf(join(this.#directory, path))),
-          };
-    return {
-      ...files,
-      topic: [...topics, ...files.topic],
-      since: this.#cursor,
-      snapshot: false,
-      name: 'agent-cli on',
-    };
+  /** In the place of a directory that was named there may be a link now. */
+  #lookForLinks(): void {
+    const links = this.#named.links().filter(({ path }) => this.#links?.knows(path) !== true);
+    if (links.length > 0) this.#turn(links);
+  }
+
+  /** After a link was turned: what it leads to may not be ready to be watched yet. */
+  async #settleAgain(): Promise<void> {
+    try {
+      await this.#settle(await this.#context.connection.status());
+      this.#lastNote = '';
+    } catch (error) {
+      if (!(error instanceof AgentError)) throw error;
+      if (error.message !== this.#lastNote) this.#reporter.note(error.message);
+      this.#lastNote = error.message;
+      await delay(this.#backoff.next());
+    }
+  }
+
+  /** Finds the agent's roots in which all that is named lies; what none holds is one from now on. */
+  async #settle(status: Status): Promise<void> {
+    const links = this.#named.links();
+    const roots = status.roots.map(({ path }) => path);
+    this.#filters = await this.#named.filters(roots, async (directory) => {
+      const { path } = await this.#context.connection.addRoot({ path: directory });
+      this.#reporter.note(`the agent watches ${directory}, too, from now on`);
+      return path;
+    });
+    this.#namedLinks = links;
+  }
+
+  #queries(): StreamQuery[] {
+    const { topics } = this.#options;
+    const common = { snapshot: false, name: 'agent-cli on' };
+    if (this.#filters.length === 0) return [{ ...common, topic: topics, since: this.#cursor }];
+    return this.#filters.map(({ root, match, ignore }, index) => ({
+      ...common,
+      topic: index === 0 ? [...topics, 'file'] : ['file'],
+      root,
+      match,
+      ignore,
+      since: this.#cursors.get(root) ?? (index === 0 ? this.#cursor : undefined),
+    }));
   }
 
   #takeSignal(signal: NodeJS.Signals): void {
@@ -229,7 +278,7 @@ class Reaction implements StreamListener {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#exitCode = exitCode;
-    this.#stream?.stop();
+    this.#streams?.stop();
   }
 }
 

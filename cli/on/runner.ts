@@ -5,7 +5,6 @@ import type { Output } from '../output.ts';
 import { exitCodeOf } from '../signals.ts';
 import { ChangeList } from './change-list.ts';
 import { type CommandLine, CommandRun, exitCodeOfRun, type RunEnd } from './command-run.ts';
-import type { Place } from './globs.ts';
 import { namedPaths, type Reporter, type RunCause } from './reporter.ts';
 import { type BusyPolicy, RunPolicy } from './run-policy.ts';
 import { Watchdog } from './watchdog.ts';
@@ -78,8 +77,8 @@ export class Runner {
     this.#act();
   }
 
-  /** Takes in a file event; `place` is where the command stands. */
-  takeFile(event: FileEvent, place: Place): void {
+  /** Takes in a file event. @param show gives a path in its root as the user would write it */
+  takeFile(event: FileEvent, show: (path: string) => string): void {
     this.#cursor = event.cursor;
     const isKept = this.#policy.arrived(
       'change',
@@ -87,7 +86,7 @@ export class Runner {
       event.changes.length,
       event.more === true,
     );
-    if (isKept) this.#changes.addFile(event, place);
+    if (isKept) this.#changes.addFile(event, show);
     this.#act();
   }
 

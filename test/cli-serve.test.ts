@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readFileSync,
   realpathSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -583,6 +584,40 @@ describe('the agent behind agent-cli serve', () => {
     mkdirSync(join(place.root, 'dist'));
     writeFileSync(join(place.root, 'dist', 'index.html'), '');
     expect(await page.commands(1)).toMatchObject([{ path: 'index.html' }]);
+  });
+
+  it('follows a link that was named to where it leads, whenever it is turned', async () => {
+    const place = backgroundPlace();
+    const current = join(place.root, 'current');
+    for (const release of ['1', '2', '3']) {
+      mkdirSync(join(place.root, release));
+      writeFileSync(join(place.root, release, 'index.html'), `<title>${release}</title>`);
+    }
+    symlinkSync('1', current);
+    const cli = place.start(['serve', 'current', '--json', '--port', '0']);
+    await cli.line('where it serves', (line) => line.startsWith('{'));
+    const [{ url, root }] = cli.json<{ url: string; root: string }>() as [{ url: string; root: string }];
+    expect(root).toBe(join(place.root, '1'));
+    await place.connected(1);
+    const site = new SiteClient(url);
+    const page = await openPage(socketUrl(url));
+    const title = async () => (await site.ask('/')).body.toString();
+    expect(await title()).toBe('<title>1</title>');
+    // In one step, and with nothing there for a while.
+    symlinkSync('2', `${current}.new`);
+    renameSync(`${current}.new`, current);
+    // Once for the link, and once more when the folder is followed.
+    expect(await page.commands(2)).toMatchObject([{ path: '/', liveCSS: false }, { path: '/' }]);
+    expect(await title()).toBe('<title>2</title>');
+    writeFileSync(join(place.root, '1', 'a.css'), '');
+    writeFileSync(join(place.root, '2', 'b.css'), '');
+    expect((await page.commands(3))[2]).toMatchObject({ path: 'b.css' });
+    rmSync(current);
+    expect(await title()).toBe('<title>2</title>');
+    symlinkSync('3', current);
+    await page.commands(5);
+    expect(await title()).toBe('<title>3</title>');
+    expect(cli.stderr).toContain(`${current} leads to ${join(place.root, '3')} now`);
   });
 
   it('may end and come back for other folders: pages reload if anything changed, and only then', async () => {

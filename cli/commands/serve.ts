@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { isLoopbackHost } from '../../shared/index.ts';
 import { namedDirectory } from '../agent-start.ts';
 import { defineCommand } from '../command.ts';
@@ -45,6 +46,7 @@ export const serve = defineCommand({
     }
     const { serveFolder } = await import('../serve/index.ts');
     return serveFolder(context, {
+      path: resolve(directory),
       root,
       host,
       isRemote,

@@ -1,9 +1,10 @@
 // What the GLOBs of a command line lead to: a place in a root each, with links on the way there followed, because
 // somebody named them. Links further down are entries, as everywhere.
-import { lstatSync, realpathSync, statSync } from 'node:fs';
+import { lstatSync, statSync } from 'node:fs';
 import { basename, dirname, join, posix, relative, sep } from 'node:path';
 import { isWithin, limits } from '../../shared/index.ts';
 import { UsageError } from '../errors.ts';
+import { type NamedLink, targetOf } from '../link-watch.ts';
 import { escapeGlob, globFilter, leavesOut, magic, type PathKind, placeIn, tooManyGlobs } from './globs.ts';
 
 /** What a command line names. */
@@ -23,15 +24,6 @@ export interface RootFilter {
   show(path: string): string;
 }
 
-/** A named path on whose way there is a link, and where it led. */
-export interface NamedLink {
-  readonly path: string;
-  /** As the user wrote it. */
-  readonly shown: string;
-  /** Undefined while it leads nowhere. */
-  readonly target: string | undefined;
-}
-
 /** A GLOB, split into the directory where it begins and the rest. */
 interface NamedGlob {
   /** The directory's real path. */
@@ -48,16 +40,6 @@ function kindOf(path: string): PathKind {
     return statSync(path).isDirectory() ? 'directory' : 'file';
   } catch {
     // Not there yet, or a glob.
-    return undefined;
-  }
-}
-
-/** Where a path leads now, links followed; undefined where it leads nowhere. */
-export function targetOf(path: string): string | undefined {
-  try {
-    return realpathSync(path);
-  } catch {
-    // A link that is being replaced, or whose target is.
     return undefined;
   }
 }

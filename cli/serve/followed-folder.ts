@@ -14,6 +14,8 @@ export interface FolderEvents {
   readonly batches: ReloadBatches;
   /** Somebody wants pages to show something. */
   alert(data: unknown): void;
+  /** From now on what changes is told. */
+  following?(): void;
 }
 
 /** Has the agent watch the folder as a root of its own: in another one, a .gitignore may leave it out. */
@@ -22,7 +24,7 @@ export async function watchFolder(context: CommandContext, status: Status, folde
   await context.connection.addRoot({ path: folder });
 }
 
-/** Follows one folder until the process ends. */
+/** Follows one folder until it is stopped. */
 export class FollowedFolder implements StreamListener {
   readonly #context: CommandContext;
   readonly #folder: string;
@@ -30,6 +32,8 @@ export class FollowedFolder implements StreamListener {
   readonly #revive: ReviveAgent | undefined;
   readonly #state = new FolderState();
   #wasConnected = false;
+  #stream: EventStream | undefined;
+  #isStopped = false;
   #lastNote = '';
 
   /**
@@ -49,11 +53,13 @@ export class FollowedFolder implements StreamListener {
   }
 
   /** @throws CliError when the agent can't be followed from the first, or lets this client go on purpose */
-  async run(): Promise<never> {
+  async run(): Promise<void> {
     const backoff = new Backoff();
-    for (;;) {
+    while (!this.#isStopped) {
+      this.#stream = this.#newStream();
       try {
-        await this.#stream().run();
+        await this.#stream.run();
+        if (this.#isStopped) return;
       } catch (error) {
         if (!this.#isPassing(error)) throw error;
         await this.#watchAgain();
@@ -62,9 +68,15 @@ export class FollowedFolder implements StreamListener {
     }
   }
 
+  stop(): void {
+    this.#isStopped = true;
+    this.#stream?.stop();
+  }
+
   connected(hello: HelloFrame, cameBack: boolean): void {
     const { output, connection } = this.#context;
     this.#state.begin();
+    if (!this.#wasConnected) this.#events.following?.();
     this.#wasConnected = true;
     this.#lastNote = '';
     if (!cameBack) return;
@@ -100,7 +112,7 @@ export class FollowedFolder implements StreamListener {
     this.#events.batches.add(changes.filter(({ path }) => !isPrivatePath(path)));
   }
 
-  #stream(): EventStream {
+  #newStream(): EventStream {
     const query = {
       topic: ['file', alertTopic],
       root: this.#folder,

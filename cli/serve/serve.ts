@@ -1,8 +1,10 @@
 import { networkInterfaces } from 'node:os';
 import { visibleText } from '../../shared/index.ts';
-import { ReloadBatches } from '../../shared/livereload/index.ts';
+import { type Reload, ReloadBatches } from '../../shared/livereload/index.ts';
+import { isDirectory } from '../agent-start.ts';
 import type { CommandContext } from '../command.ts';
 import { agentReviver, ensureAgent } from '../ensure-agent.ts';
+import { LinkWatch, targetOf } from '../link-watch.ts';
 import { showInBrowser } from '../open-browser.ts';
 import { FollowedFolder, watchFolder } from './followed-folder.ts';
 import type { ListeningPlace } from './listen.ts';
@@ -10,9 +12,13 @@ import { FolderServer, type FolderServerOptions } from './server.ts';
 
 /** What `serve` was asked for. */
 export interface ServeWish extends Omit<FolderServerOptions, 'staysAsItIs'> {
+  /** The folder as it was named: absolute, links not followed. */
+  readonly path: string;
   readonly open: boolean;
   readonly noStart: boolean;
 }
+
+const wholePage: Reload = { command: 'reload', path: '/', liveCSS: false, liveImg: false };
 
 function urlOf(host: string, port: number): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}/`;
@@ -66,8 +72,36 @@ async function serveAt(
       output.note(`other machines reach it at ${urlOf(address, port)}`);
   if (wish.open) void showInBrowser(url, output);
 
+  return followFolder(server, context, wish);
+}
+
+/** Follows the folder, and the next one whenever a link to it is turned. */
+async function followFolder(
+  server: FolderServer,
+  context: CommandContext,
+  { path, root, noStart }: ServeWish,
+): Promise<never> {
   const batches = new ReloadBatches((reloads) => server.reload(reloads));
   const events = { batches, alert: (data: unknown) => server.alert(data) };
-  const folder = new FollowedFolder(context, root, events, agentReviver(context, { noStart }));
-  return folder.run();
+  const revive = agentReviver(context, { noStart });
+  let target = root;
+  let folder = new FollowedFolder(context, root, events, revive);
+  for (;;) {
+    const links = path === root ? [] : [{ path, shown: path, target }];
+    const watch = new LinkWatch(links, () => folder.stop());
+    try {
+      await folder.run();
+    } finally {
+      watch.stop();
+    }
+    target = targetOf(path) ?? target;
+    // Pages load from the new folder at once, and again once it is followed: it may have changed in between.
+    const loadAnew = () => server.reload([wholePage]);
+    if (isDirectory(target)) {
+      server.turnTo(target);
+      context.output.note(`${path} leads to ${target} now`);
+      loadAnew();
+    }
+    folder = new FollowedFolder(context, server.root, { ...events, following: loadAnew }, revive);
+  }
 }

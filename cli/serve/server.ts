@@ -86,6 +86,16 @@ export class FolderServer {
     }
   }
 
+  /** The folder's real path. */
+  get root(): string {
+    return this.#site.root;
+  }
+
+  /** Serves another folder from now on; pages know nothing of it yet. @param root its real path */
+  turnTo(root: string): void {
+    this.#site.turnTo(root);
+  }
+
   /** Has all pages do this, in this order. */
   reload(reloads: readonly Reload[]): void {
     this.#revision += 1;

@@ -50,12 +50,22 @@ const reasons: Readonly<Record<NotFound, readonly [status: number, detail: strin
 /** Answers requests from a folder. */
 export class Site {
   readonly #options: SiteOptions;
-  readonly #folder: Folder;
+  #folder: Folder;
   readonly #noted = new Set<string>();
 
   constructor(options: SiteOptions) {
     this.#options = options;
     this.#folder = new Folder(options.root);
+  }
+
+  /** The folder's real path. */
+  get root(): string {
+    return this.#folder.root;
+  }
+
+  /** Answers from another folder from now on. @param root its real path */
+  turnTo(root: string): void {
+    this.#folder = new Folder(root);
   }
 
   /** Answers one request. */
@@ -167,7 +177,7 @@ export class Site {
   #note({ path }: Opened, why: string): void {
     if (this.#noted.has(path) || this.#noted.size >= mostNoted) return;
     this.#noted.add(path);
-    this.#options.staysAsItIs(relative(this.#options.root, path), why);
+    this.#options.staysAsItIs(relative(this.#folder.root, path), why);
   }
 
   async #sendAsItIs(request: IncomingMessage, response: ServerResponse, file: Opened): Promise<void> {

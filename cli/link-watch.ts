@@ -1,6 +1,25 @@
 // Notices that a link on the way to what was named is turned: `current` to another release, `..data` to another
 // version of a configuration. Such a link may lie anywhere, where no agent watches, and be one of a chain.
-import { type NamedLink, targetOf } from './named-paths.ts';
+import { realpathSync } from 'node:fs';
+
+/** A named path on whose way there is a link, and where it led. */
+export interface NamedLink {
+  readonly path: string;
+  /** As the user wrote it. */
+  readonly shown: string;
+  /** Undefined while it leads nowhere. */
+  readonly target: string | undefined;
+}
+
+/** Where a path leads now, links followed; undefined where it leads nowhere. */
+export function targetOf(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    // A link that is being replaced, or whose target is.
+    return undefined;
+  }
+}
 
 /** A few system calls each, and only where something that was named is behind a link. */
 const pollMs = 200;

@@ -146,12 +146,12 @@ describe('agent-cli files', () => {
     expect(result.stderr).toContain('closed the connection before');
   });
 
-  it('exits 1 for a root that is not watched or a bad glob, 2 for bad usage, 3 without an agent', async () => {
+  it('exits 1 for a root that is not watched, 2 for a bad glob or bad usage, 3 without an agent', async () => {
     const { env } = await startAgent();
     const unknown = await runCli(['files', '--root', '/nowhere'], { env });
     expect(unknown).toMatchObject({ code: 1, stdout: '' });
     expect(unknown.stderr).toContain('"root"');
-    expect(await runCli(['files', '--match', ''], { env })).toMatchObject({ code: 1, stdout: '' });
+    expect(await runCli(['files', '--match', ''], { env })).toMatchObject({ code: 2, stdout: '' });
     const both = await runCli(['files', '--json', '-0'], { env });
     expect(both).toMatchObject({ code: 2, stdout: '' });
     expect(both.stderr).toContain('give one of them');

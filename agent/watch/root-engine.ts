@@ -9,7 +9,7 @@ import { Crawler } from './crawler.ts';
 import { Delta, type DifferenceSink, untold } from './delta.ts';
 import { Disk } from './disk.ts';
 import { GitHold, holdCheckMs } from './git-hold.ts';
-import { IgnoreRules } from './ignore-rules.ts';
+import { IgnoreRules, rulesFileName } from './ignore-rules.ts';
 import { Settler } from './settle.ts';
 import { Exclusive, runSliced } from './slices.ts';
 import { both, type Evidence } from './touches.ts';
@@ -352,6 +352,8 @@ export class RootEngine implements HintSink {
     const slash = path.lastIndexOf('/');
     const directory = this.index.directories.get(slash === -1 ? '' : path.slice(0, slash));
     const name = path.slice(slash + 1);
+    // It counts also where it is ignored itself, and so do its changes.
+    if (name === rulesFileName && this.rules.gitignore) return false;
     return directory === undefined
       ? this.rules.ignoresName(name)
       : this.rules.ignores(directory, name, isDirectory);

@@ -14,9 +14,9 @@ import {
 } from 'node:fs';
 import { devNull, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { plantRules } from './calamities/rules.ts';
 import { Crowd } from './crowds.ts';
 import { inNamespace, mount, unmount } from './namespace.ts';
+import { plantRules } from './planted-rules.ts';
 import type { Program } from './programs.ts';
 
 /** Three large trees, each file a page, and room to breathe. */

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fewNames, ruledNames } from '../operations.ts';
+import { ruledNames } from '../operations.ts';
 import { below, oneOf, type Special, type Stage } from '../stage.ts';
 import { rulesName } from '../truth.ts';
 
@@ -145,11 +145,6 @@ async function largeTreesIgnored(stage: Stage): Promise<void> {
     if (stage.random() < 0.3) stage.large.move();
     if (rule !== undefined && stage.random() < 0.3) await stage.agrees();
   }
-}
-
-/** How the trees of small operations that have rules begin. */
-export function plantRules(directory: string): void {
-  writeFileSync(join(directory, rulesName), `*.log\n/${fewNames[0]}/*\n!keep\n`);
 }
 
 export const rules: readonly Special[] = [

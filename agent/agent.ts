@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
-  type Change,
   DevagentError,
   defaultHost,
   type InstancePaths,
@@ -17,7 +16,7 @@ import type { Config } from './config.ts';
 import { Dashboard, Sessions } from './dashboard/index.ts';
 import { Hub } from './hub/index.ts';
 import { loadToken, Place } from './instance/index.ts';
-import { Journal, type NewEvent } from './journal/index.ts';
+import { Journal } from './journal/index.ts';
 import { LiveReload } from './livereload/index.ts';
 import type { Log } from './log.ts';
 import {
@@ -84,11 +83,11 @@ export class Agent {
       },
       {
         batch: async (root, changes) => {
-          await this.appendBatch(root, changes);
+          await this.hub.enterBatch(root, changes);
           this.liveReload?.changed(changes);
         },
-        lost: () => this.hub.appendBatch([{ type: 'gap', reason: 'recrawl' }]),
-        rootChanged: (change) => this.hub.rootChanged(change),
+        lost: () => this.hub.enterRecrawl(),
+        rootChanged: (change) => this.hub.enterRootChange(change),
       },
       log,
     );
@@ -97,7 +96,7 @@ export class Agent {
       () => this.watcher.roots,
       new Snapshots(this.watcher, this.journal),
       log,
-      keepAlive.stalledMs,
+      { stalledMs: keepAlive.stalledMs },
     );
     this.liveReload =
       config.liveReload === undefined
@@ -287,11 +286,6 @@ export class Agent {
     this.log.info('listening for LiveReload', { url: urlOf(server.address() as AddressInfo) });
   }
 
-  /** Resolves when all of the batch is in the journal. */
-  private appendBatch(root: string, changes: readonly Change[]): Promise<void> {
-    return this.hub.appendBatch(piecesOf(root, changes));
-  }
-
   private status(): Status {
     const { rss, heapUsed } = process.memoryUsage();
     return {
@@ -302,7 +296,7 @@ export class Agent {
       cursor: this.journal.cursor(),
       oldest: this.journal.cursor(this.journal.oldestSeq),
       roots: this.watcher.status(),
-      clients: this.hub.size,
+      clients: this.hub.registry.size,
       journal: {
         events: this.journal.events,
         bytes: this.journal.bytes,
@@ -336,7 +330,7 @@ export class Agent {
     };
     this.idleTimer = setInterval(
       () => {
-        const inUse = this.hub.size > 0 || (this.liveReload?.size ?? 0) > 0 || this.rootsAskedFor.size > 0;
+        const inUse = this.hub.registry.size > 0 || (this.liveReload?.size ?? 0) > 0 || this.rootsAskedFor.size > 0;
         if (inUse) lastUsedMs = performance.now();
         if (performance.now() - lastUsedMs >= idleExitMs) void this.stop('nobody used it');
       },
@@ -373,16 +367,6 @@ export class Agent {
     await Promise.all(closed);
     this.log.info('stopped');
     this.markStopped();
-  }
-}
-
-/** The events of a batch. */
-function* piecesOf(root: string, changes: readonly Change[]): Generator<NewEvent> {
-  const time = Date.now();
-  for (let start = 0; start < changes.length; start += limits.changesPerEvent) {
-    const end = start + limits.changesPerEvent;
-    const more = end < changes.length ? { more: true as const } : {};
-    yield { type: 'file', time, topic: 'file', root, changes: changes.slice(start, end), ...more };
   }
 }
 

@@ -9,6 +9,12 @@ interface Asker {
   settle(error?: unknown): void;
 }
 
+/** Whom a message may be for. */
+interface Addressee {
+  /** Whether the message was counted as being for it. */
+  isFor(broadcast: Broadcast): boolean;
+}
+
 /** How long an answer is waited for, and by whom. */
 export interface Wait {
   /** In milliseconds: the answer comes when no client lags any more, or after this time. */
@@ -108,16 +114,30 @@ export class Broadcasts {
     this.settle(this.indexAfter((sent[0]?.seq ?? 1) - 1), this.followed.length);
   }
 
-  /**
-   * Something became of the events after `afterSeq` up to `untilSeq` for one client that had been behind.
-   * @param change called for each message among them that is followed
-   */
-  passed(afterSeq: number, untilSeq: number, change: (broadcast: Broadcast) => void): void {
+  /** A client that had been behind has been handed the events after `afterSeq` up to `untilSeq`. */
+  reached(client: Addressee, afterSeq: number, untilSeq: number): void {
+    this.passed(client, afterSeq, untilSeq, (broadcast) => broadcast.reached(1));
+  }
+
+  /** A client will not get the events after `afterSeq` up to `untilSeq`; none at all unless that is given. */
+  missed(client: Addressee, afterSeq: number, untilSeq: number = Number.MAX_SAFE_INTEGER): void {
+    this.passed(client, afterSeq, untilSeq, (broadcast) => broadcast.missed());
+  }
+
+  private passed(
+    client: Addressee,
+    afterSeq: number,
+    untilSeq: number,
+    change: (broadcast: Broadcast) => void,
+  ): void {
     if (this.followed.length === 0) return;
     const from = this.indexAfter(afterSeq);
     const to = this.indexAfter(untilSeq);
     if (from === to) return;
-    for (let at = from; at < to; at++) change(this.followed[at] as Broadcast);
+    for (let at = from; at < to; at++) {
+      const broadcast = this.followed[at] as Broadcast;
+      if (client.isFor(broadcast)) change(broadcast);
+    }
     this.settle(from, to);
   }
 

@@ -2,8 +2,8 @@
 import { limits, type Transport } from '../../shared/index.ts';
 import type { Encoding } from './encoding.ts';
 import type { Filter } from './filter.ts';
+import type { Insertion } from './insertion.ts';
 import { Pace } from './pace.ts';
-import type { Insertion } from './root-change.ts';
 import type { Snapshot, SnapshotPlace } from './snapshot.ts';
 
 /** The writing end of a client's connection. What a client sends is not the hub's affair. */
@@ -38,7 +38,7 @@ export interface Marker {
   readonly filter?: Filter | undefined;
 }
 
-/** Where a client stands. Only the hub changes one. */
+/** Where a client stands. Only the hub's parts change one. */
 export class Client<G extends ClientGroup = ClientGroup> {
   readonly id: string;
   readonly name: string;
@@ -110,6 +110,20 @@ export class Client<G extends ClientGroup = ClientGroup> {
   /** Bytes that the kernel has taken for it, ever. */
   get takenBytes(): number {
     return this.handedBytes - this.outlet.unsentBytes();
+  }
+
+  /** Its socket is full: from now on it is measured what it takes. */
+  measure(nowMs: number): void {
+    if (this.measured) return;
+    this.measured = true;
+    const { takenBytes } = this;
+    this.stall.begin(nowMs, takenBytes);
+    this.pace.begin(nowMs, takenBytes);
+  }
+
+  /** Who it is, as fields of a log line. */
+  describe(): Record<string, unknown> {
+    return { client: this.id, name: this.name, address: this.outlet.address };
   }
 
   /** The filter that event `seq`, which it has not passed yet, will meet. */

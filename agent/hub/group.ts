@@ -31,12 +31,15 @@ export interface Recent {
 /** After so much of the journal has been looked through for one client others get their turn: some 2 ms. */
 const scanBytes = 128 * 1024;
 
+/** A client with its group. */
+export type Member = Client<Group>;
+
 /** A filter, an encoding, and who shares them. */
 export class Group implements ClientGroup {
   readonly key: string;
   readonly filter: Filter;
   readonly encoding: Encoding;
-  readonly clients = new Set<Client<Group>>();
+  readonly clients = new Set<Member>();
   private readonly journal: Journal;
   /** Whether this group's bytes are the journal's own. */
   private readonly isPlain: boolean;

@@ -1,14 +1,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type FilterSpec, limits } from '../../shared/index.ts';
+import { type Change, type FilterSpec, limits } from '../../shared/index.ts';
 import { MemoryOutlet } from '../../test/support/memory-outlet.ts';
 import { noSnapshots } from '../../test/support/no-snapshots.ts';
 import { silentLog } from '../../test/support/silent-log.ts';
 import { until } from '../../test/support/wait.ts';
-import { Journal, type NewEvent } from '../journal/index.ts';
+import { Journal } from '../journal/index.ts';
 import { type Encoding, ndjson } from './encoding.ts';
 import { Filter } from './filter.ts';
-import { type Client, type ConnectRequest, Hub } from './hub.ts';
+import type { Member } from './group.ts';
+import { type ConnectRequest, Hub } from './hub.ts';
 
 const limitBytes = 1024 * 1024;
 
@@ -29,14 +30,7 @@ let nowMs: number;
 beforeEach(() => {
   nowMs = 0;
   journal = new Journal(limitBytes, 'e');
-  hub = new Hub(
-    journal,
-    () => [],
-    noSnapshots,
-    silentLog,
-    limits.stalledMs,
-    () => nowMs,
-  );
+  hub = new Hub(journal, () => [], noSnapshots, silentLog, { nowMs: () => nowMs, changesPerEvent: 1 });
 });
 afterEach(() => hub.close(1001, 'the test is over'));
 
@@ -44,8 +38,8 @@ function connect(
   spec: FilterSpec = {},
   more: Partial<ConnectRequest> = {},
   room = Infinity,
-): MemoryOutlet<Client> {
-  const outlet = new MemoryOutlet<Client>();
+): MemoryOutlet<Member> {
+  const outlet = new MemoryOutlet<Member>();
   outlet.hub = hub;
   outlet.room = room;
   const filter = new Filter(spec);
@@ -54,10 +48,13 @@ function connect(
 }
 
 const post = (data: unknown, topic = 'm') => hub.publish({ topic, from: 'test', data });
-const publish = (data: unknown, topic = 'm') => hub.answer(post(data, topic));
+const publish = (data: unknown, topic = 'm') => hub.broadcasts.answer(post(data, topic));
 
 /** A wait that ends when `gone` is called. */
-function waitFor(waitMs: number): { readonly wait: Parameters<Hub['answer']>[1]; gone: () => void } {
+function waitFor(waitMs: number): {
+  readonly wait: Parameters<Hub['broadcasts']['answer']>[1];
+  gone: () => void;
+} {
   const asked = {
     gone: (): void => {},
     wait: {
@@ -85,7 +82,7 @@ describe('a group that cannot be encoded', () => {
       expect(outlet.closed).toEqual([1011]);
       expect(outlet.data).toEqual([]);
     }
-    expect(hub.size).toBe(2);
+    expect(hub.registry.size).toBe(2);
   });
 
   it('closes a client that meets the event when it resumes, and no other', async () => {
@@ -114,8 +111,8 @@ describe('the answer to a broadcast', () => {
     slow.room = 1;
     expect(await publish('fill')).toMatchObject({ matched: 2, delivered: 2, lagging: 0 });
     const broadcast = post('late');
-    expect(await hub.answer(broadcast)).toMatchObject({ matched: 2, delivered: 1, lagging: 1 });
-    const waits = hub.answer(post('waited for'), waitFor(60_000).wait);
+    expect(await hub.broadcasts.answer(broadcast)).toMatchObject({ matched: 2, delivered: 1, lagging: 1 });
+    const waits = hub.broadcasts.answer(post('waited for'), waitFor(60_000).wait);
     await nextTurn();
     slow.take();
     expect(await waits).toMatchObject({ matched: 2, delivered: 2, lagging: 0 });
@@ -125,7 +122,7 @@ describe('the answer to a broadcast', () => {
   it('does not count a client as reached that only gets a gap', async () => {
     const slow = connect({}, {}, 1);
     await publish('fill');
-    const waits = hub.answer(post('lost'), waitFor(60_000).wait);
+    const waits = hub.broadcasts.answer(post('lost'), waitFor(60_000).wait);
     for (let count = 0; count < 30; count++) await publish('x'.repeat(100_000));
     slow.take();
     expect(await waits).toMatchObject({ matched: 1, delivered: 0, lagging: 0 });
@@ -138,7 +135,7 @@ describe('the answer to a broadcast', () => {
     const leaving = connect({}, {}, 1);
     await publish('fill');
     const broadcast = post('waited for');
-    const waits = hub.answer(broadcast, waitFor(60_000).wait);
+    const waits = hub.broadcasts.answer(broadcast, waitFor(60_000).wait);
     await nextTurn();
     // It even gets the message, since it resumes from before it.
     const late = connect({}, { since: { epoch: 'e', seq: 0 } });
@@ -160,8 +157,8 @@ describe('the answer to a broadcast', () => {
     hub.resubscribe(client, new Filter({ topic: ['n'] }), { type: 'ack', id: 1 });
     expect(await publish('old no more')).toMatchObject({ matched: 0, lagging: 0 });
     const broadcast = post('new', 'n');
-    expect(await hub.answer(broadcast)).toMatchObject({ matched: 1, delivered: 0, lagging: 1 });
-    const waits = hub.answer(post('newer', 'n'), waitFor(60_000).wait);
+    expect(await hub.broadcasts.answer(broadcast)).toMatchObject({ matched: 1, delivered: 0, lagging: 1 });
+    const waits = hub.broadcasts.answer(post('newer', 'n'), waitFor(60_000).wait);
     await nextTurn();
     slow.take();
     expect(await waits).toMatchObject({ matched: 1, delivered: 1, lagging: 0 });
@@ -171,17 +168,17 @@ describe('the answer to a broadcast', () => {
   it('comes with the counts when the time is over, and never when whoever asked is gone', async () => {
     connect({}, {}, 1);
     await publish('fill');
-    expect(await hub.answer(post(1), waitFor(5).wait)).toMatchObject({ delivered: 0, lagging: 1 });
+    expect(await hub.broadcasts.answer(post(1), waitFor(5).wait)).toMatchObject({ delivered: 0, lagging: 1 });
     const first = waitFor(60_000);
-    expect(hub.hasRoomForWait).toBe(true);
+    expect(hub.broadcasts.hasRoom).toBe(true);
     const waiting = Array.from({ length: limits.waiters - 1 }, () => waitFor(60_000));
     const answers = [first, ...waiting]
       .map(({ wait }) => wait)
-      .map((each) => hub.answer(post(2), each).catch((error: Error) => error.message));
-    expect(hub.hasRoomForWait).toBe(false);
+      .map((each) => hub.broadcasts.answer(post(2), each).catch((error: Error) => error.message));
+    expect(hub.broadcasts.hasRoom).toBe(false);
     first.gone();
     waiting[0]?.gone();
-    expect(hub.hasRoomForWait).toBe(true);
+    expect(hub.broadcasts.hasRoom).toBe(true);
     await nextTurn();
     for (const each of waiting) each.gone();
     expect(new Set(await Promise.all(answers))).toEqual(new Set(['whoever waited is gone']));
@@ -191,12 +188,17 @@ describe('the answer to a broadcast', () => {
     const slow = connect({}, {}, 1);
     await publish('fill');
     const kept = hub.publish({ topic: 'm', from: 'test', data: 1 }, true);
-    expect(await hub.answer(kept)).toMatchObject({ delivered: 0, lagging: 1 });
-    const waits = hub.answer(kept, waitFor(60_000).wait);
+    expect(await hub.broadcasts.answer(kept)).toMatchObject({ delivered: 0, lagging: 1 });
+    const waits = hub.broadcasts.answer(kept, waitFor(60_000).wait);
     connect();
     slow.take();
     expect(await waits).toEqual({ cursor: 'e:2', matched: 1, delivered: 1, lagging: 0 });
-    expect(await hub.answer(kept)).toEqual({ cursor: 'e:2', matched: 1, delivered: 1, lagging: 0 });
+    expect(await hub.broadcasts.answer(kept)).toEqual({
+      cursor: 'e:2',
+      matched: 1,
+      delivered: 1,
+      lagging: 0,
+    });
   });
 });
 
@@ -214,33 +216,25 @@ describe('a client that asks without reading', () => {
   });
 });
 
-/** The pieces of a batch of one change each, with paths of this length. */
-function* batch(pieces: number, name: string, pathBytes = 10): Generator<NewEvent> {
-  for (let at = 0; at < pieces; at++) {
-    const path = `${name}${at}`.padEnd(pathBytes, 'x');
-    const more = at < pieces - 1 ? { more: true as const } : {};
-    yield {
-      type: 'file',
-      time: 0,
-      topic: 'file',
-      root: `/${name}`,
-      changes: [{ event: 'change', path, kind: 'file' }],
-      ...more,
-    };
-  }
+/** Enters a batch of so many changes, each a piece of its own, with paths of this length. */
+function enterBatch(pieces: number, name: string, pathBytes = 10): Promise<void> {
+  const changes = Array.from({ length: pieces }, (_, at): Change => {
+    return { event: 'change', path: `${name}${at}`.padEnd(pathBytes, 'x'), kind: 'file' };
+  });
+  return hub.enterBatch(`/${name}`, changes);
 }
 
 describe('a batch of many pieces', () => {
   it('stands in the journal without anything between, whatever comes meanwhile', async () => {
     const all = connect();
     const client = connect({ topic: ['m'] });
-    const batches = [hub.appendBatch(batch(5, 'a')), hub.appendBatch(batch(3, 'b'))];
+    const batches = [enterBatch(5, 'a'), enterBatch(3, 'b')];
     const answers = [publish('first')];
     await nextTurn();
     await nextTurn();
     expect(all.frames.length).toBeGreaterThan(1);
     answers.push(publish('second'));
-    batches.push(hub.appendBatch(batch(1, 'c')));
+    batches.push(enterBatch(1, 'c'));
     if (client.client === undefined) throw new Error('not connected');
     hub.resubscribe(client.client, new Filter({ topic: ['file'] }), { type: 'ack', id: 1 });
     await Promise.all([...batches, ...answers]);
@@ -258,7 +252,7 @@ describe('a batch of many pieces', () => {
   it('shows its end to a client that has seen a piece, in whichever turn', async () => {
     const outlet = connect({ match: ['a1*'] });
     const none = connect({ match: ['none'] });
-    await hub.appendBatch(batch(4, 'a'));
+    await enterBatch(4, 'a');
     await nextTurn();
     expect(outlet.frames.slice(1)).toMatchObject([
       { changes: [{ path: 'a1xxxxxxxx' }], more: true },
@@ -272,7 +266,7 @@ describe('a batch of many pieces', () => {
     const steady = connect({}, {}, 1);
     const other = connect();
     const reading = setInterval(() => steady.take(64 * 1024), 1);
-    await hub.appendBatch(batch(60, 'a', 100_000));
+    await enterBatch(60, 'a', 100_000);
     await until('the end of it', () => steady.text.includes('a59x'));
     clearInterval(reading);
     for (const outlet of [steady, other]) {
@@ -285,7 +279,7 @@ describe('a batch of many pieces', () => {
     const stuck = connect({}, {}, 1);
     const slow = connect({}, {}, 1);
     let done = false;
-    void hub.appendBatch(batch(60, 'a', 100_000)).then(() => {
+    void enterBatch(60, 'a', 100_000).then(() => {
       done = true;
     });
     // A clock that goes on by what a client takes: 300 kB a second.
@@ -307,9 +301,9 @@ describe('a batch of many pieces', () => {
 
   it('keeps nobody who stops the agent', async () => {
     connect({}, {}, 1);
-    const appended = hub.appendBatch(batch(60, 'a', 100_000));
+    const entered = enterBatch(60, 'a', 100_000);
     hub.hurry();
-    await appended;
+    await entered;
     expect(journal.headSeq).toBe(60);
   });
 });
@@ -317,16 +311,16 @@ describe('a batch of many pieces', () => {
 describe('a client that resumes with a filter that takes little', () => {
   it('lets others have their turn all the while', async () => {
     const big = new Journal(16 * limitBytes, 'e');
-    hub = new Hub(big, () => [], noSnapshots, silentLog);
-    for (let count = 0; count < 150; count++) await hub.appendBatch(batch(1, `f${count}`, 100_000));
+    hub = new Hub(big, () => [], noSnapshots, silentLog, { changesPerEvent: 1 });
+    for (let count = 0; count < 150; count++) await enterBatch(1, `f${count}`, 100_000);
     post('rare', 'rare');
-    await hub.appendBatch(batch(3, 'end'));
+    await enterBatch(3, 'end');
     const outlets = [0, 1, 2, 3].map((n) =>
       connect({ topic: ['rare', `n${n}`] }, { since: { epoch: 'e', seq: 0 } }),
     );
     let turns = 0;
     let worstMs = 0;
-    for (let lastMs = performance.now(); hub.behindCount > 0; turns++) {
+    for (let lastMs = performance.now(); hub.registry.countBehind() > 0; turns++) {
       await nextTurn();
       const now = performance.now();
       worstMs = Math.max(worstMs, now - lastMs);
@@ -339,13 +333,13 @@ describe('a client that resumes with a filter that takes little', () => {
 
   it('gets what it would have got live, also from the midst of a batch', async () => {
     const live = connect({ match: ['a1*', 'b2*'] });
-    await hub.appendBatch(batch(4, 'a'));
-    await hub.appendBatch(batch(3, 'b'));
+    await enterBatch(4, 'a');
+    await enterBatch(3, 'b');
     await nextTurn();
     const lines = live.text.split('\n').slice(1);
     for (let seq = 0; seq <= 7; seq++) {
       const outlet = connect({ match: ['a1*', 'b2*'] }, { since: { epoch: 'e', seq } });
-      await until('it to be there', () => hub.behindCount === 0);
+      await until('it to be there', () => hub.registry.countBehind() === 0);
       const expected = lines.filter((line) => line === '' || Number(/e:(\d+)/.exec(line)?.[1]) > seq);
       expect(outlet.text.split('\n').slice(1)).toEqual(expected);
     }
@@ -354,7 +348,7 @@ describe('a client that resumes with a filter that takes little', () => {
 
 describe('a client that takes next to nothing', () => {
   /** Lets the clock run while a client takes so many bytes a second. */
-  async function pass(outlet: MemoryOutlet<Client>, seconds: number, bytesPerSecond: number): Promise<void> {
+  async function pass(outlet: MemoryOutlet<Member>, seconds: number, bytesPerSecond: number): Promise<void> {
     for (let second = 0; second < seconds && outlet.closed.length === 0; second++) {
       outlet.take(bytesPerSecond);
       nowMs += 1000;
@@ -363,7 +357,7 @@ describe('a client that takes next to nothing', () => {
     }
   }
 
-  async function blocked(): Promise<MemoryOutlet<Client>> {
+  async function blocked(): Promise<MemoryOutlet<Member>> {
     const outlet = connect({}, {}, 1);
     await publish('x'.repeat(900_000));
     await publish('more');

@@ -12,5 +12,6 @@ export {
   webSocketText,
 } from './encoding.ts';
 export { Filter } from './filter.ts';
-export { type Client, Hub } from './hub.ts';
+export type { Member as Client } from './group.ts';
+export { Hub } from './hub.ts';
 export type { SnapshotPlace, SnapshotReader, SnapshotSource } from './snapshot.ts';

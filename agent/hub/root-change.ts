@@ -1,9 +1,13 @@
-// A root that is added, or no longer watched, in the middle of a stream. Whoever began with a snapshot holds what was
-// below the roots of that moment; for it the root's entries are added, or unlinked, at one position of the journal. The
-// journal itself says nothing of it: nothing on disk changed.
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Change, type FileEvent, type FileRecord, limits, type RootFrame } from '../../shared/index.ts';
+// A root that is added, or no longer watched, in the middle of a stream: those who hold what exists get the root's
+// entries. The journal itself says nothing of it: nothing on disk changed.
+import type { FileRecord } from '../../shared/index.ts';
+import type { Backfill } from './backfill.ts';
+import type { Lane } from './delivery.ts';
+import type { EntryOrder } from './entry-order.ts';
 import type { Filter } from './filter.ts';
+import { changesOf } from './insertion.ts';
+import type { Registry } from './registry.ts';
+import type { SnapshotSource } from './snapshot.ts';
 
 /** A root that was added or removed. */
 export interface RootChange {
@@ -16,59 +20,67 @@ export interface RootChange {
   readonly commit: () => boolean;
 }
 
-/** What a client that began with a snapshot gets between two events of the journal. */
-export interface Insertion {
-  /** It follows this event, and each piece carries its cursor: one that was cut off can't be resumed. */
-  readonly afterSeq: number;
-  /** A snapshot of this version of the roots, or of a later one, has it already. */
-  readonly rootsVersion: number;
-  /** Ends it. */
-  readonly frame: RootFrame;
-  readonly event: Omit<FileEvent, 'changes' | 'more'>;
-  /** Lists of changes, as JSON. Shared: not to be written to. */
-  readonly pieces: readonly string[];
-}
+/** Has roots come and go, and knows after which events they did. */
+export class RootChanges {
+  private readonly order: EntryOrder;
+  private readonly lane: Lane;
+  private readonly registry: Registry;
+  private readonly backfill: Backfill;
+  private readonly source: SnapshotSource;
+  private changes: { readonly afterSeq: number; readonly root: string }[] = [];
 
-/** Whether a filter takes changes below the root. */
-export function takesRoot({ spec, takesFiles }: Filter, root: string): boolean {
-  return takesFiles && (spec.root === undefined || spec.root === root);
-}
-
-/**
- * The changes by which the entries that `filter` takes come, or go: lists of them as JSON, each as long as an event
- * may be. The loop gets a turn after each.
- */
-export async function changesOf({ watched, records }: RootChange, filter: Filter): Promise<string[]> {
-  const pieces: string[] = [];
-  let changes: Change[] = [];
-  const flush = async (): Promise<void> => {
-    pieces.push(JSON.stringify(changes));
-    changes = [];
-    await nextTurn();
-  };
-  for (const change of watched ? adds(records()) : unlinks(records())) {
-    if (!filter.takesPath(change.path)) continue;
-    if (changes.length === limits.changesPerEvent) await flush();
-    changes.push(change);
+  constructor(order: EntryOrder, lane: Lane, registry: Registry, backfill: Backfill, source: SnapshotSource) {
+    this.order = order;
+    this.lane = lane;
+    this.registry = registry;
+    this.backfill = backfill;
+    this.source = source;
   }
-  if (changes.length > 0) await flush();
-  return pieces;
-}
 
-/** A piece of an insertion as JSON. */
-export function pieceOf({ event, pieces }: Insertion, index: number): Buffer {
-  const head = JSON.stringify(event).slice(0, -1);
-  const more = index < pieces.length - 1 ? ',"more":true' : '';
-  return Buffer.from(`${head},"changes":${pieces[index]}${more}}`, 'utf8');
-}
+  /** Whether a root that the filter takes came or went at position `sinceSeq` or after it. */
+  isAnySince(sinceSeq: number, filter: Filter): boolean {
+    return this.changes.some(({ afterSeq, root }) => afterSeq >= sinceSeq && filter.takesRoot(root));
+  }
 
-function* adds(records: Iterable<FileRecord>): Generator<Change> {
-  for (const record of records) yield { event: record.kind === 'dir' ? 'addDir' : 'add', ...record };
-}
+  /** Resolves when the change holds, or was called off. */
+  async enter(change: RootChange): Promise<void> {
+    /** The entries as each filter sees them. */
+    const pieces = new Map<string, readonly string[]>();
+    for (;;) {
+      // A snapshot is from before this turn, or from after it.
+      const missing = await new Promise<Filter | undefined>((resolve) => {
+        this.order.enter(() => resolve(this.insert(change, pieces)));
+      });
+      if (missing === undefined) return;
+      pieces.set(missing.key, await changesOf(change.watched, change.records(), missing));
+    }
+  }
 
-function* unlinks(records: Iterable<FileRecord>): Generator<Change> {
-  // Children before parents.
-  for (const { size: _size, mtime: _mtime, ...entry } of [...records].reverse()) {
-    yield { event: entry.kind === 'dir' ? 'unlinkDir' : 'unlink', ...entry };
+  /** @returns a filter whose pieces are missing, and then nothing was done */
+  private insert(
+    { root, watched, commit }: RootChange,
+    pieces: ReadonlyMap<string, readonly string[]>,
+  ): Filter | undefined {
+    const { lane } = this;
+    lane.flush();
+    const clients = [...this.registry].filter(
+      ({ wantsSnapshot, group }) => wantsSnapshot && group.filter.takesRoot(root),
+    );
+    const missing = clients.find(({ group }) => !pieces.has(group.filter.key));
+    if (missing !== undefined) return missing.group.filter;
+    if (!commit()) return undefined;
+    const time = Date.now();
+    const afterSeq = lane.frontSeq;
+    const event = { type: 'file', cursor: lane.journal.cursor(afterSeq), time, topic: 'file', root } as const;
+    const frame = { type: 'root', root, watched } as const;
+    const { rootsVersion } = this.source;
+    for (const client of clients) {
+      const entries = pieces.get(client.group.filter.key) ?? [];
+      this.backfill.insert(client, { afterSeq, rootsVersion, frame, event, pieces: entries });
+    }
+    // A position before the oldest event can't be resumed anyway.
+    const recent = this.changes.filter((old) => old.afterSeq >= lane.journal.oldestSeq - 1);
+    this.changes = [...recent, { afterSeq, root }];
+    return undefined;
   }
 }

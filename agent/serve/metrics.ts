@@ -46,7 +46,7 @@ export class Metrics {
   }
 
   private registerDelivery({ hub, journal }: Services): void {
-    const { counters } = hub;
+    const { counters, registry: clients } = hub;
     this.counter('devagent_events_total', 'Events put into the journal', ['type'], () =>
       by('type', counters.events),
     );
@@ -69,10 +69,10 @@ export class Metrics {
       plain(counters.stalled),
     );
     this.gauge('devagent_clients', 'Streams open', ['transport'], () =>
-      by('transport', hub.countByTransport()),
+      by('transport', clients.countByTransport()),
     );
     this.gauge('devagent_slow_clients', 'Clients that have not got everything yet', [], () =>
-      plain(hub.behindCount),
+      plain(clients.countBehind()),
     );
     this.gauge('devagent_journal_events', 'Events held by the journal', [], () => plain(journal.events));
     this.gauge('devagent_journal_bytes', 'Bytes held by the journal', [], () => plain(journal.bytes));

@@ -61,7 +61,7 @@ export class Publisher {
         `the data may have ${limits.dataDepth} levels of arrays and objects inside one another, and has more: send it as text`,
       );
     }
-    if (wait !== undefined && !this.hub.hasRoomForWait) {
+    if (wait !== undefined && !this.hub.broadcasts.hasRoom) {
       throw new ProblemError(
         503,
         'too_many_waiters',
@@ -73,7 +73,7 @@ export class Publisher {
     this.forgetBefore(nowMs);
     const id = key === undefined ? undefined : hash('sha256', Buffer.from(key, 'utf16le'), 'base64');
     const known = id === undefined ? undefined : this.byKey.get(id)?.broadcast;
-    if (known !== undefined) return this.hub.answer(known, wait);
+    if (known !== undefined) return this.hub.broadcasts.answer(known, wait);
     if (id !== undefined) this.checkRoomForKey(nowMs);
     if (!this.hub.hasRoomForMessage) {
       throw new ProblemError(
@@ -85,7 +85,7 @@ export class Publisher {
     }
     const broadcast = this.hub.publish({ topic, from, data }, id !== undefined);
     if (id !== undefined) this.byKey.set(id, { broadcast, untilMs: nowMs + keptMs });
-    const answer = this.hub.answer(broadcast, wait);
+    const answer = this.hub.broadcasts.answer(broadcast, wait);
     this.published(topic, data);
     return answer;
   }

@@ -118,17 +118,18 @@ function showStatus({ services, response, query }: Exchange): void {
 
 async function listClients({ services, response, query }: Exchange): Promise<void> {
   parseQuery(noQuery, query);
-  const { hub, answers } = services;
-  if (hub.size <= fewClients) return sendJson(response, 200, hub.list());
+  const { answers } = services;
+  const { registry } = services.hub;
+  if (registry.size <= fewClients) return sendJson(response, 200, registry.list());
   await answers.send(response, async () => {
     response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' });
-    return [Buffer.from(`${JSON.stringify(hub.list())}\n`)];
+    return [Buffer.from(`${JSON.stringify(registry.list())}\n`)];
   });
 }
 
 function disconnectClient({ services, response, query, params }: Exchange): void {
   parseQuery(noQuery, query);
-  const client = services.hub.get(params['id'] ?? '');
+  const client = services.hub.registry.get(params['id'] ?? '');
   if (client === undefined) {
     throw new ProblemError(
       404,

@@ -1,24 +1,24 @@
-// The order in which events get into the journal. The pieces of a batch lie side by side there, and a large batch is
-// appended over many turns of the loop: what comes meanwhile waits behind it.
+// The order in which events get into the journal. The pieces of a batch lie side by side there, and a large batch
+// enters over many turns of the loop: what comes meanwhile waits behind it.
 
 /** Lets one batch in at a time, and everything else between batches. */
-export class AppendOrder {
+export class EntryOrder {
   private readonly waiting: { readonly run: () => void; readonly bytes: number }[] = [];
   private bytes = 0;
   private busy = false;
 
-  /** Whether a batch is being appended. */
+  /** Whether a batch is on its way into the journal. */
   get isBusy(): boolean {
     return this.busy;
   }
 
-  /** Of what waits behind it, as it was given. */
+  /** The bytes of what waits behind it, as they were given. */
   get waitingBytes(): number {
     return this.bytes;
   }
 
   /**
-   * Runs `step` now, or right after the batch that is being appended and what waits behind that already.
+   * Runs `step` now, or right after the batch that is entering and what waits behind that already.
    * @param bytes what it holds in memory while it waits
    */
   enter(step: () => void, bytes = 0): void {
@@ -30,8 +30,8 @@ export class AppendOrder {
     this.bytes += bytes;
   }
 
-  /** Appends a batch; nothing else enters until `append` has resolved. */
-  async batch(append: () => Promise<void>): Promise<void> {
+  /** Lets a batch in; nothing else enters until `steps` has resolved. */
+  async enterBatch(steps: () => Promise<void>): Promise<void> {
     if (this.busy) {
       await new Promise<void>((resolve) => {
         this.enter(() => {
@@ -41,7 +41,7 @@ export class AppendOrder {
       });
     } else this.busy = true;
     try {
-      await append();
+      await steps();
     } finally {
       this.busy = false;
       this.letIn();

@@ -1,0 +1,287 @@
+// Delivery: one journal, and the clients along it. A client is a position in the journal. Nothing is queued for
+// anyone: at the end of a turn of the loop each client that stands at the front gets what is new in one write; one
+// whose socket is full is left behind, and reads on from the journal when it drains.
+import { type JournalEvent, limits, type ServerFrame } from '../../shared/index.ts';
+import type { Journal, NewEvent } from '../journal/index.ts';
+import type { Log } from '../log.ts';
+import { type Broadcast, Broadcasts } from './broadcasts.ts';
+import { CatchUp, type Interlude } from './catch-up.ts';
+import type { Counters } from './counters.ts';
+import type { Encoding } from './encoding.ts';
+import { continuesBatch, type Filter, isPiece } from './filter.ts';
+import type { Encoded, Group, Member, Recent } from './group.ts';
+import { Groups } from './groups.ts';
+import { Readers } from './readers.ts';
+import { Stalls } from './stalls.ts';
+import { Turns } from './turns.ts';
+import { Writer } from './writer.ts';
+
+/** Answers that may wait for a client to catch up; a client that asks more without reading is closed. */
+const mostMarkers = 1000;
+
+/** What a lane is made with, besides its journal. */
+export interface LaneParts {
+  /** What clients get between events. */
+  readonly interlude: Interlude;
+  readonly counters: Counters;
+  readonly log: Log;
+  /** After how long a client that takes next to nothing is closed. */
+  readonly stalledMs: number;
+  /** A clock that only goes forward. */
+  readonly nowMs: () => number;
+}
+
+/** A journal, who reads it, and who has got what of it. */
+export class Lane {
+  readonly journal: Journal;
+  readonly broadcasts: Broadcasts;
+  readonly writer: Writer;
+  /** Those that are not `live`. */
+  readonly readers: Readers;
+  readonly stalls: Stalls;
+  private readonly counters: Counters;
+  private readonly log: Log;
+  private readonly turns: Turns<Member>;
+  private readonly groups: Groups;
+  private recent: Recent[] = [];
+  /** Of those, the messages. */
+  private sending: Broadcast[] = [];
+  /** The newest event, if it is a piece of a batch of which more follows. */
+  private piece: JournalEvent | undefined;
+  private front: number;
+  private flushTimer: NodeJS.Immediate | undefined;
+
+  /** @param journal it must have no other writer from here on */
+  constructor(journal: Journal, { interlude, counters, log, stalledMs, nowMs }: LaneParts) {
+    this.journal = journal;
+    this.counters = counters;
+    this.log = log;
+    this.broadcasts = new Broadcasts((seq) => journal.cursor(seq));
+    this.writer = new Writer(this.broadcasts, counters, log, nowMs);
+    this.readers = new Readers(journal, nowMs);
+    this.stalls = new Stalls(this.readers, this.writer, stalledMs, nowMs);
+    this.groups = new Groups(journal);
+    this.front = journal.headSeq;
+    const catchUp = new CatchUp(this, interlude);
+    this.turns = new Turns((client) => catchUp.slice(client));
+  }
+
+  /** Where the live clients stand: the newest event that has been delivered. */
+  get frontSeq(): number {
+    return this.front;
+  }
+
+  /** Up to where a client has got everything. */
+  seqOf(client: Member): number {
+    return client.live ? this.front : client.seq;
+  }
+
+  /**
+   * Puts an event at the end of the journal; it is delivered at the end of this turn of the loop.
+   * @param broadcast gets its number, and is counted
+   * @returns its number
+   */
+  put(event: NewEvent, broadcast?: Broadcast): number {
+    const placed = this.journal.append(event);
+    this.counters.events[event.type] += 1;
+    this.counters.eventBytes += placed.bytes;
+    if (event.type === 'gap') this.counters.gaps[event.reason] += 1;
+    this.recent.push({ ...placed, continues: continuesBatch(this.piece, placed.event) });
+    this.piece = isPiece(placed.event) ? placed.event : undefined;
+    if (broadcast !== undefined) {
+      broadcast.seq = placed.seq;
+      this.sending.push(broadcast);
+    }
+    this.flushTimer ??= setImmediate(() => this.flush());
+    return placed.seq;
+  }
+
+  /** Delivers what is new to every client that stands at the front. */
+  flush(): void {
+    clearImmediate(this.flushTimer);
+    this.flushTimer = undefined;
+    if (this.recent.length === 0) return;
+    const { recent, sending } = this;
+    const afterSeq = this.front;
+    this.recent = [];
+    this.sending = [];
+    this.front = this.journal.headSeq;
+    if (sending.length > 0) this.countMatched(sending);
+    for (const group of this.groups) this.deliver(group, recent, afterSeq);
+    if (sending.length > 0) this.broadcasts.sent(sending);
+  }
+
+  /** The group of those who want this. */
+  groupOf(filter: Filter, encoding: Encoding): Group {
+    return this.groups.of(filter, encoding);
+  }
+
+  /** Counts the client among those of its group: from here on messages are for it, too. */
+  join(client: Member): void {
+    this.groups.join(client);
+    client.joinedSeq = this.front;
+  }
+
+  /** A client's connection is gone: nothing goes to it any more. */
+  leave(client: Member): void {
+    this.groups.leave(client);
+    this.readers.delete(client);
+    this.turns.drop(client);
+    this.writer.lose(client, this.seqOf(client));
+    client.live = false;
+  }
+
+  /** Gives a client that is behind its turn to read on. */
+  readOn(client: Member): void {
+    this.turns.take(client);
+  }
+
+  /** A client's socket has room again. */
+  drained(client: Member): void {
+    if (!client.blocked) return;
+    client.blocked = false;
+    this.readOn(client);
+  }
+
+  /**
+   * A client no longer stands at the front, or not yet.
+   * @param seq where it stands
+   * @param begun as for {@link Client.begun}
+   */
+  fallBehind(client: Member, seq: number, begun: boolean | number): void {
+    client.live = false;
+    client.seq = seq;
+    client.begun = begun;
+    this.readers.add(client);
+    this.stalls.watch();
+  }
+
+  /** The client reaches the front. */
+  becomeLive(client: Member): void {
+    client.live = true;
+    this.readers.delete(client);
+  }
+
+  /** Moves the position of a client that is behind; it does not get what lies between. */
+  skipTo(client: Member, seq: number): void {
+    this.broadcasts.missed(client, client.seq, seq);
+    client.seq = seq;
+    client.begun = false;
+  }
+
+  /**
+   * Sends a frame that is no event to a client when it has got everything up to event `afterSeq`; the
+   * newest event of now unless given.
+   */
+  reply(client: Member, frame: ServerFrame, afterSeq: number = this.journal.headSeq): void {
+    this.flush();
+    this.whenReached(client, afterSeq, () => this.writer.control(client, frame));
+  }
+
+  /**
+   * Replaces a client's filter: events up to now pass the old one, events from now on the new one.
+   * @param ack sent to it when that is done
+   */
+  resubscribe(client: Member, filter: Filter, ack: ServerFrame): void {
+    this.flush();
+    const change = (): void => {
+      this.groups.move(client, filter);
+      this.writer.control(client, ack);
+    };
+    this.whenReached(client, this.front, change, filter);
+  }
+
+  /** Hands everything over that sockets take; nobody reads on after this. */
+  close(): void {
+    this.flush();
+    this.turns.close();
+    this.stalls.close();
+  }
+
+  /** @param filter the one that events after that position pass, if `run` changes it */
+  private whenReached(client: Member, afterSeq: number, run: () => void, filter?: Filter): void {
+    if (client.live && afterSeq <= this.front) {
+      run();
+      if (client.blocked) this.fallBehind(client, this.front, client.group.hasBegun);
+      return;
+    }
+    if (client.markers.length >= mostMarkers) {
+      client.outlet.close(1008, `more than ${mostMarkers} requests wait for their answers`);
+      return;
+    }
+    client.markers.push({ afterSeq, run, filter });
+    this.readOn(client);
+  }
+
+  /** Says how many clients messages are for that are about to be delivered: the connected ones that they pass. */
+  private countMatched(sending: readonly Broadcast[]): void {
+    for (const { clients } of this.groups) {
+      for (const client of clients) {
+        if (!client.outlet.isOpen) this.writer.lose(client, this.seqOf(client));
+      }
+    }
+    this.broadcasts.follow(sending);
+    for (const group of this.groups) {
+      group.sent = sending.filter(({ topic }) => group.filter.takesTopic(topic));
+      let clients = 0;
+      for (const client of group.clients) {
+        if (client.lost) continue;
+        if (client.markers.length === 0) clients += 1;
+        else for (const broadcast of sending) if (client.isFor(broadcast)) broadcast.matches(1);
+      }
+      for (const broadcast of group.sent) broadcast.matches(clients);
+    }
+  }
+
+  private deliver(group: Group, recent: readonly Recent[], afterSeq: number): void {
+    const { sent } = group;
+    group.sent = [];
+    let encoded: Encoded;
+    try {
+      if (afterSeq < this.journal.oldestSeq - 1) {
+        // In one turn there was more than the journal holds: what is gone of it everybody has missed.
+        group.skip(recent);
+        for (const client of group.clients) {
+          if (!client.live) continue;
+          this.fallBehind(client, afterSeq, false);
+          this.readOn(client);
+        }
+        return;
+      }
+      encoded = group.encodeRecent(recent, afterSeq, limits.sendAheadBytes);
+    } catch (error) {
+      // A group that can't be encoded costs its own clients alone.
+      for (const client of group.clients) {
+        if (!client.live) continue;
+        this.fallBehind(client, afterSeq, false);
+        this.writer.fail(client, error);
+      }
+      return;
+    }
+    if (this.log.isDebug()) this.logDeliveries(group, recent);
+    let reached = 0;
+    for (const client of group.clients) {
+      if (!client.live) continue;
+      if (encoded.bytes > 0 && !this.writer.write(client, encoded)) {
+        this.fallBehind(client, afterSeq, false);
+        this.writer.lose(client);
+        continue;
+      }
+      reached += 1;
+      if (client.blocked || encoded.seq < this.front) {
+        this.fallBehind(client, encoded.seq, encoded.begun);
+        if (!client.blocked) this.readOn(client);
+      }
+    }
+    for (const broadcast of sent) if (broadcast.seq <= encoded.seq) broadcast.reached(reached);
+  }
+
+  private logDeliveries(group: Group, recent: readonly Recent[]): void {
+    for (const item of recent) {
+      if (item.event.type !== 'message' || !group.takes(item)) continue;
+      for (const client of group.clients) {
+        this.log.debug('message goes to client', { cursor: item.event.cursor, ...client.describe() });
+      }
+    }
+  }
+}

@@ -1,10 +1,7 @@
 // The composition root: every part is made, started and stopped here, in order.
-import { once } from 'node:events';
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import {
-  DevagentError,
-  defaultHost,
+  type DevagentError,
   type InstancePaths,
   limits,
   protocolVersion,
@@ -15,8 +12,10 @@ import {
 import type { Config } from './config.ts';
 import { Dashboard, Sessions } from './dashboard/index.ts';
 import { Hub } from './hub/index.ts';
+import { IdleExit } from './idle-exit.ts';
 import { loadToken, Place } from './instance/index.ts';
 import { Journal } from './journal/index.ts';
+import { isWildcard, listen, listenForPages } from './listen.ts';
 import { LiveReload } from './livereload/index.ts';
 import type { Log } from './log.ts';
 import {
@@ -59,8 +58,7 @@ export class Agent {
   /** Added while running: who did that wants them watched, connected or not. */
   private readonly rootsAskedFor = new Set<string>();
   private stopping: Promise<void> | undefined;
-  private idleTimer: NodeJS.Timeout | undefined;
-  private noteUse = (): void => {};
+  private readonly idleExit: IdleExit;
   /** Why it ended, unless somebody asked for it. */
   failure: DevagentError | undefined;
   /** Resolves when the agent has stopped, for whatever reason. */
@@ -129,6 +127,11 @@ export class Agent {
       shutdown: () => void this.stop('shutdown was asked for'),
     };
     this.webSockets = new WebSockets(this.services);
+    // No client, no page, no root that was asked for; requests are noted one by one.
+    this.idleExit = new IdleExit(
+      () => this.hub.registry.size > 0 || (this.liveReload?.size ?? 0) > 0 || this.rootsAskedFor.size > 0,
+      () => void this.stop('nobody used it'),
+    );
     this.place = new Place(
       paths,
       {
@@ -180,7 +183,7 @@ export class Agent {
   /** A server for the socket, not listening yet. */
   private localPlane(): Server {
     const local = createPlane(this.services, this.webSockets, undefined);
-    local.on('request', () => this.noteUse());
+    local.on('request', () => this.idleExit.noteUse());
     this.servers.push(local);
     return local;
   }
@@ -204,15 +207,16 @@ export class Agent {
       allowOrigin: this.config.allowOrigin,
     });
     const loopback = createPlane(this.services, this.webSockets, guard);
-    await this.listen(loopback);
-    loopback.on('request', () => this.noteUse());
+    this.url = await listen(loopback, this.config, this.log);
+    loopback.on('request', () => this.idleExit.noteUse());
     this.servers.push(loopback);
     if (this.stopping !== undefined) return this.closeLate(loopback);
     const { port } = this.config.liveReload ?? {};
     if (port !== undefined) {
       const pages = createPlane(this.services, this.webSockets, guard, true);
-      await this.listenForPages(pages, port);
-      pages.on('request', () => this.noteUse());
+      const url = await listenForPages(pages, port);
+      this.log.info('listening for LiveReload', { url });
+      pages.on('request', () => this.idleExit.noteUse());
       this.servers.push(pages);
       if (this.stopping !== undefined) return this.closeLate(pages);
     }
@@ -230,7 +234,7 @@ export class Agent {
     if (this.stopping !== undefined) return;
     // Only now the roots are known by their real paths.
     this.place.announce();
-    this.armIdleExit();
+    if (this.config.idleExitMs !== undefined) this.idleExit.arm(this.config.idleExitMs);
     this.log.info('ready', { roots: this.watcher.roots, url: this.url });
   }
 
@@ -238,52 +242,6 @@ export class Agent {
   private closeLate(server: Server): void {
     server.close();
     server.closeAllConnections();
-  }
-
-  private async listen(server: Server): Promise<void> {
-    const { host, port, portGiven } = this.config;
-    try {
-      server.listen({ port, host, backlog: limits.backlog });
-      await once(server, 'listening');
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code !== 'EADDRINUSE') {
-        throw new DevagentError('cannot_listen', `can't listen on ${host}:${port}: ${whyNot(code)}`, {
-          cause: error,
-        });
-      }
-      if (portGiven) {
-        throw new DevagentError(
-          'port_in_use',
-          `port ${port} is taken: choose another with --port, or 0 for any free one`,
-          {
-            cause: error,
-          },
-        );
-      }
-      this.log.warn('default port taken, using a free one', { port });
-      server.listen({ port: 0, host, backlog: limits.backlog });
-      await once(server, 'listening');
-    }
-    this.url = urlOf(server.address() as AddressInfo);
-  }
-
-  /** Listens for LiveReload alone, and on loopback whatever `--host` says. */
-  private async listenForPages(server: Server, port: number): Promise<void> {
-    try {
-      server.listen(port, defaultHost);
-      await once(server, 'listening');
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      throw new DevagentError(
-        'port_in_use',
-        code === 'EADDRINUSE'
-          ? `the LiveReload port ${port} is taken: end what listens there, another LiveReload server perhaps, or leave --livereload-port out`
-          : `can't listen on ${defaultHost}:${port} for LiveReload (${code}): choose another --livereload-port`,
-        { cause: error },
-      );
-    }
-    this.log.info('listening for LiveReload', { url: urlOf(server.address() as AddressInfo) });
   }
 
   private status(): Status {
@@ -320,28 +278,10 @@ export class Agent {
     };
   }
 
-  /** With `--idle-exit`, ends when nobody has used it for that long: no client, no request, no root asked for. */
-  private armIdleExit(): void {
-    const { idleExitMs } = this.config;
-    if (idleExitMs === undefined) return;
-    let lastUsedMs = performance.now();
-    this.noteUse = () => {
-      lastUsedMs = performance.now();
-    };
-    this.idleTimer = setInterval(
-      () => {
-        const inUse = this.hub.registry.size > 0 || (this.liveReload?.size ?? 0) > 0 || this.rootsAskedFor.size > 0;
-        if (inUse) lastUsedMs = performance.now();
-        if (performance.now() - lastUsedMs >= idleExitMs) void this.stop('nobody used it');
-      },
-      Math.max(50, Math.min(idleExitMs / 4, 10_000)),
-    );
-  }
-
   private async shutDown(reason: string): Promise<void> {
     this.log.info('stopping', { reason });
     this.markOpened();
-    clearInterval(this.idleTimer);
+    this.idleExit.close();
     // The socket file goes first: nobody shall find an agent that is on its way out.
     const closed = [
       this.place.close(),
@@ -368,28 +308,4 @@ export class Agent {
     this.log.info('stopped');
     this.markStopped();
   }
-}
-
-function isWildcard(address: string): boolean {
-  return address === '0.0.0.0' || address === '::';
-}
-
-/** Why an address can't be listened on, and what to do; for all that is no port in use. */
-function whyNot(code: string | undefined): string {
-  switch (code) {
-    case 'EACCES':
-      return 'this user may not have that port: choose one of 1024 and more with --port';
-    case 'EADDRNOTAVAIL':
-      return 'this machine has no such address: choose another with --host';
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return 'no address is known for that name: choose another with --host';
-    default:
-      return `${code}: choose another --host or --port`;
-  }
-}
-
-function urlOf({ address, port, family }: AddressInfo): string {
-  if (isWildcard(address)) return `http://127.0.0.1:${port}/`;
-  return family === 'IPv6' ? `http://[${address}]:${port}/` : `http://${address}:${port}/`;
 }

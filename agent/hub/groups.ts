@@ -52,6 +52,7 @@ export class Groups {
   }
 
   private dropIfEmpty(group: Group): void {
-    if (group.clients.size === 0) this.groups.delete(group.key);
+    // A client that was held may leave a group that was dropped before: another has its key by now.
+    if (group.clients.size === 0 && this.groups.get(group.key) === group) this.groups.delete(group.key);
   }
 }

@@ -10,6 +10,7 @@ import { type Encoding, ndjson } from './encoding.ts';
 import { Filter } from './filter.ts';
 import type { Member } from './group.ts';
 import { type ConnectRequest, Hub } from './hub.ts';
+import type { SnapshotSource } from './snapshot.ts';
 
 const limitBytes = 1024 * 1024;
 
@@ -199,6 +200,22 @@ describe('the answer to a broadcast', () => {
       delivered: 1,
       lagging: 0,
     });
+  });
+});
+
+describe('a client that leaves while it waits for its snapshot', () => {
+  it('takes nothing from others with its filter who came later', async () => {
+    const taken = new Promise<never>(() => {});
+    const never: SnapshotSource = { rootsVersion: 0, take: () => ({ taken, leave: () => {} }) };
+    hub = new Hub(journal, () => [], never, silentLog);
+    const waiting = connect({}, { snapshot: true });
+    connect().close(1000);
+    await nextTurn();
+    const later = connect();
+    waiting.close(1000);
+    await nextTurn();
+    expect(await publish('for it')).toMatchObject({ matched: 1, delivered: 1 });
+    expect(later.data).toEqual(['for it']);
   });
 });
 

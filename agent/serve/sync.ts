@@ -25,8 +25,8 @@ export async function syncAll(
     await Promise.race([watcher.sync(), timeout]);
     return { cursor: journal.cursor(), seq: journal.headSeq };
   } catch (error) {
-    if (error instanceof DevagentError) throw new ProblemError(503, error.code, error.message);
-    throw error;
+    const isKnown = error instanceof DevagentError && error.code === 'sync_failed';
+    throw isKnown ? new ProblemError(503, 'sync_failed', error.message) : error;
   } finally {
     clearTimeout(timer);
   }

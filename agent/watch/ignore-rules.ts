@@ -93,7 +93,8 @@ export class IgnoreRules {
 
   /** Forgets what a directory's .gitignore said, because the directory is gone. */
   forget(directory: Directory): void {
-    this.files.delete(directory);
+    // The root stays the same directory when it is back, and may have no rules then.
+    if (this.files.delete(directory)) this.forgetNames();
     this.troubles.delete(directory);
   }
 

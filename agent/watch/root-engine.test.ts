@@ -1,6 +1,6 @@
 // A backend whose errors are thrown by hand, on real files. That the kernel throws them is tested in
 // test/watch-limits.test.ts, where it can be made to.
-import { appendFileSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Change } from '../../shared/index.ts';
@@ -188,5 +188,20 @@ describe('a hint of an ignored name', () => {
     appendFileSync(join(root, 'server.log'), 'more');
     engine.hint('', 'server.log', true);
     expect(engine.busy).toBe(true);
+  });
+
+  it('counts again when the root is back without the rules', async () => {
+    const { engine, root, told } = await start();
+    engine.hint('', 'server.log', true);
+    renameSync(root, `${root}.away`);
+    await engine.flush(true);
+    mkdirSync(root);
+    cleanUpWith(() => rmSync(`${root}.away`, { recursive: true }));
+    await engine.flush(true);
+    told.length = 0;
+    writeFileSync(join(root, 'server.log'), '');
+    engine.hint('', 'server.log', true);
+    await engine.flush(true);
+    expect(told.map(({ event, path }) => `${event} ${path}`)).toEqual(['add server.log']);
   });
 });

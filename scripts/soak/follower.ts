@@ -1,7 +1,13 @@
 // The client: applies every event to a model a root, and holds the stream to its promises.
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
-import { type Cursor, type FileEvent, parseCursor, type ServerFrame } from '../../shared/index.ts';
+import {
+  type Cursor,
+  type FileEvent,
+  type JournalEvent,
+  parseCursor,
+  type ServerFrame,
+} from '../../shared/index.ts';
 import { TreeModel } from '../../test/support/model.ts';
 import { until } from '../../test/support/wait.ts';
 import type { Agent } from './agent.ts';
@@ -13,6 +19,11 @@ function parsed(cursor: string): Cursor {
   const position = parseCursor(cursor);
   if (position === undefined) throw new Error(`no cursor: ${cursor}`);
   return position;
+}
+
+/** Whether it has a place of its own in the journal. */
+function isEvent(frame: ServerFrame): frame is JournalEvent {
+  return frame.type === 'file' || frame.type === 'message' || frame.type === 'gap';
 }
 
 /** Follows one agent over any number of connections. */
@@ -138,7 +149,7 @@ export class Follower {
     }
     this.heardMs = performance.now();
     // After a gap the models know too little to judge what follows.
-    if (this.broken || (frame.type !== 'file' && frame.type !== 'gap')) return;
+    if (this.broken || !isEvent(frame)) return;
     const { seq } = parsed(frame.cursor);
     this.cursor = frame.cursor;
     if (frame.type === 'gap' && frame.reason !== 'recrawl') {
@@ -150,7 +161,7 @@ export class Follower {
     if (seq !== this.seq + 1) this.faults.push(`${frame.cursor} after ${this.seq}`);
     this.seq = seq;
     if (frame.type === 'gap') this.recrawlGaps += 1;
-    else this.apply(frame);
+    if (frame.type === 'file') this.apply(frame);
   }
 
   private apply(event: FileEvent): void {

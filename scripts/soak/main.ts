@@ -104,7 +104,8 @@ async function main(): Promise<void> {
     await soak.run();
   } catch (error) {
     process.exitCode = 1;
-    process.stderr.write(`seed ${seed}, operation ${soak.tally.operations}: ${(error as Error).stack}\n`);
+    const where = `seed ${seed}, operation ${soak.tally.operations}, after ${soak.after}`;
+    process.stderr.write(`${where}: ${(error as Error).stack}\n`);
   } finally {
     soak.abandon();
   }

@@ -68,7 +68,8 @@ export class Soak {
   private readonly trees: Operations[] = [];
   private readonly stage: Stage;
   private comparedAt = 0;
-  private after = 'small operations';
+  /** What came last. */
+  after = 'small operations';
 
   constructor(options: SoakOptions) {
     this.options = options;

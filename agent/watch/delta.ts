@@ -1,14 +1,9 @@
 // The net of a batch: each path once, with what it was before and what it is now.
-import { type Change, type EntryKind, isSaveTrial, savedFileOf } from '../../shared/index.ts';
+import type { Change, EntryKind } from '../../shared/index.ts';
 import { toldPath } from './names.ts';
+import { Origins } from './origins.ts';
 import { sorted } from './slices.ts';
 import { differenceOf, type EntryStat } from './tree-index.ts';
-
-/**
- * The coarsest step of a local file system's clock, with some room: an entry that changed this recently
- * may change again without its times showing it.
- */
-export const clockGrainMs = 12;
 
 /** Where a crawl leaves what it finds. */
 export interface DifferenceSink {
@@ -19,8 +14,13 @@ export interface DifferenceSink {
 /** For a root's first crawl, of which nothing is told: what nobody reads must not be kept in memory. */
 export const untold: DifferenceSink = { record() {} };
 
-interface Difference {
+/** What a path was at first and is now; undefined is absence. */
+export interface PathDifference {
   readonly before: EntryStat | undefined;
+  readonly after: EntryStat | undefined;
+}
+
+interface Difference extends PathDifference {
   after: EntryStat | undefined;
   /** Told as a change even if before and after look alike. */
   forced: boolean;
@@ -29,9 +29,6 @@ interface Difference {
 /** Differences worked at between two steps. */
 const differencesPerStep = 256;
 
-/** A save touches a few paths. Where more differ something larger goes on, and waiting is no use. */
-const mostOfSave = 16;
-
 const addEvent = (kind: EntryKind) => (kind === 'dir' ? 'addDir' : 'add');
 const unlinkEvent = (kind: EntryKind) => (kind === 'dir' ? 'unlinkDir' : 'unlink');
 
@@ -39,8 +36,9 @@ const unlinkEvent = (kind: EntryKind) => (kind === 'dir' ? 'unlinkDir' : 'unlink
 export class Delta implements DifferenceSink {
   private readonly differences = new Map<string, Difference>();
 
-  get size(): number {
-    return this.differences.size;
+  /** Each path that was recorded. */
+  get paths(): ReadonlyMap<string, PathDifference> {
+    return this.differences;
   }
 
   record(path: string, before: EntryStat | undefined, after: EntryStat | undefined, forced = false): void {
@@ -50,29 +48,6 @@ export class Delta implements DifferenceSink {
       known.after = after;
       known.forced ||= forced;
     }
-  }
-
-  /**
-   * Whether a save seems to be under way, with the old file still there under another name. Some editors keep
-   * it until the new one is safely on the disk, which can take longer than the settle time, and a file that
-   * nobody made would be told.
-   * @param isKnownFile whether the index has a file at a path
-   */
-  holdsBackup(isKnownFile: (path: string) => boolean): boolean {
-    if (this.differences.size > mostOfSave) return false;
-    for (const [path, { before, after }] of this.differences) {
-      if (before !== undefined || after?.kind !== 'file') continue;
-      if (after.size === 0 && isSaveTrial(path)) return true;
-      const original = savedFileOf(path);
-      if (original !== undefined && this.wasFile(original, isKnownFile)) return true;
-      for (const other of this.differences.values()) if (isReplacedBy(other, after)) return true;
-    }
-    return false;
-  }
-
-  private wasFile(path: string, isKnownFile: (path: string) => boolean): boolean {
-    const difference = this.differences.get(path);
-    return difference === undefined ? isKnownFile(path) : difference.before?.kind === 'file';
   }
 
   /** The changes, all at once: see `collect`. */
@@ -122,44 +97,4 @@ export class Delta implements DifferenceSink {
       if (++steps % differencesPerStep === 0) yield;
     }
   }
-}
-
-/** Whether the file of a difference has another in its place, and is what was added elsewhere. */
-function isReplacedBy({ before, after }: Difference, added: EntryStat): boolean {
-  return (
-    before?.kind === 'file' &&
-    after?.kind === 'file' &&
-    before.ino !== after.ino &&
-    before.ino === added.ino &&
-    before.birthtimeMs === added.birthtimeMs
-  );
-}
-
-/**
- * Finds what an added entry was called before. An inode number proves nothing, since a new file often
- * carries a deleted one's; with the birth time beside it it does, but for entries that lived and died
- * within one tick of the clock, where nothing may have been written either.
- */
-class Origins {
-  private readonly byIdentity = new Map<string, [string, EntryStat][]>();
-
-  add(path: string, stat: EntryStat): void {
-    if (stat.birthtimeMs === 0) return;
-    const key = `${stat.ino}:${stat.birthtimeMs}`;
-    const same = this.byIdentity.get(key);
-    if (same === undefined) this.byIdentity.set(key, [[path, stat]]);
-    else same.push([path, stat]);
-  }
-
-  take(stat: EntryStat): string | undefined {
-    const candidates = this.byIdentity.get(`${stat.ino}:${stat.birthtimeMs}`);
-    const index = candidates?.findIndex(([, before]) => provesIdentity(before, stat)) ?? -1;
-    return index === -1 ? undefined : candidates?.splice(index, 1)[0]?.[0];
-  }
-}
-
-function provesIdentity(before: EntryStat, after: EntryStat): boolean {
-  if (before.kind !== after.kind) return false;
-  const sameTick = after.ctimeMs - after.birthtimeMs < clockGrainMs;
-  return !sameTick || (before.mtimeMs === after.mtimeMs && before.size === after.size);
 }

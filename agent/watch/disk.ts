@@ -2,27 +2,14 @@
 // they mean. All are synchronous: a local lstat takes 2 µs, and ten times that through the thread pool.
 
 import { hash } from 'node:crypto';
-import {
-  closeSync,
-  constants,
-  type Dir,
-  fstatSync,
-  lstatSync,
-  opendirSync,
-  openSync,
-  readdirSync,
-  readlinkSync,
-  readSync,
-  type Stats,
-} from 'node:fs';
-import { dirname, join, parse, resolve } from 'node:path';
+import { constants, type Dir, lstatSync, opendirSync, readdirSync, readlinkSync, type Stats } from 'node:fs';
+import { parse } from 'node:path';
 import { chdir, cwd } from 'node:process';
-import { diskPath, joinPath, keyFromBytes, mayBeLossy, relativeDiskPath } from './names.ts';
+import { diskPath, keyFromBytes, mayBeLossy, relativeDiskPath } from './names.ts';
+import { readRegularFile } from './regular-file.ts';
 
 /** Of a file of rules no more than this counts: 100,000 lines or so. It is read and kept whole. */
 const rulesLimitBytes = 4 * 1024 * 1024;
-/** A `.git` file holds a path. */
-const gitFileLimitBytes = 64 * 1024;
 
 /** What stands in a file of rules. */
 export interface RulesText {
@@ -88,6 +75,11 @@ export class Disk {
   /** What the system takes for `path` at this moment; inside the root, until `leave` only. */
   place(path: string): string | Buffer {
     return this.home === undefined ? diskPath(this.root, path) : relativeDiskPath(path);
+  }
+
+  /** The absolute path of `path`, as text. */
+  absolute(path: string): string {
+    return String(diskPath(this.root, path));
   }
 
   /** What is at `path`; undefined if nothing is. */
@@ -163,22 +155,6 @@ export class Disk {
       return undefined;
     }
   }
-
-  /**
-   * Where the repository whose top is `directory` keeps its index and its lock: `.git`, or what a
-   * worktree's or submodule's `.git` file points to. Undefined if there is none.
-   */
-  gitDirectory(directory: string): string | undefined {
-    return gitDirectoryAt(String(diskPath(this.root, directory)), this.look(joinPath(directory, '.git')));
-  }
-
-  /** The same for the repository that the root lies in, if its top is further up. */
-  enclosingGitDirectory(): string | undefined {
-    for (let at = dirname(this.root); ; at = dirname(at)) {
-      const found = gitDirectoryAt(at, lstatOrNothing(join(at, '.git')));
-      if (found !== undefined || at === dirname(at)) return found;
-    }
-  }
 }
 
 function workingDirectory(): string {
@@ -194,54 +170,4 @@ function goneOrUnseen(error: unknown): undefined | Unseen {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
   return { unseen: error as NodeJS.ErrnoException };
-}
-
-function lstatOrNothing(path: string): Stats | undefined {
-  try {
-    return lstatSync(path, { throwIfNoEntry: false });
-  } catch {
-    // Whatever can't be seen from here does not hold a lock that matters here.
-    return undefined;
-  }
-}
-
-function gitDirectoryAt(top: string, dotGit: Stats | undefined | Unseen): string | undefined {
-  if (dotGit === undefined || 'unseen' in dotGit) return undefined;
-  if (dotGit.isDirectory()) return join(top, '.git');
-  const text = dotGit.isFile() ? readGitFile(join(top, '.git')) : undefined;
-  const match = /^gitdir: (.+?)\s*$/m.exec(text ?? '');
-  return match?.[1] === undefined ? undefined : resolve(top, match[1]);
-}
-
-/** The identity of git's lock on the index in `gitDirectory`, undefined when it is not held. */
-export function indexLock(gitDirectory: string): string | undefined {
-  const stats = lstatOrNothing(join(gitDirectory, 'index.lock'));
-  return stats === undefined ? undefined : `${stats.ino}:${stats.ctimeMs}`;
-}
-
-function readGitFile(path: string): string | undefined {
-  try {
-    return readRegularFile(path, gitFileLimitBytes, 0)?.bytes.toString('utf8');
-  } catch {
-    // Gone or unreadable is the same as not there; a change of either gives a hint, and it is read again.
-    return undefined;
-  }
-}
-
-/** The beginning of a regular file; undefined for anything else. Never waits on a FIFO. */
-function readRegularFile(
-  path: string | Buffer,
-  limitBytes: number,
-  flags: number,
-): { readonly bytes: Buffer; readonly whole: boolean } | undefined {
-  const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | flags);
-  try {
-    const stats = fstatSync(file);
-    if (!stats.isFile()) return undefined;
-    const buffer = Buffer.alloc(Math.min(stats.size, limitBytes));
-    const bytes = buffer.subarray(0, readSync(file, buffer, 0, buffer.length, 0));
-    return { bytes, whole: stats.size <= limitBytes };
-  } finally {
-    closeSync(file);
-  }
 }

@@ -1,7 +1,7 @@
 // While git holds the lock on its index (a checkout, a rebase, a merge), its changes are one thing and
 // should be one batch. Whether it does is asked when a batch is due: a look at a path that is not there
 // takes 2 µs, and needs no watch in a directory that git writes to all the time.
-import { indexLock } from './disk.ts';
+import { indexLock } from './git-directories.ts';
 import type { Directory } from './tree-index.ts';
 
 /** A lock held longer than this is a crashed git's, or not worth waiting for. */

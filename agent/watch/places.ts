@@ -5,10 +5,10 @@
 // everything below a directory is watched and compared anew if any of it was looked at since just before the
 // oldest hint that named it (turns.ts). From the root down this makes every watch and every look right in the
 // end. For the root itself there is no such hint: Disk.enter sees to it that all looks are into the same one.
-import { clockGrainMs } from './delta.ts';
 import type { Disk } from './disk.ts';
 import { type Directory, type EntryStat, kindOf, statOf } from './tree-index.ts';
 import type { Turns } from './turns.ts';
+import { clockGrainMs } from './youth.ts';
 
 /** What has to be done about a directory. */
 export interface PlacesHost {

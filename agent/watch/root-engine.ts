@@ -8,8 +8,10 @@ import { pollingBackend } from './backend-polling.ts';
 import { Crawler } from './crawler.ts';
 import { Delta, type DifferenceSink, untold } from './delta.ts';
 import { Disk } from './disk.ts';
+import { enclosingGitDirectory } from './git-directories.ts';
 import { GitHold, holdCheckMs } from './git-hold.ts';
 import { IgnoreRules, rulesFileName } from './ignore-rules.ts';
+import { holdsBackup } from './saves.ts';
 import { Settler } from './settle.ts';
 import { Exclusive, runSliced } from './slices.ts';
 import { both, type Evidence } from './touches.ts';
@@ -120,7 +122,7 @@ export class RootEngine implements HintSink {
     this.disk = new Disk(path);
     this.rules = new IgnoreRules(options.ignore, options.gitignore, this.log);
     this.settler = new Settler(options.settleMs);
-    this.gitHold = new GitHold(this.disk.enclosingGitDirectory());
+    this.gitHold = new GitHold(enclosingGitDirectory(path));
     this.backend = backend(path, this);
     this.crawler = new Crawler({
       disk: this.disk,
@@ -581,7 +583,7 @@ export class RootEngine implements HintSink {
     await this.run(this.crawler.examineHints(dirty, delta), delta);
     const waits =
       mayWait &&
-      delta.holdsBackup((path) => this.isKnownFile(path)) &&
+      holdsBackup(delta.paths, (path) => this.isKnownFile(path)) &&
       this.settler.reopen(openedMs, performance.now());
     if (waits) this.held = delta;
     else await this.tellAll(delta);

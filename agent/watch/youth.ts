@@ -1,6 +1,11 @@
 // How young an entry was when it was looked at.
-import { clockGrainMs } from './delta.ts';
 import type { EntryStat, Youth } from './tree-index.ts';
+
+/**
+ * The coarsest step of a local file system's clock, with some room: an entry that changed this recently
+ * may change again without its times showing it.
+ */
+export const clockGrainMs = 12;
 
 /** The youth of an entry that is looked at now. */
 export function youthOf(stat: EntryStat): Youth {

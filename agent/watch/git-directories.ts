@@ -1,0 +1,53 @@
+// Where the git repositories are whose locks say that git is at work, and whose tops end the reach of .gitignore files.
+import { lstatSync, type Stats } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { readRegularFile } from './regular-file.ts';
+
+/** A `.git` file holds a path. */
+const gitFileLimitBytes = 64 * 1024;
+
+/**
+ * Where the repository whose top is at `top` keeps its index and its lock.
+ * @param top absolute
+ * @param dotGit what lstat says of `.git` in it, undefined if there is none to be seen
+ * @returns `.git`, or what a worktree's or submodule's `.git` file points to; undefined if this is no top
+ */
+export function gitDirectoryAt(top: string, dotGit: Stats | undefined): string | undefined {
+  if (dotGit === undefined) return undefined;
+  if (dotGit.isDirectory()) return join(top, '.git');
+  const text = dotGit.isFile() ? readGitFile(join(top, '.git')) : undefined;
+  const match = /^gitdir: (.+?)\s*$/m.exec(text ?? '');
+  return match?.[1] === undefined ? undefined : resolve(top, match[1]);
+}
+
+/** The same for the repository that a root lies in, if its top is further up. */
+export function enclosingGitDirectory(root: string): string | undefined {
+  for (let at = dirname(root); ; at = dirname(at)) {
+    const found = gitDirectoryAt(at, lstatOrNothing(join(at, '.git')));
+    if (found !== undefined || at === dirname(at)) return found;
+  }
+}
+
+/** The identity of git's lock on the index in `gitDirectory`, undefined when it is not held. */
+export function indexLock(gitDirectory: string): string | undefined {
+  const stats = lstatOrNothing(join(gitDirectory, 'index.lock'));
+  return stats === undefined ? undefined : `${stats.ino}:${stats.ctimeMs}`;
+}
+
+function readGitFile(path: string): string | undefined {
+  try {
+    return readRegularFile(path, gitFileLimitBytes, 0)?.bytes.toString('utf8');
+  } catch {
+    // Gone or unreadable is the same as not there; a change of either gives a hint, and it is read again.
+    return undefined;
+  }
+}
+
+function lstatOrNothing(path: string): Stats | undefined {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false });
+  } catch {
+    // Whatever can't be seen from here does not hold a lock that matters here.
+    return undefined;
+  }
+}

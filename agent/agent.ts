@@ -9,7 +9,7 @@ import {
   type Status,
   version,
 } from '../shared/index.ts';
-import type { Config } from './config.ts';
+import type { Config } from './config/index.ts';
 import { Dashboard, Sessions } from './dashboard/index.ts';
 import { Hub } from './hub/index.ts';
 import { IdleExit } from './idle-exit.ts';
@@ -17,7 +17,7 @@ import { loadToken, Place } from './instance/index.ts';
 import { Journal } from './journal/index.ts';
 import { isWildcard, listen, listenForPages } from './listen.ts';
 import { LiveReload } from './livereload/index.ts';
-import type { Log } from './log.ts';
+import type { Log } from './log/index.ts';
 import {
   Answers,
   Bodies,

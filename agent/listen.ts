@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { DevagentError, defaultHost, limits } from '../shared/index.ts';
-import type { Log } from './log.ts';
+import type { Log } from './log/index.ts';
 
 /** Where to listen. */
 export interface ListenAddress {

@@ -10,9 +10,8 @@ import {
   version,
 } from '../shared/index.ts';
 import { Agent } from './agent.ts';
-import { parseConfig, UsageError } from './config.ts';
-import { reportConfig } from './config-report.ts';
-import { createLog, type Log } from './log.ts';
+import { parseConfig, reportConfig, UsageError } from './config/index.ts';
+import { createLog, type Log } from './log/index.ts';
 
 const exitCodes = { done: 0, failed: 1, usage: 2, crashed: 70 } as const;
 

@@ -3,7 +3,7 @@
 //
 //   tsx scripts/cli-docs.ts            writes them
 //   tsx scripts/cli-docs.ts --check    fails when what is there is something else
-import { flagsOfHelp } from '../agent/config-flags.ts';
+import { flagsOfHelp } from '../agent/config/index.ts';
 import { completesByName, type FlagWord } from '../cli/completion/grammar.ts';
 import { markdown } from './cli-docs/markdown.ts';
 import { agentdPage, cliPage, isList, wordsOf } from './cli-docs/pages.ts';

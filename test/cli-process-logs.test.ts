@@ -156,7 +156,7 @@ describe('agent-cli logs -f', () => {
     await logs.line('the last line', (line) => line.includes('"number":9}'));
     const total = 2_000;
     for (let number = 10; number < total; number += 1) {
-      // As agent/log-file.ts does it, with more than one rotation between two looks at the file.
+      // As agent/log/log-file.ts does it, with more than one rotation between two looks at the file.
       if (number % 100 === 0) {
         for (let piece = 30; piece > 0; piece -= 1) {
           try {

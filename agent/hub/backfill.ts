@@ -1,7 +1,7 @@
 // What clients hold beside the events of the journal: what exists, as a snapshot or as a root's entries when it comes or
 // goes. A client that waits for a snapshot is held until there is one.
 import type { FileEvent } from '../../shared/index.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/index.ts';
 import type { Interlude } from './catch-up.ts';
 import type { Lane } from './delivery.ts';
 import type { Greeting } from './greeting.ts';

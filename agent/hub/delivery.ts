@@ -3,7 +3,7 @@
 // whose socket is full is left behind, and reads on from the journal when it drains.
 import { type JournalEvent, limits, type ServerFrame } from '../../shared/index.ts';
 import type { Journal, NewEvent } from '../journal/index.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/index.ts';
 import { type Broadcast, Broadcasts } from './broadcasts.ts';
 import { CatchUp, type Interlude } from './catch-up.ts';
 import type { Counters } from './counters.ts';

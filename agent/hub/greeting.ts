@@ -1,6 +1,6 @@
 // What a client hears of its place in the journal: where it begins, and what it has missed.
 import { type GapReason, protocolVersion, version } from '../../shared/index.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/index.ts';
 import type { Counters } from './counters.ts';
 import type { Lane } from './delivery.ts';
 import type { Member } from './group.ts';

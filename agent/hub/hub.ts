@@ -1,7 +1,7 @@
 // The hub: who is connected, and what enters the journal for them. Delivery is the lane's.
 import { type Change, type Cursor, limits, type ServerFrame } from '../../shared/index.ts';
 import type { Journal } from '../journal/index.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/index.ts';
 import { Backfill } from './backfill.ts';
 import { piecesOf } from './batch.ts';
 import { Broadcast, type Broadcasts } from './broadcasts.ts';

@@ -1,6 +1,6 @@
 // Who is connected.
 import type { ClientInfo, Transport } from '../../shared/index.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/index.ts';
 import type { Counters } from './counters.ts';
 import type { Member } from './group.ts';
 

@@ -1,7 +1,7 @@
 // The last step to a client: bytes into its socket, what was handed over counted, and its connection ended when
 // that fails.
 import type { ServerFrame } from '../../shared/index.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/index.ts';
 import type { Broadcasts } from './broadcasts.ts';
 import type { Client } from './client.ts';
 import type { Counters } from './counters.ts';

@@ -3,7 +3,7 @@
 import { rmSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { DevagentError, type InstancePaths, type RunFile } from '../../shared/index.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/index.ts';
 import { type ClaimOptions, claimSocket } from './claim-socket.ts';
 import type { HeldSocket } from './held-socket.ts';
 import { readRunFile, removeRunFile, writeRunFile } from './run-file.ts';

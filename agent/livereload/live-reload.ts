@@ -9,7 +9,7 @@ import {
   ReloadBatches,
   readScript,
 } from '../../shared/livereload/index.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/index.ts';
 import { PagesOnDisk } from './pages-on-disk.ts';
 
 /** Pages that are told what changes. */

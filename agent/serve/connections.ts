@@ -2,7 +2,7 @@
 // need some as well: strangers who do nothing but connect must not get them all.
 import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/index.ts';
 import { ProblemError } from './problem.ts';
 
 /** Enough for the largest crowd that was ever measured, three times over; a silent one costs some 10 KiB. */

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Status } from '../../shared/index.ts';
 import type { Hub } from '../hub/index.ts';
 import type { Journal } from '../journal/index.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/index.ts';
 import type { Watcher } from '../watch/index.ts';
 import type { Answers } from './answers.ts';
 import type { Bodies } from './body.ts';

@@ -1,7 +1,7 @@
 // The net below the net: directories' modification times on disk are compared with the index, a few at
 // each beat, and nothing else. What it finds no hint had told and no sign had announced: a bug, or a
 // kernel's, so each finding is a warning.
-import type { Log } from '../log.ts';
+import type { Log } from '../log/index.ts';
 import type { RootEngine } from './root-engine.ts';
 import type { Directory } from './tree-index.ts';
 

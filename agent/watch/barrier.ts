@@ -18,7 +18,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { DevagentError } from '../../shared/index.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/index.ts';
 
 /** After this long without its hint, a cookie was dropped by a full queue, or its watch is dead. */
 const rewriteMs = 500;

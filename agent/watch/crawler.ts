@@ -4,7 +4,7 @@
 // The work is written as generators that stop between steps (slices.ts), for a tree can be large. Between
 // two steps the disk goes on changing; whatever changes then gives a hint of its own, because a directory
 // is always watched first and listed afterwards.
-import type { Log } from '../log.ts';
+import type { Log } from '../log/index.ts';
 import type { DifferenceSink } from './delta.ts';
 import type { Disk } from './disk.ts';
 import { gitDirectoryAt } from './git-directories.ts';

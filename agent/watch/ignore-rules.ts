@@ -2,7 +2,7 @@
 // files say, each of which speaks for its own directory and what lies below, as far as the next repository.
 
 import { compileGlobs, type GitignoreFile, type PathTest, parseGitignore } from '../../shared/globs/index.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/index.ts';
 import type { RulesText } from './disk.ts';
 import { bytesText, joinPath } from './names.ts';
 import type { Directory } from './tree-index.ts';

@@ -2,7 +2,7 @@
 import type { Stats } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type Change, DevagentError, type RootStatus } from '../../shared/index.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/index.ts';
 import type { BackendFactory, BackendName, HintSink, WatchBackend } from './backend.ts';
 import { pollingBackend } from './backend-polling.ts';
 import { Crawler } from './crawler.ts';

@@ -9,7 +9,7 @@ import {
   type RootStatus,
   silentFileSystem,
 } from '../../shared/index.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/index.ts';
 import { Audit, beatMs } from './audit.ts';
 import type { BackendFactory, BackendName } from './backend.ts';
 import { chokidarBackend } from './backend-chokidar.ts';

@@ -3,7 +3,7 @@
 
 /**
  * The parts of the code, and which others each may import. A part is a folder, or a file with those
- * named after it (`config.ts`, `config-flags.ts`); a file belongs to the longest name that fits, a test
+ * named after it (`listen.ts`, `listen-unix.ts`); a file belongs to the longest name that fits, a test
  * to the part that it stands in. What is not listed is not allowed: a new part begins with a line here.
  */
 export const mayImport: Readonly<Record<string, readonly string[]>> = {

@@ -1,7 +1,12 @@
 // What there is to say of both programs, from where --help takes it.
 import * as z from 'zod';
-import { commandLineHelp, type FlagHelp, flagsOfHelp } from '../../agent/config-flags.ts';
-import { settingInfo, settingsSchema } from '../../agent/config-settings.ts';
+import {
+  commandLineHelp,
+  type FlagHelp,
+  flagsOfHelp,
+  settingInfo,
+  settingsSchema,
+} from '../../agent/config/index.ts';
 import type { Command } from '../../cli/command.ts';
 import { commands } from '../../cli/commands/index.ts';
 import { commonFlags } from '../../cli/common-flags.ts';

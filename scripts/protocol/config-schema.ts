@@ -1,6 +1,6 @@
 // The JSON Schema of agent.config.json, by which editors complete and check it.
 import * as z from 'zod';
-import { type SettingKey, settingInfo, settingKeys, settingsSchema } from '../../agent/config-settings.ts';
+import { type SettingKey, settingInfo, settingKeys, settingsSchema } from '../../agent/config/index.ts';
 
 function describe(key: SettingKey): string {
   const { describe: flagWords, describeKey, fallback, unnamedFile } = settingInfo[key];

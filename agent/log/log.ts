@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { Writable } from 'node:stream';
 import winston from 'winston';
-import { consoleLine, jsonLine, type LogEntry, type LogLevel } from '../shared/index.ts';
+import { consoleLine, jsonLine, type LogEntry, type LogLevel } from '../../shared/index.ts';
 import { LogFile, type LogFileOptions } from './log-file.ts';
 
 export type { LogLevel };
@@ -191,14 +191,3 @@ async function atMost(ms: number, promise: Promise<unknown>): Promise<void> {
   await Promise.race([promise, limit]);
   clearTimeout(timer);
 }
-
-/** A log that goes nowhere. */
-export const silentLog: Log = {
-  error: () => {},
-  warn: () => {},
-  info: () => {},
-  debug: () => {},
-  isDebug: () => false,
-  child: () => silentLog,
-  close: async () => {},
-};

@@ -1,7 +1,7 @@
 // The command line of agentd, read by yargs: flags become readings that the schema checks later, beside
 // those of the environment and the config file.
 import { Parser } from 'yargs/helpers';
-import { withoutFlagTypes } from '../shared/index.ts';
+import { withoutFlagTypes } from '../../shared/index.ts';
 import {
   opposite,
   type Reading,
@@ -11,7 +11,7 @@ import {
   shown,
   UsageError,
   valueOfText,
-} from './config-settings.ts';
+} from './settings.ts';
 
 /** What a command line says, its values not yet checked. */
 export interface CommandLine {

@@ -14,8 +14,9 @@ import {
   limits,
   readRegularFile,
   UnfitFileError,
-} from '../shared/index.ts';
-import { type CommandLine, readCommandLine } from './config-flags.ts';
+} from '../../shared/index.ts';
+import type { LogLevel } from '../log/index.ts';
+import { type CommandLine, readCommandLine } from './flags.ts';
 import {
   labelOf,
   opposite,
@@ -28,8 +29,7 @@ import {
   shown,
   UsageError,
   valueOfText,
-} from './config-settings.ts';
-import type { LogLevel } from './log.ts';
+} from './settings.ts';
 
 export { UsageError };
 

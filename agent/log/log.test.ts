@@ -1,10 +1,10 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createLog, type Log, type LogOptions, silentLog } from './log.ts';
+import { createLog, type Log, type LogOptions } from './log.ts';
 
 /** A console that can be read. */
 class Console extends Writable {
@@ -216,15 +216,5 @@ describe('a child log', () => {
       { level: 'warn', root: '/x', part: 'watch' },
       { level: 'info' },
     ]);
-  });
-});
-
-describe('silentLog', () => {
-  it('goes nowhere and can be used like any other', async () => {
-    const log = silentLog.child({ a: 1 });
-    log.error('event');
-    expect(log.isDebug()).toBe(false);
-    await expect(log.close()).resolves.toBeUndefined();
-    expect(readdirSync(directory)).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 // The configuration laid open: each setting with its value and its source.
-import type { ConfigReport, ShownSetting } from '../shared/index.ts';
+import type { ConfigReport, ShownSetting } from '../../shared/index.ts';
 import type { Config, Configuration } from './config.ts';
-import { type SettingKey, settingKeys } from './config-settings.ts';
+import { type SettingKey, settingKeys } from './settings.ts';
 
 /** The settings by the names that they have in the config file. */
 function valuesOf(config: Config, logFile: string): Record<SettingKey, ShownSetting['value']> {

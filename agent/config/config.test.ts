@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { type Config, type Configuration, parseConfig, UsageError } from './config.ts';
-import { reportConfig } from './config-report.ts';
-import { settingInfo, settingKeys } from './config-settings.ts';
+import { reportConfig } from './report.ts';
+import { settingInfo, settingKeys } from './settings.ts';
 
 let cwd: string;
 beforeEach(() => {

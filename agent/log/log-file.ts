@@ -6,7 +6,7 @@
 // that dies are on disk.
 import { closeSync, constants, lstatSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { makeDirectories, openRegularFile, UnfitFileError } from '../shared/index.ts';
+import { makeDirectories, openRegularFile, UnfitFileError } from '../../shared/index.ts';
 
 /** A log stays readable in an editor, and all files of an agent stay under 50 MB. */
 const defaultMaxBytes = 10 * 1024 * 1024;

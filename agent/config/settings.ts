@@ -2,7 +2,7 @@
 // types, what a good value looks like, and the words that help and errors use for them.
 import { isIP } from 'node:net';
 import * as z from 'zod';
-import { objectionToGlobs } from '../shared/globs/index.ts';
+import { objectionToGlobs } from '../../shared/globs/index.ts';
 import {
   defaultHost,
   defaultJournalBytes,
@@ -11,7 +11,7 @@ import {
   defaultSettleMs,
   instanceNamePattern,
   type SettingSource,
-} from '../shared/index.ts';
+} from '../../shared/index.ts';
 
 /** The command line, an AGENT_ variable or the config file is wrong: shown as its message, exit code 2. */
 export class UsageError extends Error {

@@ -2,8 +2,14 @@
 // and makes its watches by itself; under load it misses some, so the engine crawls after each storm.
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { type FSWatcher, watch } from 'chokidar';
-import type { BackendFactory, HintSink, WatchBackend } from './backend.ts';
+import type { HintSink, WatchBackend } from './backend.ts';
 import { joinPath, mayBeLossy } from './names.ts';
+
+/**
+ * chokidar never says that it is ready if a directory becomes something else between its lstat and its opendir. So
+ * a walk that finds nothing new for this long counts as done; what it missed is found by the crawl.
+ */
+const walkStandsStillMs = 2_000;
 
 class ChokidarBackend implements WatchBackend {
   readonly name = 'chokidar';
@@ -12,6 +18,7 @@ class ChokidarBackend implements WatchBackend {
   readonly lossy = true;
   private readonly root: string;
   private readonly sink: HintSink;
+  private readonly standsStillMs: number;
   private watcher: FSWatcher | undefined;
   private closed = false;
   private generation = 0;
@@ -20,14 +27,16 @@ class ChokidarBackend implements WatchBackend {
   /** Ends the wait for the first walk. */
   private started = (): void => {};
 
-  constructor(root: string, sink: HintSink) {
+  constructor(root: string, sink: HintSink, standsStillMs: number) {
     this.root = root;
     this.sink = sink;
+    this.standsStillMs = standsStillMs;
   }
 
   get watches(): number {
-    const watched = this.watcher?.getWatched() ?? {};
-    return Object.values(watched).reduce((sum, names) => sum + names.length, 0);
+    let sum = 0;
+    for (const { items } of this.watcher?._watched.values() ?? []) sum += items.size;
+    return sum;
   }
 
   async start(): Promise<void> {
@@ -53,10 +62,24 @@ class ChokidarBackend implements WatchBackend {
       if (path !== '' && !this.sink.ignores(path, false)) this.hint(path, event === 'change');
     });
     watcher.on('error', (error) => this.sink.failed('', error as NodeJS.ErrnoException));
+    await this.walked(watcher);
+  }
+
+  /** Resolves when the first walk is done, or has stopped without a word. */
+  private async walked(watcher: FSWatcher): Promise<void> {
+    let most = 0;
+    let look: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
       this.started = resolve;
       watcher.once('ready', resolve);
+      look = setInterval(() => {
+        const { watches } = this;
+        // The most so far, since a tree that comes and goes would never stand still.
+        if (watches <= most) resolve();
+        most = Math.max(most, watches);
+      }, this.standsStillMs);
     });
+    clearInterval(look);
   }
 
   async rearm(directory: string): Promise<void> {
@@ -94,7 +117,10 @@ class ChokidarBackend implements WatchBackend {
     if (watcher === undefined) return;
     // A removal that it is about to tell would have it begin anew after the close.
     watcher.add = () => watcher;
-    await watcher.close();
+    const closing = watcher.close();
+    // It has dropped its listeners; an error of what was under way would be nobody's, and end the process.
+    watcher.on('error', () => {});
+    await closing;
   }
 
   private hint(inside: string, content: boolean): void {
@@ -114,5 +140,12 @@ class ChokidarBackend implements WatchBackend {
   }
 }
 
-/** The default where the `directories` backend has not been proved. */
-export const chokidarBackend: BackendFactory = (root, sink) => new ChokidarBackend(root, sink);
+/**
+ * The default where the `directories` backend has not been proved.
+ * @param standsStillMs how long its first walk may find nothing new before it counts as done
+ */
+export const chokidarBackend = (
+  root: string,
+  sink: HintSink,
+  standsStillMs = walkStandsStillMs,
+): WatchBackend => new ChokidarBackend(root, sink, standsStillMs);

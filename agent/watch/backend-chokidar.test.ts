@@ -1,0 +1,56 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { HintSink } from './backend.ts';
+import { chokidarBackend } from './backend-chokidar.ts';
+
+/** Has names be a directory, a file and a link to itself in turns. */
+const churn = `
+  const { mkdirSync, rmSync, symlinkSync, writeFileSync } = require('node:fs');
+  const { parentPort, workerData: root } = require('node:worker_threads');
+  for (let step = 0; ; step += 1) {
+    if (step === 60) parentPort.postMessage('begun');
+    const name = 'd' + (step % 20);
+    const path = root + '/' + name;
+    rmSync(path, { recursive: true, force: true });
+    if (step % 3 === 0) mkdirSync(path + '/a/b', { recursive: true });
+    else if (step % 3 === 1) writeFileSync(path, '');
+    else symlinkSync(name, path);
+  }
+`;
+
+const sink: HintSink = {
+  hint() {},
+  hintItself() {},
+  passed() {},
+  unheard() {},
+  failed() {},
+  ignores: () => false,
+};
+
+let cleanUp = async (): Promise<void> => {};
+afterEach(() => cleanUp());
+
+describe('the chokidar backend', () => {
+  it('starts and closes in a tree whose directories become files and links meanwhile', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'churned-'));
+    const worker = new Worker(churn, { eval: true, workerData: root });
+    cleanUp = async () => {
+      await worker.terminate();
+      rmSync(root, { recursive: true, force: true });
+    };
+    await once(worker, 'message');
+    let started = 0;
+    for (let round = 0; round < 40; round += 1) {
+      const backend = chokidarBackend(root, sink, 50);
+      await backend.start();
+      started += 1;
+      // At once, with errors of the walk still under way.
+      await backend.close(true);
+    }
+    expect(started).toBe(40);
+  });
+});

@@ -75,6 +75,7 @@ export {
   readRegularFile,
   UnfitFileError,
 } from './regular-file.ts';
+export { SliceClock } from './slice-clock.ts';
 export { probeSocket, type SocketState } from './socket-state.ts';
 export { type TextStream, TextWriter } from './text-writer.ts';
 export { readTokenFile } from './token-file.ts';

@@ -1,5 +1,6 @@
 // Reading on: a client that is behind is brought forward through the journal, a slice at a time, until it stands at the
 // front or its socket is full.
+import { SliceClock } from '../../shared/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { Broadcasts } from './broadcasts.ts';
 import type { Member } from './group.ts';
@@ -7,8 +8,10 @@ import type { Writer } from './writer.ts';
 
 /** One write to a client that reads on from the journal, after which others get their turn. */
 const sliceBytes = 256 * 1024;
-/** What it costs at least to look at the journal for a client, counted as bytes of a slice. */
-const leastBytes = 1024;
+/** How long it may take: globs can be slow, and little of much may be for the client. */
+const sliceMs = 2;
+/** What it costs at least to look at the journal for a client, in steps (SliceClock): a few µs. */
+const readSteps = 1000;
 
 /** What a client gets between two events of the journal. Reading on asks, and knows nothing of what it is. */
 export interface Interlude {
@@ -51,9 +54,10 @@ export class CatchUp {
    */
   slice(client: Member): boolean {
     try {
+      const clock = new SliceClock(sliceMs);
       for (let doneBytes = 0; canReadOn(client); ) {
-        if (doneBytes >= sliceBytes) return true;
-        doneBytes += this.step(client);
+        if (doneBytes >= sliceBytes || clock.isOver) return true;
+        doneBytes += this.step(client, clock);
       }
     } catch (error) {
       this.course.writer.fail(client, error);
@@ -61,8 +65,8 @@ export class CatchUp {
     return false;
   }
 
-  /** @returns what it cost, as bytes of a slice */
-  private step(client: Member): number {
+  /** @returns the bytes that were handed over */
+  private step(client: Member, clock: SliceClock): number {
     const { journal, frontSeq } = this.course;
     const sentBytes = this.interlude.send(client);
     if (sentBytes !== undefined) return sentBytes;
@@ -82,16 +86,16 @@ export class CatchUp {
       return 0;
     }
     if (typeof client.begun === 'number') {
-      client.begun = client.group.lookBack(client.begun);
-      return sliceBytes / 2;
+      client.begun = client.group.lookBack(client.begun, clock, client);
+      return 0;
     }
     const untilSeq = Math.min(frontSeq, marker?.afterSeq ?? frontSeq, this.interlude.untilSeq(client));
-    return this.read(client, untilSeq, client.begun);
+    return this.read(client, untilSeq, client.begun, clock);
   }
 
-  private read(client: Member, untilSeq: number, begun: boolean): number {
+  private read(client: Member, untilSeq: number, begun: boolean, clock: SliceClock): number {
     const { writer, broadcasts } = this.course;
-    const encoded = client.group.encodePast(client.seq, untilSeq, sliceBytes, begun);
+    const encoded = client.group.encodePast(client.seq, untilSeq, sliceBytes, begun, clock, client);
     if (encoded.bytes > 0 && !writer.write(client, encoded)) {
       writer.lose(client);
       return 0;
@@ -99,8 +103,8 @@ export class CatchUp {
     broadcasts.reached(client, client.seq, encoded.seq);
     client.seq = encoded.seq;
     client.begun = encoded.begun;
-    // What was looked through costs twenty times as much as what is only handed over.
-    return Math.max(encoded.bytes, 2 * encoded.scanned, leastBytes);
+    clock.spend(readSteps);
+    return encoded.bytes;
   }
 }
 

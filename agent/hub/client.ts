@@ -4,6 +4,7 @@ import type { Encoding } from './encoding.ts';
 import type { Filter } from './filter.ts';
 import type { Insertion } from './insertion.ts';
 import { Pace } from './pace.ts';
+import type { Sifting } from './sifting.ts';
 import type { Snapshot, SnapshotPlace } from './snapshot.ts';
 
 /** The writing end of a client's connection. What a client sends is not the hub's affair. */
@@ -67,6 +68,8 @@ export class Client<G extends ClientGroup = ClientGroup> {
    * while that is not known: the piece to look at next.
    */
   begun: boolean | number = false;
+  /** How far it has looked through the event after its position, or the one that `begun` names. */
+  sifting: Sifting | undefined;
   /** Events handed to its socket. */
   delivered = 0;
   gaps = 0;

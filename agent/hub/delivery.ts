@@ -1,7 +1,7 @@
 // Delivery: one journal, and the clients along it. A client is a position in the journal. Nothing is queued for
 // anyone: at the end of a turn of the loop each client that stands at the front gets what is new in one write; one
 // whose socket is full is left behind, and reads on from the journal when it drains.
-import { type JournalEvent, limits, type ServerFrame } from '../../shared/index.ts';
+import { type JournalEvent, limits, type ServerFrame, SliceClock } from '../../shared/index.ts';
 import type { Journal, NewEvent } from '../journal/index.ts';
 import type { Log } from '../log/index.ts';
 import { type Broadcast, Broadcasts } from './broadcasts.ts';
@@ -13,11 +13,18 @@ import type { Encoded, Group, Member, Recent } from './group.ts';
 import { Groups } from './groups.ts';
 import { Readers } from './readers.ts';
 import { Stalls } from './stalls.ts';
-import { Turns } from './turns.ts';
+import { TurnBudget, Turns } from './turns.ts';
 import { Writer } from './writer.ts';
 
 /** Answers that may wait for a client to catch up; a client that asks more without reading is closed. */
 const mostMarkers = 1000;
+/**
+ * For so long in a turn of the loop events are encoded for the clients at the front, group after group; those of the
+ * other groups read them from the journal, as everybody does who is behind.
+ */
+const frontMs = 4;
+/** Events of so many bytes are encoded quickly for every group. */
+const smallBytes = 4096;
 
 /** What a lane is made with, besides its journal. */
 export interface LaneParts {
@@ -42,6 +49,9 @@ export class Lane {
   private readonly counters: Counters;
   private readonly log: Log;
   private readonly turns: Turns<Member>;
+  /** Turns of their own for those with slow filters: nobody else has to wait for them. */
+  private readonly slowTurns: Turns<Member>;
+  private readonly frontBudget = new TurnBudget(frontMs);
   private readonly groups: Groups;
   private recent: Recent[] = [];
   /** Of those, the messages. */
@@ -63,7 +73,9 @@ export class Lane {
     this.groups = new Groups(journal);
     this.front = journal.headSeq;
     const catchUp = new CatchUp(this, interlude);
-    this.turns = new Turns((client) => catchUp.slice(client));
+    const slice = (client: Member): boolean => catchUp.slice(client);
+    this.turns = new Turns(slice);
+    this.slowTurns = new Turns(slice);
   }
 
   /** Where the live clients stand: the newest event that has been delivered. */
@@ -107,7 +119,13 @@ export class Lane {
     this.sending = [];
     this.front = this.journal.headSeq;
     if (sending.length > 0) this.countMatched(sending);
-    for (const group of this.groups) this.deliver(group, recent, afterSeq);
+    const isQuick =
+      recent.reduce((sum, { bytes }) => sum + bytes, 0) <= smallBytes && !recent.some(isOfFiles);
+    for (const isSlow of [false, true]) {
+      for (const group of this.groups) {
+        if (group.filter.isSlow === isSlow) this.deliver(group, recent, afterSeq, isQuick);
+      }
+    }
     if (sending.length > 0) this.broadcasts.sent(sending);
   }
 
@@ -127,13 +145,15 @@ export class Lane {
     this.groups.leave(client);
     this.readers.delete(client);
     this.turns.drop(client);
+    this.slowTurns.drop(client);
     this.writer.lose(client, this.seqOf(client));
     client.live = false;
   }
 
   /** Gives a client that is behind its turn to read on. */
   readOn(client: Member): void {
-    this.turns.take(client);
+    const turns = client.group.filter.isSlow ? this.slowTurns : this.turns;
+    turns.take(client);
   }
 
   /** A client's socket has room again. */
@@ -159,7 +179,9 @@ export class Lane {
   /** The client reaches the front. */
   becomeLive(client: Member): void {
     client.live = true;
+    client.group.arrive(client);
     this.readers.delete(client);
+    if (this.readers.size === 0) this.groups.parsed.clear();
   }
 
   /** Moves the position of a client that is behind; it does not get what lies between. */
@@ -195,6 +217,8 @@ export class Lane {
   close(): void {
     this.flush();
     this.turns.close();
+    this.slowTurns.close();
+    this.frontBudget.close();
     this.stalls.close();
   }
 
@@ -233,24 +257,20 @@ export class Lane {
     }
   }
 
-  private deliver(group: Group, recent: readonly Recent[], afterSeq: number): void {
+  /** @param isQuick whether the events are quickly encoded for any group */
+  private deliver(group: Group, recent: readonly Recent[], afterSeq: number, isQuick: boolean): void {
     const { sent } = group;
     group.sent = [];
-    let encoded: Encoded;
+    let encoded: Encoded | undefined;
     try {
-      if (afterSeq < this.journal.oldestSeq - 1) {
-        // In one turn there was more than the journal holds: what is gone of it everybody has missed.
-        group.skip(recent);
-        for (const client of group.clients) {
-          if (!client.live) continue;
-          this.fallBehind(client, afterSeq, false);
-          this.readOn(client);
-        }
+      encoded = this.encode(group, recent, afterSeq, isQuick);
+      if (encoded === undefined) {
+        this.leaveBehind(group, recent, afterSeq);
         return;
       }
-      encoded = group.encodeRecent(recent, afterSeq, limits.sendAheadBytes);
     } catch (error) {
       // A group that can't be encoded costs its own clients alone.
+      group.pass(recent);
       for (const client of group.clients) {
         if (!client.live) continue;
         this.fallBehind(client, afterSeq, false);
@@ -276,12 +296,47 @@ export class Lane {
     for (const broadcast of sent) if (broadcast.seq <= encoded.seq) broadcast.reached(reached);
   }
 
+  /** @returns undefined if the clients have to read the newest events from the journal, as far as there are any */
+  private encode(
+    group: Group,
+    recent: readonly Recent[],
+    afterSeq: number,
+    isQuick: boolean,
+  ): Encoded | undefined {
+    // In one turn there may be more than the journal holds: what is gone of it everybody has missed.
+    if (afterSeq < this.journal.oldestSeq - 1 || group.mustRead(recent)) return undefined;
+    const limitBytes = limits.sendAheadBytes;
+    if (group.isPlain || isQuick) return group.encodeRecent(recent, afterSeq, limitBytes);
+    const { leftMs } = this.frontBudget;
+    if (leftMs === 0 || ![...group.clients].some(({ live }) => live)) return undefined;
+    const startedMs = performance.now();
+    try {
+      return group.encodeRecent(recent, afterSeq, limitBytes, new SliceClock(leftMs));
+    } finally {
+      this.frontBudget.spend(performance.now() - startedMs);
+    }
+  }
+
+  private leaveBehind(group: Group, recent: readonly Recent[], afterSeq: number): void {
+    const { hasBegun } = group;
+    group.pass(recent);
+    for (const client of group.clients) {
+      if (!client.live) continue;
+      this.fallBehind(client, afterSeq, hasBegun);
+      this.readOn(client);
+    }
+  }
+
   private logDeliveries(group: Group, recent: readonly Recent[]): void {
-    for (const item of recent) {
-      if (item.event.type !== 'message' || !group.takes(item)) continue;
+    for (const { event } of recent) {
+      if (event.type !== 'message' || !group.filter.concerns(event)) continue;
       for (const client of group.clients) {
-        this.log.debug('message goes to client', { cursor: item.event.cursor, ...client.describe() });
+        this.log.debug('message goes to client', { cursor: event.cursor, ...client.describe() });
       }
     }
   }
+}
+
+function isOfFiles({ event }: Recent): boolean {
+  return event.type === 'file';
 }

@@ -1,9 +1,14 @@
 // What a client wants. Clients that want the same share one filter and one evaluation of it.
 import { compileGlobs, type PathTest } from '../../shared/globs/index.ts';
-import { type FilterSpec, type JournalEvent, topicMatches } from '../../shared/index.ts';
+import { type FileEvent, type FilterSpec, type JournalEvent, topicMatches } from '../../shared/index.ts';
 import type { NewEvent } from '../journal/index.ts';
 
-/** A compiled FilterSpec. Pure: an event goes in, what is to be seen of it comes out. */
+/** A filter whose globs take more than this for each character of a path is slow; ordinary ones take less than ten. */
+const slowCost = 64;
+/** What a path costs beside its globs, in steps of theirs. */
+const pathSteps = 50;
+
+/** A compiled FilterSpec. Pure: says what of an event is to be seen. What its globs say, {@link Sifting} finds out. */
 export class Filter {
   readonly spec: FilterSpec;
   /** The same for filters that take the same. */
@@ -12,6 +17,8 @@ export class Filter {
   readonly takesEverything: boolean;
   private readonly topics: readonly string[];
   private readonly matchesPath: PathTest | undefined;
+  /** Steps that its globs take for each character of a path, at most. */
+  private readonly cost: number;
 
   /** @param spec its topics, globs and root have been checked; the root is a real path */
   constructor(spec: FilterSpec) {
@@ -20,10 +27,11 @@ export class Filter {
     const match = spec.match ?? [];
     const ignore = spec.ignore ?? [];
     if (match.length > 0 || ignore.length > 0) {
-      const wanted = match.length > 0 ? compileGlobs(match) : () => true;
-      const unwanted = ignore.length > 0 ? compileGlobs(ignore) : () => false;
-      this.matchesPath = (path) => wanted(path) && !unwanted(path);
-    }
+      const wanted = match.length > 0 ? compileGlobs(match) : undefined;
+      const unwanted = compileGlobs(ignore);
+      this.matchesPath = (path) => wanted?.(path) !== false && !unwanted(path);
+      this.cost = (wanted?.cost ?? 0) + unwanted.cost;
+    } else this.cost = 0;
     this.key = JSON.stringify([this.topics, spec.root ?? null, match, ignore]);
     this.takesEverything =
       this.topics.includes('>') && spec.root === undefined && this.matchesPath === undefined;
@@ -32,6 +40,11 @@ export class Filter {
   /** Whether it takes file events at all. */
   get takesFiles(): boolean {
     return this.takesTopic('file');
+  }
+
+  /** Whether its globs are so slow that others should not have to wait for them. */
+  get isSlow(): boolean {
+    return this.cost > slowCost;
   }
 
   /** Whether it takes messages on this topic. */
@@ -49,22 +62,21 @@ export class Filter {
     return this.matchesPath === undefined || this.matchesPath(path);
   }
 
-  /**
-   * What of an event is to be seen: itself, a file event with fewer changes, or undefined.
-   * @param begun whether it is a further piece of a batch of which an earlier piece was seen
-   */
-  project(event: JournalEvent, begun: boolean): JournalEvent | undefined {
-    if (this.takesEverything) return event;
-    const topic = event.type === 'gap' ? 'file' : event.topic;
-    if (!this.takesTopic(topic)) return undefined;
-    if (event.type !== 'file') return event;
-    if (this.spec.root !== undefined && this.spec.root !== event.root) return undefined;
-    if (this.matchesPath === undefined) return event;
-    const changes = event.changes.filter(({ path }) => this.takesPath(path));
-    if (changes.length === event.changes.length) return event;
-    // The last piece says that a batch is over: who has seen an earlier piece has to see that.
-    const ends = begun && event.more === undefined;
-    return changes.length > 0 || ends ? { ...event, changes } : undefined;
+  /** What `takesPath` costs at most, in steps (SliceClock). */
+  stepsFor(path: string): number {
+    return pathSteps + this.cost * path.length;
+  }
+
+  /** Whether it takes such an event at all: its topic, and its root. */
+  concerns(event: JournalEvent): boolean {
+    if (this.takesEverything) return true;
+    if (!this.takesTopic(event.type === 'gap' ? 'file' : event.topic)) return false;
+    return event.type !== 'file' || this.spec.root === undefined || this.spec.root === event.root;
+  }
+
+  /** Whether its globs have a say in what is to be seen of an event that it takes; otherwise all is. */
+  sifts(event: JournalEvent): event is FileEvent {
+    return event.type === 'file' && this.matchesPath !== undefined;
   }
 }
 

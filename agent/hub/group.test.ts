@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import type { Change, FileEvent, FilterSpec } from '../../shared/index.ts';
+import { type Change, type FileEvent, type FilterSpec, SliceClock } from '../../shared/index.ts';
 import { Journal, type NewEvent } from '../journal/index.ts';
 import {
   type Encoding,
@@ -12,7 +12,9 @@ import {
   webSocketText,
 } from './encoding.ts';
 import { continuesBatch, Filter } from './filter.ts';
-import { Group, type Recent } from './group.ts';
+import { type Encoded, Group, type Recent } from './group.ts';
+import { ParsedEvents } from './parsed-events.ts';
+import type { SiftingHolder } from './sifting.ts';
 
 const encodings: readonly Encoding[] = [ndjson, plainLines, sseJson, sseText, webSocketJson, webSocketText];
 
@@ -50,11 +52,49 @@ const specs = fc.constantFrom<FilterSpec>(
   { topic: ['file', 'b'], match: ['**/*.ts'], ignore: ['dist/**'] },
 );
 
+function groupOf(spec: FilterSpec, encoding: Encoding, journal: Journal): Group {
+  return new Group(new Filter(spec), encoding, journal, new ParsedEvents(journal));
+}
+
+/** A clock whose slices are over after so many pieces of work. */
+class WorkClock extends SliceClock {
+  private readonly most: number;
+  private done = 0;
+
+  constructor(most: number) {
+    super(Number.POSITIVE_INFINITY);
+    this.most = most;
+  }
+
+  override get isOver(): boolean {
+    return this.done >= this.most;
+  }
+
+  override spend(): boolean {
+    this.done += 1;
+    return this.isOver;
+  }
+}
+
 /** Whether the batch that `seq` is in the midst of, if it is, has shown itself. */
-function lookBack(group: Group, seq: number): boolean {
+function lookBack(group: Group, seq: number, work = Number.POSITIVE_INFINITY): boolean {
+  const holder: SiftingHolder = { sifting: undefined };
   let found: boolean | number = seq;
-  while (typeof found === 'number') found = group.lookBack(found);
+  while (typeof found === 'number') found = group.lookBack(found, new WorkClock(work), holder);
   return found;
+}
+
+/** What comes after a position, in one go. */
+function past(group: Group, afterSeq: number, untilSeq: number, begun: boolean): Encoded {
+  const holder: SiftingHolder = { sifting: undefined };
+  return group.encodePast(
+    afterSeq,
+    untilSeq,
+    1 << 20,
+    begun,
+    new WorkClock(Number.POSITIVE_INFINITY),
+    holder,
+  );
 }
 
 /** Whether the journal's own bytes are read. */
@@ -71,9 +111,10 @@ describe('Group', () => {
         specs,
         fc.constantFrom(...encodings),
         budgets,
-        (events, spec, encoding, budget) => {
+        fc.constantFrom(1, 2, 3, Number.POSITIVE_INFINITY),
+        (events, spec, encoding, budget, work) => {
           const { journal, recent } = appendAll(events);
-          const group = new Group(new Filter(spec), encoding, journal);
+          const group = groupOf(spec, encoding, journal);
           const live = group.encodeRecent(recent, 0, Number.MAX_SAFE_INTEGER);
           expect(live.seq).toBe(journal.headSeq);
           expect(Buffer.concat(live.buffers)).toHaveLength(live.bytes);
@@ -81,11 +122,17 @@ describe('Group', () => {
           let at = 0;
           let begun = false;
           let count = 0;
-          while (at < journal.headSeq) {
+          const holder: SiftingHolder = { sifting: undefined };
+          const changes = events.reduce(
+            (sum, event) => sum + (event.type === 'file' ? event.changes.length : 0),
+            0,
+          );
+          for (let slices = 0; at < journal.headSeq; slices++) {
             // One who comes in the midst of a batch finds out what one who reads on knows.
-            expect(lookBack(group, at)).toBe(plain(spec, encoding) ? false : begun);
-            const next = group.encodePast(at, journal.headSeq, budget, begun);
-            expect(next.seq).toBeGreaterThan(at);
+            expect(lookBack(group, at, work)).toBe(plain(spec, encoding) ? false : begun);
+            const next = group.encodePast(at, journal.headSeq, budget, begun, new WorkClock(work), holder);
+            // In each some work is done.
+            expect(slices).toBeLessThan(changes + events.length);
             pieces.push(...next.buffers);
             count += next.events;
             at = next.seq;
@@ -105,9 +152,9 @@ describe('Group', () => {
       files(['b.ts'], true),
       files(['c.ts'], false),
     ]);
-    const group = new Group(new Filter({ match: ['*.md'] }), ndjson, journal);
+    const group = groupOf({ match: ['*.md'] }, ndjson, journal);
     expect(Buffer.concat(group.encodeRecent(recent, 0, 1 << 20).buffers).toString()).toBe('');
-    expect(Buffer.concat(group.encodePast(0, 3, 1 << 20, false).buffers).toString()).toBe('');
+    expect(Buffer.concat(past(group, 0, 3, false).buffers).toString()).toBe('');
   });
 
   it('ends a batch that it has begun, for a client that reads on in its midst as well', () => {
@@ -116,13 +163,13 @@ describe('Group', () => {
       files(['b.ts'], true),
       files(['c.ts'], false),
     ]);
-    const group = new Group(new Filter({ match: ['*.md'] }), ndjson, journal);
+    const group = groupOf({ match: ['*.md'] }, ndjson, journal);
     const end = `${JSON.stringify({ ...(recent[2]?.event as FileEvent), changes: [] })}\n`;
     const live = Buffer.concat(group.encodeRecent(recent, 0, 1 << 20).buffers).toString();
     expect(live.split('\n').map((line) => `${line}\n`)[1]).toBe(end);
     for (const position of [1, 2]) {
       const begun = lookBack(group, position);
-      expect(Buffer.concat(group.encodePast(position, 3, 1 << 20, begun).buffers).toString()).toBe(end);
+      expect(Buffer.concat(past(group, position, 3, begun).buffers).toString()).toBe(end);
     }
   });
 });

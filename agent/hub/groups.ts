@@ -3,14 +3,18 @@ import type { Journal } from '../journal/index.ts';
 import type { Encoding } from './encoding.ts';
 import type { Filter } from './filter.ts';
 import { Group, type Member } from './group.ts';
+import { ParsedEvents } from './parsed-events.ts';
 
 /** Groups by what their clients share. */
 export class Groups {
   private readonly journal: Journal;
+  /** What those that are behind read. */
+  readonly parsed: ParsedEvents;
   private readonly groups = new Map<string, Group>();
 
   constructor(journal: Journal) {
     this.journal = journal;
+    this.parsed = new ParsedEvents(journal);
   }
 
   [Symbol.iterator](): Iterator<Group> {
@@ -22,7 +26,7 @@ export class Groups {
     const key = Group.key(filter, encoding);
     let group = this.groups.get(key);
     if (group === undefined) {
-      group = new Group(filter, encoding, this.journal);
+      group = new Group(filter, encoding, this.journal, this.parsed);
       this.groups.set(key, group);
     }
     return group;

@@ -3,7 +3,14 @@
 // entries are added, or unlinked, at one position of the journal. The journal itself says nothing of it: nothing on disk
 // changed.
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Change, type FileEvent, type FileRecord, limits, type RootFrame } from '../../shared/index.ts';
+import {
+  type Change,
+  type FileEvent,
+  type FileRecord,
+  limits,
+  type RootFrame,
+  SliceClock,
+} from '../../shared/index.ts';
 import type { Filter } from './filter.ts';
 
 /** What a client that began with a snapshot gets between two events of the journal. */
@@ -19,9 +26,14 @@ export interface Insertion {
   readonly pieces: readonly string[];
 }
 
+/** Entries are looked at for so long before others get their turn. */
+const sliceMs = 5;
+/** What an entry costs beside its filter, in steps (SliceClock): 2 µs or so. */
+const entrySteps = 800;
+
 /**
  * The changes by which the entries that `filter` takes come, or go: lists of them as JSON, each as long as an event
- * may be. The loop gets a turn after each.
+ * may be. The loop gets turns meanwhile.
  * @param come whether they come
  * @param records parents before what is in them
  */
@@ -30,19 +42,29 @@ export async function changesOf(
   records: Iterable<FileRecord>,
   filter: Filter,
 ): Promise<string[]> {
-  const pieces: string[] = [];
-  let changes: Change[] = [];
-  const flush = async (): Promise<void> => {
-    pieces.push(JSON.stringify(changes));
-    changes = [];
+  const clock = new SliceClock(sliceMs);
+  const others = async (): Promise<void> => {
     await nextTurn();
+    clock.restart();
   };
-  for (const change of come ? adds(records) : unlinks(records)) {
-    if (!filter.takesPath(change.path)) continue;
-    if (changes.length === limits.changesPerEvent) await flush();
-    changes.push(change);
+  const taken: FileRecord[] = [];
+  for (const record of records) {
+    if (filter.takesPath(record.path)) taken.push(record);
+    if (clock.spend(entrySteps + filter.stepsFor(record.path))) await others();
   }
-  if (changes.length > 0) await flush();
+  const pieces: string[] = [];
+  const most = limits.changesPerEvent;
+  for (let done = 0; done < taken.length; done += most) {
+    // Of what goes, children before parents.
+    const piece = come
+      ? taken.slice(done, done + most).map(added)
+      : taken
+          .slice(Math.max(0, taken.length - done - most), taken.length - done)
+          .reverse()
+          .map(removed);
+    pieces.push(JSON.stringify(piece));
+    await others();
+  }
   return pieces;
 }
 
@@ -53,13 +75,10 @@ export function pieceOf({ event, pieces }: Insertion, index: number): Buffer {
   return Buffer.from(`${head},"changes":${pieces[index]}${more}}`, 'utf8');
 }
 
-function* adds(records: Iterable<FileRecord>): Generator<Change> {
-  for (const record of records) yield { event: record.kind === 'dir' ? 'addDir' : 'add', ...record };
+function added(record: FileRecord): Change {
+  return { event: record.kind === 'dir' ? 'addDir' : 'add', ...record };
 }
 
-function* unlinks(records: Iterable<FileRecord>): Generator<Change> {
-  // Children before parents.
-  for (const { size: _size, mtime: _mtime, ...entry } of [...records].reverse()) {
-    yield { event: entry.kind === 'dir' ? 'unlinkDir' : 'unlink', ...entry };
-  }
+function removed({ size: _size, mtime: _mtime, ...entry }: FileRecord): Change {
+  return { event: entry.kind === 'dir' ? 'unlinkDir' : 'unlink', ...entry };
 }

@@ -66,6 +66,8 @@ export class Readers {
     for (const client of this.behind) {
       // Who waits for a snapshot begins after this batch, and who is behind the journal already has a gap to come.
       if (client.held || client.lost || client.seq < journal.oldestSeq - 1) continue;
+      // A slow filter is its client's own affair.
+      if (client.group.filter.isSlow) continue;
       if (journal.bytesAfter(client.seq) > journal.limitBytes / 2 && this.keepsUp(client)) return true;
     }
     return false;

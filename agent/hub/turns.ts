@@ -1,7 +1,7 @@
 // Work in slices, so that nobody is held up by it: reading on through the journal for one client can take longer than
 // others should wait.
 
-/** What may be spent in one turn of the loop, all clients together. */
+/** What may be spent in one turn of the loop, all items together; it ends with the slice in which it is used up. */
 const turnMs = 4;
 
 /** Gives each of those that want one a slice after the other, in turns. */
@@ -53,5 +53,36 @@ export class Turns<T> {
       if (this.spentMs >= turnMs) break;
     }
     if (this.queue.size > 0) this.next ??= setImmediate(() => this.turn());
+  }
+}
+
+/** What may be spent in one turn of the loop on work that is not put off but left to others when it is too much. */
+export class TurnBudget {
+  private readonly turnMs: number;
+  private spentMs = 0;
+  private renewal: NodeJS.Immediate | undefined;
+
+  constructor(turnMs: number) {
+    this.turnMs = turnMs;
+  }
+
+  /** What is left of it in this turn; never less than nothing. */
+  get leftMs(): number {
+    return Math.max(0, this.turnMs - this.spentMs);
+  }
+
+  /** Notes that so much was spent. */
+  spend(ms: number): void {
+    this.spentMs += ms;
+    this.renewal ??= setImmediate(() => {
+      this.renewal = undefined;
+      this.spentMs = 0;
+    });
+  }
+
+  /** Counts no more. */
+  close(): void {
+    clearImmediate(this.renewal);
+    this.renewal = undefined;
   }
 }

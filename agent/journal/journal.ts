@@ -140,6 +140,11 @@ export class Journal {
     return frame.subarray(length < 126 ? 2 : length === 126 ? 4 : 10);
   }
 
+  /** The bytes of the frame of one event that is held. */
+  bytesOf(seq: number): number {
+    return this.startOf(seq + 1) - this.startOf(seq);
+  }
+
   /** How many bytes of frames lie after position `afterSeq`, as far as they are held. */
   bytesAfter(afterSeq: number): number {
     return this.end() - this.startOf(Math.max(afterSeq + 1, this.oldest));

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import type { FileRecord } from '../../shared/index.ts';
+import { slowGlob, slowName } from '../../test/support/slow-glob.ts';
 import { until } from '../../test/support/wait.ts';
 import { Filter, type SnapshotPlace } from '../hub/index.ts';
 import { Snapshots } from './snapshots.ts';
@@ -11,9 +12,11 @@ class Index {
   copies = 0;
   read = 0;
   private readonly files: number;
+  private readonly nameOf: (index: number) => string;
 
-  constructor(files = 2) {
+  constructor(files = 2, nameOf = (index: number) => `f${index}`) {
     this.files = files;
+    this.nameOf = nameOf;
   }
 
   async withIndexes<T>(
@@ -28,7 +31,7 @@ class Index {
   private *records(): Generator<FileRecord> {
     for (let n = 0; n < this.files; n++) {
       this.read += 1;
-      yield { path: `f${n}`, kind: 'file', size: 0, mtime: 0 };
+      yield { path: this.nameOf(n), kind: 'file', size: 0, mtime: 0 };
     }
   }
 }
@@ -124,6 +127,19 @@ describe('Snapshots', () => {
     const last = new Reader(snapshots, 'l');
     await until('the one who waits', () => last.has);
     expect(all.map(({ evicted }) => evicted)).toEqual([true, true, false, false]);
+  });
+
+  it('leaves others their turns while a slow filter takes nothing of a whole tree', async () => {
+    const { snapshots } = makeSnapshots(new Index(200, (index) => slowName(600, index)));
+    const place = snapshots.take(new Filter({ match: [slowGlob] }), { isSlow: () => false, evict: () => {} });
+    let turns = 0;
+    let isTaken = false;
+    const taken = place.taken.finally(() => {
+      isTaken = true;
+    });
+    for (; !isTaken; turns++) await nextTurn();
+    expect(turns).toBeGreaterThan(10);
+    expect((await taken).frames.map((frame) => JSON.parse(frame.toString()).files)).toEqual([[]]);
   });
 
   it('is not made for those who have left', async () => {

@@ -1,7 +1,7 @@
 // Snapshots of the index for streams that begin with what exists. Clients that want the same at the same
 // time share one.
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type FileRecord, limits, type SnapshotFrame } from '../../shared/index.ts';
+import { type FileRecord, limits, SliceClock, type SnapshotFrame } from '../../shared/index.ts';
 import type { Filter, SnapshotPlace, SnapshotReader, SnapshotSource } from '../hub/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { Watcher } from '../watch/index.ts';
@@ -11,6 +11,10 @@ import type { Watcher } from '../watch/index.ts';
  * in the order of asking, and for nobody who reads slowly.
  */
 const mostCopies = 4;
+/** Records are looked at for so long before others get their turn: the filter may be slow. */
+const sliceMs = 5;
+/** What a record costs beside its filter, in steps (SliceClock): 2 µs or so. */
+const recordSteps = 800;
 /** How often it is looked, while somebody waits, whether a copy is held by nobody but slow readers. */
 const evictionCheckMs = 100;
 
@@ -116,11 +120,13 @@ export class Snapshots implements SnapshotSource {
       const frames: Buffer[] = [];
       // Of a root that was asked for by name it is said that it has nothing, even when it is no longer watched.
       const roots = root === undefined ? [...indexes.keys()] : [root];
+      const clock = new SliceClock(sliceMs);
       for (const path of roots) {
-        for (const frame of framesOf(path, indexes.get(path)?.() ?? [], filter)) {
+        for (const frame of framesOf(path, indexes.get(path)?.() ?? [], filter, clock)) {
           if (copy.readers.size === 0) throw new Abandoned();
-          frames.push(Buffer.from(JSON.stringify(frame), 'utf8'));
+          if (frame !== 'pause') frames.push(Buffer.from(JSON.stringify(frame), 'utf8'));
           await nextTurn();
+          clock.restart();
         }
       }
       // The last turn was one in which everybody may have left.
@@ -169,15 +175,23 @@ class Abandoned extends Error {
   }
 }
 
-function* framesOf(root: string, records: Iterable<FileRecord>, filter: Filter): Generator<SnapshotFrame> {
+/** The frames, and a pause whenever the time is used up. Others get their turn after each. */
+function* framesOf(
+  root: string,
+  records: Iterable<FileRecord>,
+  filter: Filter,
+  clock: SliceClock,
+): Generator<SnapshotFrame | 'pause'> {
   let files: FileRecord[] = [];
   for (const record of records) {
-    if (!filter.takesPath(record.path)) continue;
-    if (files.length === limits.changesPerEvent) {
-      yield { type: 'snapshot', root, files, done: false };
-      files = [];
+    if (filter.takesPath(record.path)) {
+      if (files.length === limits.changesPerEvent) {
+        yield { type: 'snapshot', root, files, done: false };
+        files = [];
+      }
+      files.push(record);
     }
-    files.push(record);
+    if (clock.spend(recordSteps + filter.stepsFor(record.path))) yield 'pause';
   }
   yield { type: 'snapshot', root, files, done: true };
 }

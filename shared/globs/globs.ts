@@ -26,6 +26,12 @@ const stepsInAdvance = 1_000_000;
 /** Whether a path matches: relative, its names separated by slashes, none of them empty, `.` or `..`. */
 export type PathTest = (path: string) => boolean;
 
+/** A compiled list of globs. */
+export type PathMatcher = PathTest & {
+  /** Steps that it takes for each character of a path, at most: see `globLimits`. */
+  readonly cost: number;
+};
+
 function shortened(glob: string): string {
   return glob.length > 80 ? `${glob.slice(0, 79)}…` : glob;
 }
@@ -38,7 +44,7 @@ function quoted(glob: string): string {
  * Compiles globs. A path matches if it matches one of them, or is one of them to the letter.
  * @throws GlobError that names the glob, what is wrong with it, and what to do
  */
-export function compileGlobs(globs: readonly string[]): PathTest {
+export function compileGlobs(globs: readonly string[]): PathMatcher {
   checkLengths(globs);
   const exact = new Set(globs);
   const tests: PathTest[] = [];
@@ -53,8 +59,11 @@ export function compileGlobs(globs: readonly string[]): PathTest {
     if (automaton !== undefined) costly.push({ glob, cost, automaton });
     if (!matcher.exact) steps += cost;
   }
-  if (steps > globLimits.steps) lowerCost(costly, steps);
-  const isExact = oneOf([...exact]);
+  if (steps > globLimits.steps) steps = lowerCost(costly, steps);
+  return Object.assign(anyOf(tests, oneOf([...exact])), { cost: steps });
+}
+
+function anyOf(tests: readonly PathTest[], isExact: PathTest): PathTest {
   const [only] = tests;
   if (only === undefined) return isExact;
   if (tests.length === 1) return (path) => only(path) || isExact(path);
@@ -107,9 +116,10 @@ interface CostlyGlob {
 
 /**
  * Builds automata in advance until all globs together are cheap enough.
+ * @returns the steps that are left
  * @throws GlobError if that is not enough
  */
-function lowerCost(globs: CostlyGlob[], total: number): void {
+function lowerCost(globs: CostlyGlob[], total: number): number {
   let steps = total;
   let budget = stepsInAdvance;
   const ascending = globs.sort((a, b) => a.cost - b.cost);
@@ -117,7 +127,7 @@ function lowerCost(globs: CostlyGlob[], total: number): void {
     const spent = automaton.complete(budget);
     budget -= spent.steps;
     if (spent.done) steps -= cost - 1;
-    if (steps <= globLimits.steps) return;
+    if (steps <= globLimits.steps) return steps;
   }
   const costliest = shortened(ascending.at(-1)?.glob ?? '');
   throw new GlobError(

@@ -1,4 +1,4 @@
 // shared/globs/: paths against patterns, in time that no pattern and no path can make long.
 
 export { type GitignoreFile, parseGitignore } from './gitignore.ts';
-export { compileGlobs, globLimits, objectionToGlobs, type PathTest } from './globs.ts';
+export { compileGlobs, globLimits, objectionToGlobs, type PathMatcher, type PathTest } from './globs.ts';

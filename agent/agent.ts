@@ -82,7 +82,7 @@ export class Agent {
       {
         batch: async (root, changes) => {
           await this.hub.enterBatch(root, changes);
-          this.liveReload?.changed(changes);
+          await this.liveReload?.changed(changes);
         },
         lost: () => this.hub.enterRecrawl(),
         rootChanged: (change) => this.hub.enterRootChange(change),

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { compileGlobs, type PathTest } from '../../shared/globs/index.ts';
-import { type Change, isEditorFile } from '../../shared/index.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { compileGlobs, type PathMatcher } from '../../shared/globs/index.ts';
+import { type Change, isEditorFile, SliceClock } from '../../shared/index.ts';
 import {
   alertTopic,
   isPrivatePath,
@@ -12,10 +13,15 @@ import {
 import type { Log } from '../log/index.ts';
 import { PagesOnDisk } from './pages-on-disk.ts';
 
+/** Changes are looked at for so long before others get their turn. */
+const sliceMs = 5;
+/** What a change costs beside its globs, in steps (SliceClock). */
+const changeSteps = 400;
+
 /** Pages that are told what changes. */
 export class LiveReload {
   private readonly log: Log;
-  private readonly takesPath: PathTest;
+  private readonly matches: PathMatcher | undefined;
   private readonly sessions = new PageSessions();
   private readonly batches: ReloadBatches;
   private readonly pagesOnDisk: PagesOnDisk;
@@ -27,9 +33,7 @@ export class LiveReload {
   constructor(match: readonly string[], roots: () => readonly string[], log: Log) {
     this.log = log;
     this.pagesOnDisk = new PagesOnDisk(roots);
-    const matches = match.length > 0 ? compileGlobs(match) : undefined;
-    this.takesPath = (path) =>
-      matches === undefined ? !isPrivatePath(path) : !isEditorFile(path) && matches(path);
+    this.matches = match.length > 0 ? compileGlobs(match) : undefined;
     this.batches = new ReloadBatches((reloads) => {
       this.log.debug('reload', { paths: reloads.map(({ path }) => path), pages: this.sessions.size });
       this.sessions.reload(reloads);
@@ -61,16 +65,31 @@ export class LiveReload {
     socket.once('close', () => this.log.info('page left', { address, origin, pages: this.size }));
   }
 
-  /** Takes in a settled batch of a root, or a piece of one. */
-  changed(changes: readonly Change[]): void {
+  /** Takes in a settled batch of a root. Resolves when all of it was looked at. */
+  async changed(changes: readonly Change[]): Promise<void> {
     // Without pages there is nobody to be told, and one that comes later has loaded what is there by then.
     if (this.size === 0) return;
-    this.batches.add(changes.filter(({ path }) => this.takesPath(path)));
+    const clock = new SliceClock(sliceMs);
+    let taken: Change[] = [];
+    for (const change of changes) {
+      if (this.takesPath(change.path)) taken.push(change);
+      if (!clock.spend(changeSteps + (this.matches?.cost ?? 0) * change.path.length)) continue;
+      this.batches.add(taken);
+      taken = [];
+      await nextTurn();
+      clock.restart();
+    }
+    this.batches.add(taken);
   }
 
   /** Takes in a message, which pages show if it is meant for them. */
   published(topic: string, data: unknown): void {
     if (topic === alertTopic) this.sessions.alert(data);
+  }
+
+  private takesPath(path: string): boolean {
+    if (this.matches === undefined) return !isPrivatePath(path);
+    return !isEditorFile(path) && this.matches(path);
   }
 
   /** Tells no more, and closes all pages' connections in order. */

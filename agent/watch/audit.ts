@@ -10,6 +10,9 @@ export const beatMs = 1000;
 /** Every directory is looked at once in this time. */
 const roundMs = 10 * 60 * 1000;
 
+/** A beat's share ends after so long, however slow the disk is; the rest of it is done in a later one. */
+const shareMs = 5;
+
 interface Round {
   directories: IterableIterator<Directory>;
   perBeat: number;
@@ -21,6 +24,7 @@ interface Round {
 export class Audit {
   private readonly log: Log;
   private readonly rounds = new WeakMap<RootEngine, Round>();
+  private beats = 0;
 
   constructor(log: Log) {
     this.log = log;
@@ -28,13 +32,16 @@ export class Audit {
 
   /** Does one beat's share. A root with hints waiting is left alone: they come first. */
   beat(engines: readonly RootEngine[]): void {
-    for (const engine of engines) {
-      if (!engine.busy) this.look(engine);
+    const endMs = performance.now() + shareMs;
+    // Each is the first at times: of the last there may be no time to look at anything.
+    const first = this.beats++ % Math.max(1, engines.length);
+    for (const engine of [...engines.slice(first), ...engines.slice(0, first)]) {
+      if (!engine.busy) this.look(engine, endMs);
       else this.rounds.get(engine)?.suspects.clear();
     }
   }
 
-  private look(engine: RootEngine): void {
+  private look(engine: RootEngine, endMs: number): void {
     let round = this.rounds.get(engine);
     if (round === undefined) {
       const count = engine.status().dirs + 1;
@@ -52,7 +59,7 @@ export class Audit {
       engine.audited(directory);
     }
     round.suspects.clear();
-    for (let looked = 0; looked < round.perBeat; looked++) {
+    for (let looked = 0; looked < round.perBeat && performance.now() < endMs; looked++) {
       const next = round.directories.next();
       if (next.done === true) {
         this.rounds.delete(engine);

@@ -4,6 +4,7 @@
 // The work is written as generators that stop between steps (slices.ts), for a tree can be large. Between
 // two steps the disk goes on changing; whatever changes then gives a hint of its own, because a directory
 // is always watched first and listed afterwards.
+import { SliceClock } from '../../shared/index.ts';
 import type { Log } from '../log/index.ts';
 import type { DifferenceSink } from './delta.ts';
 import type { Disk } from './disk.ts';
@@ -37,10 +38,12 @@ export interface CrawlerHost extends PlacesHost {
   pending(directory: Directory, name: string): Evidence | undefined;
 }
 
-/** Entries looked at between two steps. */
-const entriesPerStep = 64;
-/** Names compared between two steps. */
-const namesPerStep = 1024;
+/** A step ends after so long, and with the entry that is looked at: with slow rules one can take 10 ms. */
+const stepMs = 1;
+/** What a look at an entry costs beside the rules, in steps of matching (SliceClock): 5 µs or so. */
+const entrySteps = 2500;
+/** What it costs to compare a name. */
+const nameSteps = 40;
 /** A directory this large may have more than a thousand entries; on tmpfs and ext4 20 and 24 bytes each or more. */
 const largeDirectoryBytes = 32 * 1024;
 /** Skipped paths that are remembered, so as to be counted once: a megabyte or two. */
@@ -57,6 +60,7 @@ export class Crawler {
   private readonly log: Log;
   readonly places: Places;
   private readonly touches: Touches;
+  private readonly clock = new SliceClock(stepMs);
   private readonly skipped = new Set<string>();
   private skipsSummedUp = skipsLogged;
   /** Directories that were taken out of the index while what was below them is still in it. */
@@ -95,6 +99,7 @@ export class Crawler {
     /** Whether the rules change in any case, by directory. */
     const rulesTouched = new Map<Directory, boolean>();
     for (const directory of directories) {
+      if (this.isDue(entrySteps)) yield* this.rest();
       const dirty = hinted.get(directory);
       if (dirty === undefined || directory.gone || !this.places.stillThere(directory)) continue;
       if (dirty.unwatched || dirty.all !== undefined) {
@@ -102,16 +107,14 @@ export class Crawler {
         continue;
       }
       const visits: Visit[] = [];
-      let steps = 0;
       for (const [name, evidence] of dirty.names) {
         this.examine({ directory, deep: false, suspicious: false }, name, evidence, delta, visits);
         if (this.removed.length > 0) yield* this.removeBelow(delta);
         if (name === rulesFileName) rulesTouched.set(directory, rulesTouched.get(directory) ?? false);
         if (name === '.git' && this.lookForRepository(directory)) rulesTouched.set(directory, true);
-        if (++steps % entriesPerStep === 0) yield;
+        if (this.isDue(entrySteps)) yield* this.rest();
       }
       yield* this.visit(visits, delta);
-      yield;
     }
     if (!this.rules.gitignore) rulesTouched.clear();
     for (const [directory, changed] of rulesTouched) {
@@ -131,6 +134,7 @@ export class Crawler {
 
   private *visit(visits: Visit[], delta: DifferenceSink): Generator<void, void> {
     for (let visit = visits.pop(); visit !== undefined; visit = visits.pop()) {
+      if (this.isDue(entrySteps)) yield* this.rest();
       const { directory } = visit;
       if (directory.gone) continue;
       if (visit.suspicious) this.places.distrust(directory);
@@ -153,16 +157,12 @@ export class Crawler {
       const newRules = this.rules.gitignore && ((yield* this.readRules(directory, names)) || newBounds);
       const inside = newRules && before > 0 ? { ...visit, deep: true } : visit;
 
-      let steps = 0;
       for (const name of names) {
         this.examine(inside, name, evidenceOf(visit, name), delta, visits);
         if (this.removed.length > 0) yield* this.removeBelow(delta);
-        if (++steps % entriesPerStep === 0) yield;
+        if (this.isDue(entrySteps)) yield* this.rest();
       }
-      if (before > 0) {
-        yield* this.examineUnlisted(inside, names, delta, visits);
-      }
-      yield;
+      if (before > 0) yield* this.examineUnlisted(inside, names, delta, visits);
     }
   }
 
@@ -181,19 +181,29 @@ export class Crawler {
   ): Generator<void, void> {
     const { entries } = visit.directory;
     const listed = new Set<string>();
-    let steps = 0;
     for (const name of names) {
       if (entries.has(name)) listed.add(name);
-      if (++steps % namesPerStep === 0) yield;
+      if (this.isDue(nameSteps)) yield* this.rest();
     }
     if (listed.size === entries.size) return;
     for (const name of [...entries.keys()]) {
-      if (!listed.has(name)) {
+      const isListed = listed.has(name);
+      if (!isListed) {
         this.examine(visit, name, 'none', delta, visits);
         if (this.removed.length > 0) yield* this.removeBelow(delta);
       }
-      if (++steps % namesPerStep === 0) yield;
+      if (this.isDue(isListed ? nameSteps : entrySteps)) yield* this.rest();
     }
+  }
+
+  /** Notes work beside the rules, and theirs. Returns whether this step has used up its time. */
+  private isDue(steps: number): boolean {
+    return this.clock.spend(steps + this.rules.takeSteps());
+  }
+
+  private *rest(): Generator<void, void> {
+    yield;
+    this.clock.restart();
   }
 
   /** Looks at one name and mends the index; directories to be listed next go to `visits`. */
@@ -217,10 +227,9 @@ export class Crawler {
       return;
     }
     const kind = stats === undefined ? undefined : kindOf(stats.mode);
-    if (stats !== undefined && kind === undefined && !this.rules.ignores(directory, name, false)) {
-      this.skip(path, 'it is no file, directory or symlink');
-    }
-    if (stats === undefined || kind === undefined || this.rules.ignores(directory, name, kind === 'dir')) {
+    const isWanted = stats !== undefined && !this.rules.ignores(directory, name, kind === 'dir');
+    if (isWanted && kind === undefined) this.skip(path, 'it is no file, directory or symlink');
+    if (!isWanted || kind === undefined) {
       if (known !== undefined) this.remove(directory, name, delta);
       return;
     }

@@ -1,7 +1,12 @@
 // What is not watched: the version-control stores, the globs that were given, and what the .gitignore
 // files say, each of which speaks for its own directory and what lies below, as far as the next repository.
 
-import { compileGlobs, type GitignoreFile, type PathTest, parseGitignore } from '../../shared/globs/index.ts';
+import {
+  compileGlobs,
+  type GitignoreFile,
+  type PathMatcher,
+  parseGitignore,
+} from '../../shared/globs/index.ts';
 import type { Log } from '../log/index.ts';
 import type { RulesText } from './disk.ts';
 import { bytesText, joinPath } from './names.ts';
@@ -18,6 +23,12 @@ export const rulesFileName = '.gitignore';
  */
 const mostSteps = 4_000_000;
 
+/**
+ * Steps of matching that the hints of one turn of the loop may take: some milliseconds. They are read until there are
+ * none, and nobody else has a turn meanwhile.
+ */
+const mostHintSteps = 1_000_000;
+
 /** Ignored names that are remembered of a directory: more than are written to again and again. */
 const ignoredNamesKept = 100;
 
@@ -32,13 +43,17 @@ export class IgnoreRules {
   /** Whether .gitignore files count. */
   readonly gitignore: boolean;
   private readonly log: Log;
-  private readonly matchesGlob: PathTest | undefined;
+  private readonly matchesGlob: PathMatcher | undefined;
   private readonly files = new Map<Directory, KnownRules>();
   /** Names in a directory that are left out whatever they are, as long as the rules stay as they are. */
   private ignoredNames = new WeakMap<Directory, Set<string>>();
   /** What is wrong with files of rules, in words. */
   private readonly troubles = new Map<Directory, string>();
   private slowPath: string | undefined;
+  /** Steps of matching since they were taken, and those of this turn's hints. */
+  private steps = 0;
+  private hintSteps = 0;
+  private hintRenewal: NodeJS.Immediate | undefined;
 
   /** @param globs relative to the root; a directory that matches is left out with all that is in it */
   constructor(globs: readonly string[], gitignore: boolean, log: Log) {
@@ -116,6 +131,13 @@ export class IgnoreRules {
     }
   }
 
+  /** How many steps of matching (`globLimits`) the questions took, at most, since this was asked last. */
+  takeSteps(): number {
+    const { steps } = this;
+    this.steps = 0;
+    return steps;
+  }
+
   /** Whether `name` is left out whatever it is: cheap, before the entry is looked at. */
   ignoresName(name: string): boolean {
     return stores.has(name);
@@ -123,14 +145,19 @@ export class IgnoreRules {
 
   /**
    * Whether a hint of `name` is of no interest, because it is left out whether or not it is a directory. Quick for
-   * a name that was asked about before: a log can be written to a thousand times a second.
+   * a name that was asked about before: a log can be written to a thousand times a second. Where that takes too long
+   * to say it is of interest: then the entry is looked at, when the crawler's turn comes.
    */
   ignoresHint(directory: Directory, name: string): boolean {
     let names = this.ignoredNames.get(directory);
     if (names?.has(name) === true) return true;
     // What is in these says how to look at others.
     if (name === rulesFileName || name === '.git') return false;
-    if (!this.ignores(directory, name, false) || !this.ignores(directory, name, true)) return false;
+    if (this.hintSteps >= mostHintSteps) return false;
+    const before = this.steps;
+    const isIgnored = this.ignores(directory, name, false) && this.ignores(directory, name, true);
+    this.noteHintSteps(this.steps - before);
+    if (!isIgnored) return false;
     if (names === undefined || names.size >= ignoredNamesKept) {
       names = new Set();
       this.ignoredNames.set(directory, names);
@@ -139,10 +166,22 @@ export class IgnoreRules {
     return true;
   }
 
+  private noteHintSteps(steps: number): void {
+    this.hintSteps += steps;
+    this.hintRenewal ??= setImmediate(() => {
+      this.hintRenewal = undefined;
+      this.hintSteps = 0;
+    });
+  }
+
   /** Whether the entry `name` of a directory that is not ignored itself is left out. */
   ignores(directory: Directory, name: string, isDirectory: boolean): boolean {
     if (this.ignoresName(name)) return true;
-    if (this.matchesGlob?.(joinPath(directory.path, name)) === true) return true;
+    if (this.matchesGlob !== undefined) {
+      const path = joinPath(directory.path, name);
+      this.steps += this.matchesGlob.cost * path.length;
+      if (this.matchesGlob(path)) return true;
+    }
     return this.files.size > 0 && this.rulesIgnore(directory, name, isDirectory);
   }
 
@@ -156,8 +195,10 @@ export class IgnoreRules {
         bytes ??= { name: bytesText(name), path: bytesText(directory.path) };
         const above = at.path === '' ? 0 : bytesText(at.path).length + 1;
         const entry = { name: bytes.name, directory: bytes.path.slice(above), isDirectory };
-        stepsLeft -= file.stepsFor(entry);
-        if (stepsLeft < 0) return this.giveUp(joinPath(directory.path, name));
+        const steps = file.stepsFor(entry);
+        stepsLeft -= steps;
+        if (stepsLeft >= 0) this.steps += steps;
+        else return this.giveUp(joinPath(directory.path, name));
         const ignored = file.ignores(entry);
         if (ignored !== undefined) return ignored;
       }

@@ -13,7 +13,7 @@ import { GitHold, holdCheckMs } from './git-hold.ts';
 import { IgnoreRules, rulesFileName } from './ignore-rules.ts';
 import { holdsBackup } from './saves.ts';
 import { Settler } from './settle.ts';
-import { Exclusive, runSliced } from './slices.ts';
+import { Exclusive, Slices } from './slices.ts';
 import { both, type Evidence } from './touches.ts';
 import { Directory, type EntryStat, kindOf, statOf, TreeIndex } from './tree-index.ts';
 import { Turns } from './turns.ts';
@@ -80,6 +80,8 @@ export class RootEngine implements HintSink {
   private readonly settler: Settler;
   private readonly gitHold: GitHold;
   private readonly exclusive = new Exclusive();
+  /** Shared by all roots. */
+  private readonly slices: Slices;
   private backend: WatchBackend;
   private root: Directory | undefined;
   private dirty = new Map<Directory, Dirty>();
@@ -114,8 +116,10 @@ export class RootEngine implements HintSink {
     events: EngineEvents,
     log: Log,
     limited: string | null = null,
+    slices: Slices = new Slices(),
   ) {
     this.path = path;
+    this.slices = slices;
     this.events = events;
     this.log = log.child({ root: path });
     this.limited = limited;
@@ -654,13 +658,13 @@ export class RootEngine implements HintSink {
    * afterwards.
    */
   private async run(steps: Generator<void, void>, delta: DifferenceSink): Promise<void> {
-    await runSliced(steps, { enter: () => this.enterRoot(), leave: () => this.disk.leave() });
+    await this.slices.run(steps, { enter: () => this.enterRoot(), leave: () => this.disk.leave() });
     await this.runInMemory(this.crawler.removeBelow(delta));
   }
 
   /** Does long work that looks at nothing, slice by slice. */
   private runInMemory(steps: Generator<void, void>): Promise<void> {
-    return runSliced(steps, { enter: () => !this.closed, leave: () => {} });
+    return this.slices.run(steps, { enter: () => !this.closed, leave: () => {} });
   }
 
   /** Enters the root if it is still the one that the index is of; else all of it is to be looked at anew. */

@@ -1,8 +1,7 @@
 // Long work on the event loop, cut into slices: a crawl must not keep a broadcast waiting.
-import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** Small beside the 50 ms that a delivery may take, large beside the cost of a turn of the loop. */
-const sliceMs = 6;
+/** Of a turn of the loop. Small beside the 50 ms that a delivery may take, large beside the cost of a turn. */
+const turnMs = 6;
 
 /** What each slice needs around it. */
 export interface SliceFrame {
@@ -12,31 +11,59 @@ export interface SliceFrame {
   leave(): void;
 }
 
-/**
- * Runs a generator to its end, giving the event loop a turn whenever a slice is used up. Work that fits
- * into one slice is done when this returns its promise.
- */
-export async function runSliced(steps: Generator<void, void>, frame: SliceFrame): Promise<void> {
-  // Asked before each slice: others had their turn, and one of them may have made the rest needless.
-  while (frame.enter()) {
-    try {
-      if (runSlice(steps)) return;
-    } finally {
-      frame.leave();
-    }
-    await nextTurn();
-  }
-  // Whatever the steps have open is closed.
-  steps.return();
-}
+/** Cuts work into slices, of all roots together: in one turn of the loop they take no longer than one of them alone. */
+export class Slices {
+  private readonly waiting: (() => void)[] = [];
+  private spentMs = 0;
+  private next: NodeJS.Immediate | undefined;
 
-/** @returns whether that was the end */
-function runSlice(steps: Generator<void, void>): boolean {
-  const endMs = performance.now() + sliceMs;
-  do {
-    if (steps.next().done === true) return true;
-  } while (performance.now() < endMs);
-  return false;
+  /**
+   * Runs a generator to its end, giving the event loop a turn whenever this one's time is used up. Work that fits into
+   * what is left of it is done when this returns its promise.
+   */
+  async run(steps: Generator<void, void>, frame: SliceFrame): Promise<void> {
+    if (this.spentMs >= turnMs || this.waiting.length > 0) await this.turn();
+    // Asked before each slice: others had their turn, and one of them may have made the rest needless.
+    while (frame.enter()) {
+      try {
+        if (this.slice(steps)) return;
+      } finally {
+        frame.leave();
+      }
+      await this.turn();
+    }
+    // Whatever the steps have open is closed.
+    steps.return();
+  }
+
+  /** @returns whether that was the end */
+  private slice(steps: Generator<void, void>): boolean {
+    const startMs = performance.now();
+    const endMs = startMs + turnMs - this.spentMs;
+    try {
+      do {
+        if (steps.next().done === true) return true;
+      } while (performance.now() < endMs);
+      return false;
+    } finally {
+      this.spentMs += performance.now() - startMs;
+      this.next ??= setImmediate(() => this.begin());
+    }
+  }
+
+  /** Resolves in a turn of the loop that has time for this one: each gets one in the order in which they asked. */
+  private turn(): Promise<void> {
+    return new Promise((resolve) => {
+      this.waiting.push(resolve);
+      this.next ??= setImmediate(() => this.begin());
+    });
+  }
+
+  private begin(): void {
+    this.spentMs = 0;
+    this.waiting.shift()?.();
+    this.next = this.waiting.length > 0 ? setImmediate(() => this.begin()) : undefined;
+  }
 }
 
 /** Items sorted or merged between two steps. */

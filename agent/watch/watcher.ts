@@ -19,6 +19,7 @@ import { agentStopped, Barrier } from './barrier.ts';
 import { kernelQueueLength, LossSigns, type LossVerdict } from './loss-signs.ts';
 import { toldPath } from './names.ts';
 import { type Entries, RootEngine, type RootOptions } from './root-engine.ts';
+import { Slices } from './slices.ts';
 
 /** A root on its way in, or out. */
 export interface WatchedRootChange {
@@ -85,6 +86,7 @@ export class Watcher {
   private readonly reported = new WeakSet<RootEngine>();
   private readonly signs: LossSigns;
   private readonly audit: Audit;
+  private readonly slices = new Slices();
   private readonly timer: NodeJS.Timeout;
   private barrier: Barrier | undefined;
   private closed = false;
@@ -171,6 +173,7 @@ export class Watcher {
       },
       this.log,
       name === 'polling' && this.settings.backend === 'auto' ? `polling, because ${why}` : null,
+      this.slices,
     );
     this.engines.set(real, engine);
     await engine.start();

@@ -517,8 +517,10 @@ export class RootEngine implements HintSink {
     const nowMs = performance.now();
     const due = this.dueMs();
     if (due !== undefined && due <= nowMs) {
-      if (this.gitHold.holds(this.dirty.keys(), nowMs)) {
-        this.timer = setTimeout(() => this.onTimer(), holdCheckMs);
+      const isHeld = this.gitHold.holds('batch', this.dirty.keys(), nowMs);
+      if (isHeld !== false) {
+        const again = (): void => this.onTimer();
+        this.timer = isHeld ? setTimeout(again, holdCheckMs) : setImmediate(again);
         return;
       }
       void this.exclusive.run(() => this.work()).catch((error) => this.onCrash(error));
@@ -544,23 +546,26 @@ export class RootEngine implements HintSink {
     this.stormSinceMs ??= nowMs;
     const restMs = Math.max(waitMs, this.lastCrawlMs * crawlDuty);
     const latestMs = this.stormSinceMs + Math.max(longestStormMs, restMs);
-    this.crawlTimer = setTimeout(
-      () => {
-        this.crawlTimer = undefined;
-        this.stormSinceMs = undefined;
-        if (this.gitHold.holds(this.index.directories.values(), performance.now())) {
-          this.scheduleCrawl();
-          return;
-        }
-        void this.exclusive
-          .run(() => this.recrawl())
-          .catch((error) => this.onCrash(error))
-          .finally(() => {
-            if (crawlEveryMs !== undefined) this.scheduleCrawl();
-          });
-      },
-      Math.min(restMs, latestMs - nowMs),
-    );
+    const begin = (): void => {
+      const isHeld = this.gitHold.holds('crawl', this.index.directories.values(), performance.now());
+      if (isHeld === undefined) {
+        this.crawlTimer = setTimeout(begin, 0);
+        return;
+      }
+      this.crawlTimer = undefined;
+      this.stormSinceMs = undefined;
+      if (isHeld) {
+        this.scheduleCrawl();
+        return;
+      }
+      void this.exclusive
+        .run(() => this.recrawl())
+        .catch((error) => this.onCrash(error))
+        .finally(() => {
+          if (crawlEveryMs !== undefined) this.scheduleCrawl();
+        });
+    };
+    this.crawlTimer = setTimeout(begin, Math.min(restMs, latestMs - nowMs));
   }
 
   private onCrash(error: unknown): void {

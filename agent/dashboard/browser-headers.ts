@@ -1,4 +1,5 @@
 // What browsers are told about the page, so that they help to keep others away from it.
+import { createHash } from 'node:crypto';
 
 /** Of everything that is sent to a browser for the page. */
 const common = {
@@ -48,11 +49,21 @@ export function pageHeaders(host: string | undefined): Record<string, string> {
 
 /**
  * The headers of a page that is complete in itself.
- * @param styleDigest of its one style element: SHA-256, base64
+ * @param style the text of its one style element
+ * @param script the text of its script element, if it has one, which may ask the agent
  */
-export function lonePageHeaders(styleDigest: string): Record<string, string> {
+export function lonePageHeaders(style: string, script?: string): Record<string, string> {
   return {
     ...common,
-    'content-security-policy': policy({ 'style-src': `'sha256-${styleDigest}'`, 'img-src': 'data:' }),
+    'content-security-policy': policy({
+      ...(script === undefined ? {} : { 'script-src': digestSource(script), 'connect-src': "'self'" }),
+      'style-src': digestSource(style),
+      'img-src': 'data:',
+    }),
   };
+}
+
+/** Allows the one inline element that has this text. */
+function digestSource(text: string): string {
+  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 }

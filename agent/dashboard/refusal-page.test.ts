@@ -24,11 +24,25 @@ describe('the page for who is not let in', () => {
     expect(html).toContain('&#34;&#60;img src=x onerror=&#39;alert(1)&#39;&#62;&#34; &#38;amp;');
   });
 
-  it('allows its own style, and no script at all', () => {
+  it('allows its own style and script, and no others', () => {
+    const digestOf = (element: string, html: string): string => {
+      const [, text = ''] = new RegExp(`<${element}>([\\s\\S]*)</${element}>`).exec(html) ?? [];
+      return createHash('sha256').update(text).digest('base64');
+    };
     const { headers, html } = refusalPage(refusal, 'default');
-    const [, style = ''] = /<style>([\s\S]*)<\/style>/.exec(html) ?? [];
-    const digest = createHash('sha256').update(style).digest('base64');
-    expect(headers['content-security-policy']).toContain(`style-src 'sha256-${digest}'`);
-    expect(headers['content-security-policy']).not.toContain('script-src');
+    const policy = headers['content-security-policy'];
+    expect(policy).toContain(`style-src 'sha256-${digestOf('style', html)}'`);
+    expect(policy).toContain(`script-src 'sha256-${digestOf('script', html)}'`);
+  });
+
+  it('has no script where a session would not help, or another page led here', () => {
+    for (const other of [
+      { ...refusal, code: 'host_refused' },
+      { ...refusal, fromElsewhere: true },
+    ]) {
+      const { headers, html } = refusalPage(other, 'default');
+      expect(headers['content-security-policy']).not.toContain('script-src');
+      expect(html).not.toContain('<script');
+    }
   });
 });

@@ -1,5 +1,4 @@
 // What a person sees who opens the dashboard and is not let in: a page that says what to do.
-import { createHash } from 'node:crypto';
 import { defaultName } from '../../shared/index.ts';
 import { lonePageHeaders } from './browser-headers.ts';
 
@@ -27,10 +26,23 @@ pre { margin: 0 0 1rem; padding: .75rem 1rem; border: 1px solid GrayText; border
 code { font: .9375rem/1.5 ui-monospace, monospace; }
 `;
 
+/**
+ * For a reload after another server of this host name took the browser's cookie away: the dashboard's pass, which
+ * page/pass.ts keeps for this tab, gets the cookie back. Once: where it does not last, the page stays as it is. The
+ * mark goes when a dashboard was loaded.
+ */
+const script = `
+const pass = sessionStorage.getItem('devagent pass');
+if (pass !== null && sessionStorage.getItem('devagent restored') === null) {
+  sessionStorage.setItem('devagent restored', '1');
+  fetch('/dashboard/session', { method: 'POST', headers: { authorization: 'Bearer ' + pass } })
+    .then(({ ok }) => ok && location.replace('/'));
+}
+`;
+
 /** Makes the page for people. What the request said may stand in the detail, so it is text and never markup. */
 export function refusalPage(refusal: Refusal, agentName: string): RefusalPage {
-  const { title, body } = wordsFor(refusal, agentName);
-  const digest = createHash('sha256').update(style).digest('base64');
+  const { title, body, mayRestore } = wordsFor(refusal, agentName);
   const html = `<!doctype html>
 <html lang="en">
 <head>
@@ -44,17 +56,17 @@ export function refusalPage(refusal: Refusal, agentName: string): RefusalPage {
 <main>
 <h1>${title}</h1>
 ${body}
-</main>
+</main>${mayRestore ? `\n<script>${script}</script>` : ''}
 </body>
 </html>
 `;
-  return { headers: lonePageHeaders(digest), html };
+  return { headers: lonePageHeaders(style, mayRestore ? script : undefined), html };
 }
 
 function wordsFor(
   { code, detail, fromElsewhere }: Refusal,
   agentName: string,
-): { title: string; body: string } {
+): { title: string; body: string; mayRestore: boolean } {
   const name = agentName === defaultName ? '' : ` --name ${agentName}`;
   const command = `<pre><code>${escaped(`agent-cli url --open${name}`)}</code></pre>`;
   const isWithoutSession = code === 'token_required' || code === 'link_expired';
@@ -64,9 +76,11 @@ function wordsFor(
     return {
       title: 'Open the dashboard?',
       body: `<p>Another page led here. If you want to see the agent’s dashboard: <a href="/">open it</a>.</p>`,
+      mayRestore: false,
     };
   }
-  if (!isWithoutSession) return { title: 'This is refused', body: `<p>${escaped(detail)}.</p>` };
+  if (!isWithoutSession)
+    return { title: 'This is refused', body: `<p>${escaped(detail)}.</p>`, mayRestore: false };
   const why =
     code === 'link_expired'
       ? 'This link was used before, or is more than a minute old.'
@@ -74,6 +88,7 @@ function wordsFor(
   return {
     title: 'The dashboard opens from the terminal',
     body: `<p>${why} This command makes a link that is good once, and opens it:</p>\n${command}`,
+    mayRestore: true,
   };
 }
 

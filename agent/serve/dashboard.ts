@@ -54,6 +54,18 @@ export async function sendDashboardFile(exchange: Exchange): Promise<void> {
   await sendPageFile(exchange, file === indexName ? '' : file, 'no-cache');
 }
 
+/**
+ * `POST /dashboard/session`: gives the page its pass, and the browser the cookie again, which another server under this
+ * host name may have replaced. Neither is good for longer than what was shown.
+ */
+export function renewSession({ response, query, admission }: Exchange): void {
+  parseQuery(noQuery, query);
+  // Who shows the token, or comes over the local plane, needs no pass.
+  const renewed = admission.session?.renew();
+  if (renewed !== undefined) response.setHeader('set-cookie', renewed.cookie);
+  sendJson(response, 200, renewed === undefined ? {} : { pass: renewed.pass });
+}
+
 async function sendPageFile(
   { services, request, response }: Exchange,
   name: string,

@@ -2,7 +2,8 @@
 // visits, so each request, upgrades included, passes three checks before anything else looks at it.
 //
 // The third asks for a credential. The token is shown on purpose, by whoever knows it. A session's cookie is sent by
-// the browser, whoever makes it ask: so it counts for the agent's own page alone.
+// the browser, whoever makes it ask: so a session counts for the agent's own page alone, and by the same rule where
+// the page shows its pass instead.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { isLoopbackHostHeader, isLoopbackOrigin } from '../../shared/index.ts';
 import { ProblemError } from './problem.ts';
@@ -16,12 +17,18 @@ export type Credential = 'nothing' | 'link' | 'session' | 'token';
 /** The sessions of browsers. */
 export interface Sessions {
   /**
-   * Begins one, and gives its Set-Cookie.
+   * Its Set-Cookie.
    * @param host as the request calls the agent, port included
+   * @param endsAtMs when it ends, in milliseconds since 1970; a new one begins where none is given
    */
-  begin(host: string): string;
-  /** When the session ends whose cookie is among these, in milliseconds since 1970; undefined where none is. */
-  endOf(cookies: string | undefined, host: string): number | undefined;
+  cookie(host: string, endsAtMs?: number): string;
+  /** What its page shows as a bearer token. */
+  pass(host: string, endsAtMs?: number): string;
+  /** When the session ends that a request shows, in milliseconds since 1970; undefined where it shows none. */
+  endOf(
+    shown: { readonly cookies: string | undefined; readonly pass: string | undefined },
+    host: string,
+  ): number | undefined;
 }
 
 /** The links that begin them. */
@@ -54,18 +61,28 @@ export interface GuardedRequest {
   readonly cookies: string | undefined;
   /** `Sec-Fetch-Site`: from where a browser asks. */
   readonly fetchSite: string | undefined;
+  /** Whether it asks for the connection itself: as an upgrade, or CONNECT. */
+  readonly isUpgrade: boolean;
   /** Whether it can do more than read one answer: by its method, or as an upgrade. */
   readonly acts: boolean;
   /** The least that it has to show. */
   readonly needs: Credential;
 }
 
+/** A session that is good. */
+export interface OpenSession {
+  /** When it ends, in milliseconds since 1970. */
+  readonly endsAtMs: number;
+  /** What shows it from here on, until it ends: a Set-Cookie, and the page's pass. */
+  renew(): { readonly cookie: string; readonly pass: string };
+}
+
 /** How a request was let in. */
 export interface Admission {
   /** What it showed. */
   readonly by: Credential;
-  /** When the session ends that it showed, in milliseconds since 1970. */
-  readonly endsAtMs?: number;
+  /** The session that it showed. */
+  readonly session?: OpenSession;
   /** The Set-Cookie of the session that it begins. */
   readonly cookie?: string;
 }
@@ -103,18 +120,22 @@ export class Guard {
     if (this.allowsToken(request)) {
       // Where a link will do, a token in the address is there to be exchanged: an address is shown, and kept.
       const begins = needs === 'link' && request.queryToken !== null;
-      return { by: 'token', ...(begins ? { cookie: this.sessions.begin(host) } : {}) };
+      return { by: 'token', ...(begins ? { cookie: this.sessions.cookie(host) } : {}) };
     }
     // Before the cookie: who opens a new link wants a new session, although the old one is good for a while.
     if (needs === 'link' && linkCode !== null && this.links.redeem(linkCode)) {
-      return { by: 'link', cookie: this.sessions.begin(host) };
+      return { by: 'link', cookie: this.sessions.cookie(host) };
     }
     // A session does not lead to what needs the token, as are new links: a cookie that got into wrong hands is good
     // until it expires, and can't be made into one that is good for longer.
-    const endsAtMs = needs === 'token' ? undefined : this.sessions.endOf(request.cookies, host);
+    const endsAtMs = needs === 'token' ? undefined : this.sessions.endOf(shownSession(request), host);
     if (endsAtMs !== undefined) {
       if (!isOwnPage(request, host)) throw refusedSession();
-      return { by: 'session', endsAtMs };
+      const renew = () => ({
+        cookie: this.sessions.cookie(host, endsAtMs),
+        pass: this.sessions.pass(host, endsAtMs),
+      });
+      return { by: 'session', session: { endsAtMs, renew } };
     }
     throw needs === 'link' && linkCode !== null ? linkExpired() : tokenRequired();
   }
@@ -174,11 +195,23 @@ export class Guard {
   }
 
   private allowsToken({ authorization, queryToken }: GuardedRequest): boolean {
-    const bearer = /^Bearer +([^ ]+)$/i.exec(authorization ?? '')?.[1];
-    const given = bearer ?? queryToken;
+    const given = bearerOf(authorization) ?? queryToken;
     // Digests are of one length, so that the comparison takes the same time whatever was given.
     return given !== null && timingSafeEqual(digest(given), this.tokenDigest);
   }
+}
+
+function bearerOf(authorization: string | undefined): string | undefined {
+  return /^Bearer +([^ ]+)$/i.exec(authorization ?? '')?.[1];
+}
+
+/** A pass stands in an address only where a page has no other way to show it: when it opens a WebSocket. */
+function shownSession({ authorization, queryToken, isUpgrade, cookies }: GuardedRequest): {
+  cookies: string | undefined;
+  pass: string | undefined;
+} {
+  const inQuery = isUpgrade ? (queryToken ?? undefined) : undefined;
+  return { cookies, pass: bearerOf(authorization) ?? inQuery };
 }
 
 function digest(text: string): Buffer {
@@ -191,7 +224,7 @@ function ownOrigin(host: string): string {
 }
 
 /**
- * Whether a request that shows a cookie comes from the agent's own page, or from the user by the address bar. Cookies
+ * Whether a request that shows a session comes from the agent's own page, or from the user by the address bar. Cookies
  * know no ports: the page of any server under this host name, a dev server's or another user's, has the browser send
  * this one along, `SameSite` or not.
  */

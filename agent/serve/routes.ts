@@ -4,7 +4,7 @@ import { DevagentError } from '../../shared/index.ts';
 import type { Bodies } from './body.ts';
 import { onConnectionEnd } from './connection-end.ts';
 import { type Exchange, type Services, sendJson } from './context.ts';
-import { makeLink, openDashboard, sendDashboardFile } from './dashboard.ts';
+import { makeLink, openDashboard, renewSession, sendDashboardFile } from './dashboard.ts';
 import { listFiles } from './files.ts';
 import { streamEvents } from './http-stream.ts';
 import type { Metrics } from './metrics.ts';
@@ -43,6 +43,7 @@ export const routes: readonly Route[] = [
   { method: 'GET', path: '/metrics', handle: showMetrics },
   { method: 'GET', path: '/healthz', needs: 'nothing', handle: showHealth },
   { method: 'GET', path: '/', needs: 'link', isPage: true, handle: openDashboard },
+  { method: 'POST', path: '/dashboard/session', isPage: true, handle: renewSession },
   { method: 'GET', path: '/dashboard/:file', isPage: true, handle: sendDashboardFile },
 ];
 

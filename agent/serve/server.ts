@@ -192,6 +192,7 @@ function admit(
     linkCode: wanted === 'answer' && method === 'GET' && !isGuess(request) ? query.get('link') : null,
     cookies: headers.cookie,
     fetchSite: fetchSiteOf(request),
+    isUpgrade: wanted === 'connection',
     acts: wanted === 'connection' || (method !== 'GET' && method !== 'HEAD'),
     needs: router.entrance(path).needs,
   });
@@ -205,9 +206,9 @@ function isGuess({ headers }: IncomingMessage): boolean {
 }
 
 /** Ends with its session what was begun by it and still goes on, as streams do. */
-function endWithSession(stream: Socket | ServerResponse, { endsAtMs }: Admission): void {
-  if (endsAtMs === undefined) return;
-  const timer = setTimeout(() => stream.destroy(), endsAtMs - Date.now());
+function endWithSession(stream: Socket | ServerResponse, { session }: Admission): void {
+  if (session === undefined) return;
+  const timer = setTimeout(() => stream.destroy(), session.endsAtMs - Date.now());
   timer.unref();
   stream.once('close', () => clearTimeout(timer));
 }

@@ -75,6 +75,11 @@ export class BrowserPage {
     }
   }
 
+  /** Shows it again after another page was opened: one that nobody sees draws nothing. */
+  async bringToFront(): Promise<void> {
+    await this.browser.send('Page.bringToFront', {}, this.session);
+  }
+
   /** Takes in what the browser tells of it by itself. */
   notify(method: string, params: Record<string, unknown>): void {
     if (method === 'Runtime.exceptionThrown') {

@@ -1,5 +1,6 @@
-// The agent's API as the page asks it besides the client library: the cookie goes with it by itself.
+// The agent's API as the page asks it besides the client library.
 import type { Problem } from '../../../shared/protocol.ts';
+import { passHeaders } from './pass.ts';
 
 /** An agent in good health answers in milliseconds; the next question is asked a second later. */
 const timeoutMs = 5_000;
@@ -27,7 +28,11 @@ export interface Answered<Value> {
  * @throws RefusedError when it says no; TypeError and DOMException when there was no answer
  */
 export async function ask<Value>(method: 'GET' | 'DELETE', path: string): Promise<Answered<Value>> {
-  const response = await fetch(path, { method, signal: AbortSignal.timeout(timeoutMs) });
+  const response = await fetch(path, {
+    method,
+    headers: passHeaders(),
+    signal: AbortSignal.timeout(timeoutMs),
+  });
   if (!response.ok) {
     const problem = (await response.json().catch(() => ({}))) as Partial<Problem>;
     throw new RefusedError(response.status, problem.detail ?? `HTTP ${response.status}`);

@@ -15,6 +15,7 @@ import { onFrames } from './frames.ts';
 import { Feed } from './model/feed.ts';
 import type { LineFilter } from './model/line-filter.ts';
 import { Rates } from './model/rates.ts';
+import { fetchPass, storedPass } from './pass.ts';
 import { Store } from './store.ts';
 
 /** How the page stands to the agent. */
@@ -129,7 +130,7 @@ export class Dashboard {
   async #follow(): Promise<void> {
     while (!this.#over) {
       try {
-        this.#agent ??= await connect({ name: clientName });
+        this.#agent ??= await this.#connect();
         const since = await this.#beginning(this.#agent);
         for await (const event of this.#agent.events({ since })) this.#take(event);
       } catch (error) {
@@ -141,6 +142,12 @@ export class Dashboard {
         else throw error;
       }
     }
+  }
+
+  async #connect(): Promise<Agent> {
+    await fetchPass();
+    // The library's token is whatever is shown as one.
+    return connect({ name: clientName, token: storedPass() });
   }
 
   /** Where the stream begins, so that the page shows also what happened before it was opened. */

@@ -1,16 +1,18 @@
 #!/usr/bin/env node
 // agentd: flags → configuration → agent → signals.
 import { setFlagsFromString } from 'node:v8';
+import { helpText } from '../shared/flags/index.ts';
 import {
   DevagentError,
   ensurePrivateDirectory,
   instancePaths,
   requirePrivateDirectory,
   TextWriter,
+  UsageError,
   version,
 } from '../shared/index.ts';
 import { Agent } from './agent.ts';
-import { parseConfig, reportConfig, UsageError } from './config/index.ts';
+import { agentdHelp, parseConfig, reportConfig } from './config/index.ts';
 import { createLog, type Log } from './log/index.ts';
 
 const exitCodes = { done: 0, failed: 1, usage: 2, crashed: 70 } as const;
@@ -23,11 +25,11 @@ setFlagsFromString('--semi-space-growth-factor=1');
 
 async function main(): Promise<number> {
   const configuration = await parseConfig(process.argv.slice(2), process.env, process.cwd());
-  if ('help' in configuration) {
-    new TextWriter(process.stdout).block(configuration.help);
+  if (configuration === 'help') {
+    new TextWriter(process.stdout).block(await helpText(agentdHelp, process.stdout.columns));
     return exitCodes.done;
   }
-  if ('version' in configuration) {
+  if (configuration === 'version') {
     new TextWriter(process.stdout).line(version());
     return exitCodes.done;
   }
@@ -93,8 +95,8 @@ main().then(
   (error: unknown) => {
     const stderr = new TextWriter(process.stderr);
     if (error instanceof UsageError) {
-      const [first = '', ...others] = error.lines;
-      for (const line of [`agentd: ${first}`, ...others, 'See agentd --help.']) stderr.line(line);
+      const remedy = error.hint ?? 'See agentd --help.';
+      for (const line of [...`agentd: ${error.message}`.split('\n'), remedy]) stderr.line(line);
       process.exitCode = exitCodes.usage;
     } else if (error instanceof DevagentError) {
       stderr.line(`agentd: ${error.message}`);

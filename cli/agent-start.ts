@@ -1,11 +1,10 @@
 // What the commands that start an agent have in common: the words, and what it is started with.
 import { realpathSync, statSync } from 'node:fs';
-import { formatDuration, type Status } from '../shared/index.ts';
+import { wholeNumberFlag } from '../shared/flags/index.ts';
+import { formatDuration, type Status, UsageError } from '../shared/index.ts';
 import { cliCommand } from './agent-failure.ts';
 import type { CommandContext } from './command.ts';
-import { UsageError } from './errors.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
-import { wholeNumberFlag } from './flags.ts';
 
 /** A crawl of a million files takes some ten seconds on a laptop. */
 export const defaultReadyMs = 60_000;

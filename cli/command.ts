@@ -1,7 +1,14 @@
 // What a command is made of: how it is written, what it says of itself, and what it does.
+
+import {
+  type Completes,
+  type FlagTable,
+  type FlagValues,
+  type GivenFlags,
+  readFlags,
+} from '../shared/flags/index.ts';
+import { UsageError } from '../shared/index.ts';
 import type { Connection } from './connection.ts';
-import { UsageError } from './errors.ts';
-import { type Completes, type FlagTable, type FlagValues, readFlags } from './flags.ts';
 import type { Output } from './output.ts';
 import type { Signals } from './signals.ts';
 
@@ -56,16 +63,12 @@ export interface CommandDefinition<Flags extends FlagTable> {
 export type Command = Omit<CommandDefinition<FlagTable>, 'run' | 'timeLimitMs'> & {
   /**
    * Reads the command line's flags.
-   * @param found what yargs found, by flag
+   * @param given what the flags were given
    * @param trailing what follows a `--`, for a command that tells it apart
    * @returns the command, ready to run
    * @throws UsageError for values or operands that it does not take
    */
-  prepare(
-    found: Readonly<Record<string, unknown>>,
-    operands: readonly string[],
-    trailing: readonly string[],
-  ): PreparedCommand;
+  prepare(given: GivenFlags, operands: readonly string[], trailing: readonly string[]): PreparedCommand;
 };
 
 /** A command whose flags are read. */
@@ -78,13 +81,13 @@ export interface PreparedCommand {
 export function defineCommand<Flags extends FlagTable>(definition: CommandDefinition<Flags>): Command {
   return {
     ...definition,
-    prepare(found, operands, trailing) {
+    prepare(given, operands, trailing) {
       if (operands.length > 0 && definition.operands === '') {
         throw new UsageError(
-          `"${definition.name}" takes no arguments, only flags: what is "${operands[0]}"?`,
+          `"${definition.name}" takes no arguments, only flags: unexpected argument "${operands[0]}"`,
         );
       }
-      const values = readFlags(definition.flags, found);
+      const values = readFlags(definition.flags, given);
       return {
         timeLimitMs: definition.timeLimitMs?.(values),
         run: (context) => definition.run(values, operands, context, trailing),

@@ -1,4 +1,5 @@
-import { AgentError, CliError, UsageError } from './errors.ts';
+import { UsageError } from '../shared/index.ts';
+import { AgentError, CliError } from './errors.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import type { Output } from './output.ts';
 import { sayFailure } from './say-failure.ts';

@@ -1,10 +1,10 @@
 // The one place where a command that lives from the agent's events can start an agent by itself.
+import { switchFlag } from '../shared/flags/index.ts';
 import { formatDuration, type Status } from '../shared/index.ts';
 import { cliCommand } from './agent-failure.ts';
 import { awaitReady, directoryWords, isDirectory } from './agent-start.ts';
 import type { CommandContext } from './command.ts';
 import { CliError, NoAgentError } from './errors.ts';
-import { switchFlag } from './flags.ts';
 import { readRunFile } from './run-file.ts';
 import type { ReviveAgent } from './stream/index.ts';
 

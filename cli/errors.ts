@@ -21,15 +21,6 @@ export class CliError extends Error {
   }
 }
 
-/** The command line can't be understood. */
-export class UsageError extends CliError {
-  override readonly name = 'UsageError';
-
-  constructor(message: string, hint?: string) {
-    super(exitCodes.usage, message, { hint });
-  }
-}
-
 /** Nobody listens at the agent's socket. Where an agent can be started, this is what starts it. */
 export class NoAgentError extends CliError {
   override readonly name = 'NoAgentError';

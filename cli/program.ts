@@ -1,5 +1,6 @@
 // One run of agent-cli: a command line in, an exit code out, and every failure said on stderr.
-import { DevagentError, defaultName, instancePaths, version } from '../shared/index.ts';
+import { helpText } from '../shared/flags/index.ts';
+import { DevagentError, defaultName, instancePaths, UsageError, version } from '../shared/index.ts';
 import { overdueAgent } from './agent-failure.ts';
 import type { Command, CommandContext, PreparedCommand } from './command.ts';
 import { parseCommandLine } from './command-line.ts';
@@ -32,20 +33,21 @@ async function runCommandLine(words: readonly string[], surroundings: Surroundin
     return exitCodes.done;
   }
   const asked = first === 'help' ? [...rest, '--help'] : words;
-  const line = await parseCommandLine(asked, commands, surroundings.terminalColumns);
+  const line = parseCommandLine(asked, commands);
   const { command, common } = line;
   if (common.version) {
     output.result(version());
     return exitCodes.done;
   }
   if (line.help !== undefined) {
-    if (common.help) output.text(line.help);
-    else output.help(line.help);
+    const text = await helpText(line.help, surroundings.terminalColumns);
+    if (common.help) output.text(text);
+    else output.help(text);
     return common.help ? exitCodes.done : exitCodes.usage;
   }
   if (command === undefined) return exitCodes.usage;
 
-  const { timeLimitMs, run } = command.prepare(line.found, line.operands, line.trailing);
+  const { timeLimitMs, run } = command.prepare(line.given, line.operands, line.trailing);
   const name = common.name ?? (env['AGENT_NAME'] || defaultName);
   const instance = instancePaths(name, env);
   const limit = timeLimitMs === undefined ? undefined : new TimeLimit(timeLimitMs);
@@ -64,7 +66,7 @@ async function runBody(
   try {
     return await run(context);
   } catch (error) {
-    if (sameProtocol || error instanceof CliError) throw error;
+    if (sameProtocol || error instanceof CliError || error instanceof DevagentError) throw error;
     // What lacks in an answer is no mistake of ours then; the note about the protocols said what helps.
     throw new CliError(exitCodes.failed, "the answer of an agent of another protocol can't be understood", {
       cause: error,
@@ -82,6 +84,7 @@ function report(error: unknown, output: Output): ExitCode {
   if (error instanceof DevagentError) {
     // Names and paths that can't be: what the flags or the environment gave.
     output.note(error.message);
+    if (error instanceof UsageError && error.hint !== undefined) output.hint(error.hint);
     return exitCodes.usage;
   }
   output.note('this should not have happened, please report it:');

@@ -1,8 +1,8 @@
 // The flags that say which events are wanted and how they are printed: the same for all commands that do so.
 import { resolve } from 'node:path';
 import type { StreamQuery } from '../shared/client/index.ts';
-import { UsageError } from './errors.ts';
-import { choiceFlag, type FlagValues, globFlag, listFlag, textFlag } from './flags.ts';
+import { choiceFlag, type FlagValues, globFlag, listFlag, textFlag } from '../shared/flags/index.ts';
+import { UsageError } from '../shared/index.ts';
 import type { FollowFormat } from './stream/follow.ts';
 
 export const filterFlags = {

@@ -1,12 +1,51 @@
 // What the program and its commands say of themselves, wherever that is shown: --help, docs/cli.md, man pages.
+import type { HelpPage } from '../shared/flags/index.ts';
 import type { Command } from './command.ts';
+import { commonFlags } from './common-flags.ts';
+import { exitMeanings } from './exit-codes.ts';
 
 export const programName = 'agent-cli';
 
-export const programSummary = 'Sends messages to a devagent, and shows what happens to the files it watches.';
+const commonGroup = { heading: 'Flags of every command', flags: commonFlags } as const;
 
-/** How a command is written, as in `agent-cli on GLOB... -- CMD...`. */
-export function usageOf(command: Pick<Command, 'name' | 'operands' | 'trailing'>): string {
-  const trailing = command.trailing === undefined ? '' : ` -- ${command.trailing}`;
-  return `${programName} ${command.name} ${command.operands}`.trimEnd() + trailing;
+function epilogue(): string {
+  const codes = Object.entries(exitMeanings).map(([code, meaning]) => `${code} ${meaning}`);
+  return [
+    `${programName} COMMAND --help shows the flags of a command, and examples.`,
+    `Exit codes: ${codes.slice(0, 3).join(', ')},`,
+    `${codes.slice(3).join(', ')}.`,
+  ].join('\n');
+}
+
+/** Help for the program: it lists the commands. */
+export function programHelp(commands: readonly Command[]): HelpPage {
+  return {
+    name: programName,
+    usage: `${programName} COMMAND`,
+    summary: 'Sends messages to a devagent, and shows what happens to the files it watches.',
+    commands: commands.map(({ name, summary }) => [name, summary]),
+    groups: [commonGroup],
+    examples: [],
+    epilogue: epilogue(),
+  };
+}
+
+/** Help for a command; its usage is as in `agent-cli on GLOB... -- CMD...`. */
+export function commandHelp({
+  name,
+  operands,
+  trailing,
+  summary,
+  details,
+  flags,
+  examples,
+}: Command): HelpPage {
+  return {
+    name: `${programName} ${name}`,
+    usage: `${programName} ${name} ${operands}`.trimEnd() + (trailing === undefined ? '' : ` -- ${trailing}`),
+    summary,
+    details,
+    groups: [...(Object.keys(flags).length === 0 ? [] : [{ heading: 'Flags', flags }]), commonGroup],
+    examples,
+  };
 }

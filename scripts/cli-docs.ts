@@ -3,30 +3,20 @@
 //
 //   tsx scripts/cli-docs.ts            writes them
 //   tsx scripts/cli-docs.ts --check    fails when what is there is something else
-import { flagsOfHelp } from '../agent/config/index.ts';
-import { completesByName, type FlagWord } from '../cli/completion/grammar.ts';
+import { agentdFlags } from '../agent/config/index.ts';
+import { flagWords } from '../cli/completion/grammar.ts';
 import { markdown } from './cli-docs/markdown.ts';
-import { agentdPage, cliPage, isList, wordsOf } from './cli-docs/pages.ts';
+import { agentdPage, cliPage } from './cli-docs/pages.ts';
 import { roff } from './cli-docs/roff.ts';
 import { formatted, writeOrCheck } from './generated.ts';
 
-function agentdFlags(): string {
-  const flags = flagsOfHelp().map((flag): FlagWord => {
-    const words = wordsOf(flag);
-    return {
-      name: flag.name,
-      summary: flag.describe,
-      takesValue: !flag.isSwitch,
-      repeats: isList(flag),
-      ...(words === undefined ? completesByName(flag.name) : { completes: words }),
-    };
-  });
+function flagsForCompletion(): string {
   return [
     '// Written by scripts/cli-docs.ts from the settings of agentd.',
     "import type { FlagWord } from './grammar.ts';",
     '',
     '/** The flags of agentd. */',
-    `export const agentdFlags: readonly FlagWord[] = ${JSON.stringify(flags)};`,
+    `export const agentdFlags: readonly FlagWord[] = ${JSON.stringify(flagWords(agentdFlags))};`,
   ].join('\n');
 }
 
@@ -35,5 +25,5 @@ writeOrCheck('tsx scripts/cli-docs.ts', {
   'docs/cli.md': markdown([cliPage(), agentdPage()]),
   'man/agent-cli.1': roff(cliPage()),
   'man/agentd.1': roff(agentdPage()),
-  [flagsFile]: formatted(flagsFile, agentdFlags()),
+  [flagsFile]: formatted(flagsFile, flagsForCompletion()),
 });

@@ -3,7 +3,7 @@
 export type { ConfigReport, SettingSource, ShownSetting } from './config-report.ts';
 export { type Cursor, formatCursor, parseCursor } from './cursor.ts';
 export { isEditorFile, isSaveTrial, savedFileOf } from './editor-files.ts';
-export { DevagentError, type ErrorCode } from './errors.ts';
+export { DevagentError, type ErrorCode, UsageError } from './errors.ts';
 export {
   changeCountTexts,
   countChanges,
@@ -15,7 +15,6 @@ export {
   pathsNamed,
 } from './event-text.ts';
 export { silentFileSystem } from './file-systems.ts';
-export { withoutFlagTypes } from './help-text.ts';
 export { isNestedDeeper, jsonText } from './json-text.ts';
 export {
   defaultHost,

@@ -145,7 +145,7 @@ describe('usage', () => {
     [['broadcast', 'x', '--data', '1'], 'give one of them'],
     [['broadcast', '--data', '{a'], '--data takes JSON'],
     [['broadcast', '--wait', 'x', 'y'], '--wait takes a whole number'],
-    [['broadcast', '--topic', 'a', '--topic', 'b', 'x'], '--topic is given twice'],
+    [['broadcast', 'x', '--json=maybe'], '--json: expected true or false'],
     [['tail', 'x'], '"tail" takes no arguments'],
     [['tail', '--limit', '0'], '--limit takes a whole number of at least 1'],
     [['tail', '--format', 'xml'], '--format takes text or json'],

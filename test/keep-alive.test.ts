@@ -77,7 +77,7 @@ class RecordingLog implements Log {
 /** Starts an agent in this process, and stops it after the test. */
 async function startInProcess(times = keepAlive): Promise<{ paths: InstancePaths; log: RecordingLog }> {
   const parsed = await parseConfig([temporaryDirectory(), '--port', '0'], {}, process.cwd());
-  if (!('config' in parsed)) throw new Error('no configuration');
+  if (typeof parsed === 'string') throw new Error('no configuration');
   const { config } = parsed;
   const directory = temporaryDirectory();
   const paths = instancePaths(config.name, {

@@ -14,6 +14,7 @@ import {
   limits,
   readRegularFile,
   UnfitFileError,
+  UsageError,
 } from '../../shared/index.ts';
 import type { LogLevel } from '../log/index.ts';
 import { type CommandLine, readCommandLine } from './flags.ts';
@@ -27,11 +28,8 @@ import {
   settingKeys,
   settingsSchema,
   shown,
-  UsageError,
   valueOfText,
 } from './settings.ts';
-
-export { UsageError };
 
 export type BackendChoice = NonNullable<Settings['backend']>;
 
@@ -91,16 +89,16 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * @param argv the arguments after the script's name
  * @param env the environment; an empty variable counts as unset
  * @param cwd what relative paths are relative to; those in the config file are relative to the file
- * @returns the configuration, or the text of `--help`, or that `--version` was asked for
+ * @returns the configuration, or which flag was given that asks for a text and no agent
  * @throws UsageError naming the flag, variable or key, what was given and what was expected
  */
 export async function parseConfig(
   argv: readonly string[],
   env: Environment,
   cwd: string,
-): Promise<Configuration | { help: string } | { version: true }> {
-  const commandLine = await readCommandLine(argv);
-  if ('help' in commandLine || 'version' in commandLine) return commandLine;
+): Promise<Configuration | 'help' | 'version'> {
+  const commandLine = readCommandLine(argv);
+  if (typeof commandLine === 'string') return commandLine;
 
   const { directories, showConfig } = commandLine;
   const roots = await findRoots(directories, cwd);
@@ -141,7 +139,9 @@ async function requireDirectory(root: string): Promise<void> {
   } catch (error) {
     const why =
       errorCode(error) === 'ENOENT' ? 'which does not exist' : `which can't be read (${reason(error)})`;
-    throw new UsageError(`DIR: expected an existing directory, got ${root}, ${why}`, { cause: error });
+    throw new UsageError(`DIR: expected an existing directory, got ${root}, ${why}`, undefined, {
+      cause: error,
+    });
   }
   if (!isDirectory) throw new UsageError(`DIR: expected an existing directory, got ${root}, which is a file`);
 }
@@ -192,10 +192,10 @@ function readConfigFile(path: string, named: boolean): ConfigFile {
     const warnings = named ? undefined : whyPassedOver(path, error);
     if (warnings !== undefined) return { found: false, readings: [], warnings };
     if (error instanceof UnfitFileError) {
-      throw new UsageError(`the config file ${path} ${error.message}`, { cause: error });
+      throw new UsageError(`the config file ${path} ${error.message}`, undefined, { cause: error });
     }
     const what = error instanceof SyntaxError ? 'is not JSON' : "can't be read";
-    throw new UsageError(`the config file ${path} ${what}: ${reason(error)}`, { cause: error });
+    throw new UsageError(`the config file ${path} ${what}: ${reason(error)}`, undefined, { cause: error });
   }
   if (typeof content !== 'object' || content === null || Array.isArray(content)) {
     throw new UsageError(
@@ -239,7 +239,7 @@ function refuseUnnamed(readings: readonly Reading[], path: string): void {
     (reading) =>
       `${labelOf(reading)}: expected only ${taken.join(', ')} in a config file that was not asked for, because it may have come with the directory: if you trust it, name it with --config ${path}, or set this one by a flag or variable`,
   );
-  throw new UsageError(lines);
+  throw new UsageError(lines.join('\n'));
 }
 
 function refuseLarge(readings: readonly Reading[], path: string): void {
@@ -249,7 +249,7 @@ function refuseLarge(readings: readonly Reading[], path: string): void {
       return [];
     return `${labelOf(reading)}: expected at most ${unnamedMost} in a config file that was not asked for, because it may have come with the directory: if you trust it, name it with --config ${path}, or set this one by a flag or variable`;
   });
-  if (lines.length > 0) throw new UsageError(lines);
+  if (lines.length > 0) throw new UsageError(lines.join('\n'));
 }
 
 function isSettingKey(key: string): key is SettingKey {
@@ -273,7 +273,7 @@ function check(readings: readonly Reading[]): Settings {
     const wanted = kind === 'list' && !inList ? `a list, each item ${expected}` : expected;
     return `${labelOf(reading)}: expected ${wanted}, got ${shown(inList ? reading.value[index] : reading.value)}`;
   });
-  throw new UsageError(lines, { cause: result.error });
+  throw new UsageError(lines.join('\n'), undefined, { cause: result.error });
 }
 
 /** Listening for other machines takes two settings, so that no slip of the keyboard opens the agent to a network. */

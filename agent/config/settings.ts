@@ -10,22 +10,9 @@ import {
   defaultPort,
   defaultSettleMs,
   instanceNamePattern,
+  logLevels,
   type SettingSource,
 } from '../../shared/index.ts';
-
-/** The command line, an AGENT_ variable or the config file is wrong: shown as its message, exit code 2. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-  readonly code = 'bad_config';
-  /** The message, a line for each mistake. */
-  readonly lines: readonly string[];
-
-  constructor(mistakes: string | readonly string[], options?: ErrorOptions) {
-    const lines = typeof mistakes === 'string' ? [mistakes] : mistakes;
-    super(lines.join('\n'), options);
-    this.lines = lines;
-  }
-}
 
 /** setTimeout holds its delay in 31 bits, and fires at once for anything longer. */
 const longestTimerMs = 2 ** 31 - 1;
@@ -35,6 +22,14 @@ const longestSettleMs = 60_000;
 const smallestJournalBytes = 64 * 1024;
 /** Days of a busy machine's events. The journal is memory, and a slip of the keyboard must not take all of it. */
 const largestJournalBytes = 1024 ** 3;
+
+/** Ways to watch. */
+const backends = ['auto', 'directories', 'chokidar', 'polling'] as const;
+
+/** Words for a sentence: "a, b or c". */
+function anyOf(words: readonly string[]): string {
+  return `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+}
 
 const hostName = /^[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?$/i;
 
@@ -73,12 +68,12 @@ export const settingsSchema = z
       }),
     ),
     allowRemote: z.boolean(),
-    backend: z.enum(['auto', 'directories', 'chokidar', 'polling']),
+    backend: z.enum(backends),
     settle: z.int().min(0).max(longestSettleMs),
     ignore: globs,
     gitignore: z.boolean(),
     journalBytes: z.int().min(smallestJournalBytes).max(largestJournalBytes),
-    logLevel: z.enum(['error', 'warn', 'info', 'debug']),
+    logLevel: z.enum(logLevels),
     logFile: z.string().min(1),
     livereload: z.boolean(),
     livereloadPort: z.int().min(0).max(65_535),
@@ -99,6 +94,8 @@ export interface SettingInfo {
   readonly describe: string;
   /** Completes "expected …". */
   readonly expected: string;
+  /** All that it may be, where it is one of some words. */
+  readonly words?: readonly string[];
   /** Shown by help; what happens when nobody sets it. */
   readonly fallback?: string;
   /** A switch that is on by default: its flag is `--no-…` and says the opposite. */
@@ -118,8 +115,9 @@ export const settingInfo: Readonly<Record<SettingKey, SettingInfo>> = {
   backend: {
     kind: 'text',
     group: 'Watching',
-    describe: 'how to watch: auto, directories, chokidar or polling',
-    expected: 'auto, directories, chokidar or polling',
+    describe: `how to watch: ${anyOf(backends)}`,
+    expected: anyOf(backends),
+    words: backends,
     fallback: 'auto',
     unnamedFile: true,
   },
@@ -217,8 +215,9 @@ export const settingInfo: Readonly<Record<SettingKey, SettingInfo>> = {
   logLevel: {
     kind: 'text',
     group: 'Process',
-    describe: 'how much to log: error, warn, info or debug',
-    expected: 'error, warn, info or debug',
+    describe: `how much to log: ${anyOf(logLevels)}`,
+    expected: anyOf(logLevels),
+    words: logLevels,
     fallback: 'info',
     unnamedFile: true,
   },

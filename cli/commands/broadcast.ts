@@ -1,9 +1,9 @@
-import { type BroadcastAnswer, formatBytes, isNestedDeeper, limits } from '../../shared/index.ts';
+import { jsonFlag, textFlag, waitFlag } from '../../shared/flags/index.ts';
+import { type BroadcastAnswer, formatBytes, isNestedDeeper, limits, UsageError } from '../../shared/index.ts';
 import { cliCommand } from '../agent-failure.ts';
 import { defineCommand } from '../command.ts';
-import { AgentError, CliError, UsageError } from '../errors.ts';
+import { AgentError, CliError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { jsonFlag, textFlag, waitFlag } from '../flags.ts';
 
 /** What became of a message, as people read it. */
 export function describeDelivery(answer: BroadcastAnswer): string {

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
+import { UsageError } from '../../shared/index.ts';
 import { defineCommand } from '../command.ts';
 import { type Shell, shells } from '../completion/shell-names.ts';
-import { UsageError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 
 /**

@@ -1,9 +1,8 @@
 import { realpathSync, statSync } from 'node:fs';
-import { homeDirectory } from '../../shared/index.ts';
+import { textFlag, wholeNumberFlag } from '../../shared/flags/index.ts';
+import { homeDirectory, UsageError } from '../../shared/index.ts';
 import { defineCommand } from '../command.ts';
-import { UsageError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { textFlag, wholeNumberFlag } from '../flags.ts';
 
 /** Polling tells within half a second; a tree that takes longer than this to crawl is a finding of its own. */
 const defaultTimeoutMs = 5_000;

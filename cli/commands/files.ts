@@ -1,10 +1,9 @@
 import { resolve } from 'node:path';
-import { type FileRecord, visibleJson, visibleText } from '../../shared/index.ts';
+import { globFlag, switchFlag, textFlag } from '../../shared/flags/index.ts';
+import { type FileRecord, UsageError, visibleJson, visibleText } from '../../shared/index.ts';
 import { defineCommand } from '../command.ts';
 import { ensureAgent, startFlags } from '../ensure-agent.ts';
-import { UsageError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { globFlag, switchFlag, textFlag } from '../flags.ts';
 import { rootsHere } from '../local-path.ts';
 
 /** The agent copies its index before it answers, and crawls before that: a million files take a while. */

@@ -1,10 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseCommandLine } from '../command-line.ts';
+import { helpText } from '../../shared/flags/index.ts';
+import { commandHelp } from '../usage.ts';
 import { commands } from './index.ts';
 
 describe('help', () => {
-  it.each(commands.map(({ name }) => name))('of %s fits a terminal of 80 columns', async (name) => {
-    const { help = '' } = await parseCommandLine([name, '--help'], commands, 80);
-    expect(help.split('\n').filter((line) => line.length > 80)).toEqual([]);
-  });
+  it.each(commands.map((command) => [command.name, command] as const))(
+    'of %s fits a terminal of 80 columns',
+    async (_name, command) => {
+      const help = await helpText(commandHelp(command), 80);
+      expect(help.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    },
+  );
 });

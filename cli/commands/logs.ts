@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { choiceFlag, switchFlag, wholeNumberFlag, withLetter } from '../../shared/flags/index.ts';
 import {
   consoleLine,
   type InstancePaths,
@@ -10,7 +11,6 @@ import { cliCommand } from '../agent-failure.ts';
 import { type CommandContext, defineCommand } from '../command.ts';
 import { CliError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { choiceFlag, switchFlag, wholeNumberFlag, withAlias } from '../flags.ts';
 import { requirePrivateRuntime, requirePrivateState } from '../private-place.ts';
 import type { parseLogLine } from '../process/index.ts';
 import { readRunFile } from '../run-file.ts';
@@ -75,9 +75,9 @@ export const logs = defineCommand({
     [`agent-cli logs --json --lines 10000 | jq 'select(.event == "client left")'`, 'look something up'],
   ],
   flags: {
-    follow: withAlias('f', switchFlag('Go on with what is logged from now on, until it is interrupted')),
+    follow: withLetter('f', switchFlag('Go on with what is logged from now on, until it is interrupted')),
     level: choiceFlag('Only entries of this level, or graver ones', logLevels),
-    lines: withAlias(
+    lines: withLetter(
       'n',
       wholeNumberFlag(`How many of the last lines (default: ${defaultLines})`, 0, Number.MAX_SAFE_INTEGER),
     ),

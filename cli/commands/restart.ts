@@ -44,7 +44,7 @@ export const restart = defineCommand({
   trailing: 'AGENTD-FLAGS...',
   summary: 'Stop the agent, and start it again with the same directories and flags',
   details:
-    'Where none runs one is started, as the last one was if that was killed, or for the current directory. What stands after the -- is added to the flags; agentd takes the last one of a kind.',
+    'Where none runs one is started, as the last one was if that was killed, or for the current directory. What stands after the -- is added to the flags; the last value of a flag wins.',
   examples: [
     ['agent-cli restart', 'after an update, or a change of agent.config.json'],
     ['agent-cli restart -- --log-level debug', 'the same, but with a louder log'],

@@ -1,10 +1,9 @@
 import { resolve } from 'node:path';
-import { isLoopbackHost } from '../../shared/index.ts';
+import { listFlag, switchFlag, textFlag, wholeNumberFlag } from '../../shared/flags/index.ts';
+import { isLoopbackHost, UsageError } from '../../shared/index.ts';
 import { namedDirectory } from '../agent-start.ts';
 import { defineCommand } from '../command.ts';
 import { startFlags } from '../ensure-agent.ts';
-import { UsageError } from '../errors.ts';
-import { listFlag, switchFlag, textFlag, wholeNumberFlag } from '../flags.ts';
 
 export const serve = defineCommand({
   name: 'serve',

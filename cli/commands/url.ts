@@ -1,9 +1,9 @@
+import { switchFlag } from '../../shared/flags/index.ts';
 import { type InstancePaths, readTokenFile } from '../../shared/index.ts';
 import { cliCommand } from '../agent-failure.ts';
 import { type CommandContext, defineCommand } from '../command.ts';
 import { AgentError, CliError } from '../errors.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
-import { switchFlag } from '../flags.ts';
 import { showInBrowser } from '../open-browser.ts';
 import { requirePrivateState } from '../private-place.ts';
 

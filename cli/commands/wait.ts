@@ -1,6 +1,6 @@
+import { waitFlag } from '../../shared/flags/index.ts';
 import { defineCommand } from '../command.ts';
 import { agentReviver, ensureAgent, startFlags } from '../ensure-agent.ts';
-import { waitFlag } from '../flags.ts';
 import { rootsHere } from '../local-path.ts';
 import { filterFlags, formatFlag, printFormat, streamQuery } from '../stream-flags.ts';
 

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { globFlag, switchFlag } from '../../shared/flags/index.ts';
 import { countOf, visibleText } from '../../shared/index.ts';
 import { cliCommand } from '../agent-failure.ts';
 import { type CommandContext, defineCommand } from '../command.ts';
@@ -6,7 +7,6 @@ import { forEachOperand } from '../each-operand.ts';
 import { ensureAgent, startFlags } from '../ensure-agent.ts';
 import { CliError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { globFlag, switchFlag } from '../flags.ts';
 import { realPath } from '../local-path.ts';
 import { describeDegraded } from '../roots.ts';
 

@@ -118,6 +118,6 @@ export const agentdFlags: readonly FlagWord[] = [
     takesValue: false,
     repeats: false,
   },
-  { name: 'version', summary: 'print the version', takesValue: false, repeats: false },
-  { name: 'help', summary: 'print this', takesValue: false, repeats: false },
+  { name: 'help', letter: 'h', summary: 'Show help', takesValue: false, repeats: false },
+  { name: 'version', summary: 'Show the version', takesValue: false, repeats: false },
 ];

@@ -1,6 +1,7 @@
 // What a shell is told about a place on a command line.
+
+import type { Completes } from '../../shared/flags/index.ts';
 import { defaultName, isReservedTopic, isTopic } from '../../shared/index.ts';
-import type { Completes } from '../flags.ts';
 import { type Agents, type Candidate, clients, instances, roots, wantedTopics } from './live.ts';
 import type { Place, Wanted } from './place.ts';
 

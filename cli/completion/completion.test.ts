@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
+import { listFlag, switchFlag, textFlag, withLetter } from '../../shared/flags/index.ts';
 import { startAgent } from '../../test/support/agent.ts';
 import { temporaryDirectory } from '../../test/support/cleanup.ts';
 import { connect } from '../../test/support/client.ts';
 import { defineCommand } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { listFlag, switchFlag, textFlag } from '../flags.ts';
 import { answerShell } from './index.ts';
 
 const nothingToDo = async () => exitCodes.done;
@@ -27,7 +27,7 @@ const commands = [
     name: 'start',
     operands: '[DIR...]',
     trailing: 'AGENTD-FLAGS...',
-    flags: { lines: { ...textFlag('How many'), options: { ...textFlag('').options, alias: 'n' } } },
+    flags: { lines: withLetter('n', textFlag('How many')) },
   }),
   defineCommand({ ...common, name: 'disconnect', operands: 'ID', flags: {} }),
   defineCommand({ ...common, name: 'unwatch', operands: 'DIR', completes: 'root', flags: {} }),

@@ -1,14 +1,15 @@
 // What completion knows of a program: its commands, their flags, and what their values are.
+
+import type { Completes, FlagTable } from '../../shared/flags/index.ts';
 import type { Command } from '../command.ts';
 import { commonFlags } from '../common-flags.ts';
-import type { Completes, FlagTable } from '../flags.ts';
 
 /** A flag on a command line. */
 export interface FlagWord {
   /** Without dashes. */
   readonly name: string;
   /** A letter for it. */
-  readonly alias?: string;
+  readonly letter?: string;
   readonly summary: string;
   readonly takesValue: boolean;
   /** Whether it may be given more than once. */
@@ -56,18 +57,19 @@ const kinds: Readonly<Record<string, Completes>> = {
 };
 
 /** What a value of this name is; nothing for a name that tells nothing. */
-export function completesByName(name: string): { completes?: Completes } {
+function completesByName(name: string): { completes?: Completes } {
   const kind = kinds[name];
   return kind === undefined ? {} : { completes: kind };
 }
 
-function flagWords(flags: FlagTable): FlagWord[] {
-  return Object.entries(flags).map(([name, { options, completes }]) => ({
+/** The flags of a table, as completion offers them. */
+export function flagWords(flags: FlagTable): FlagWord[] {
+  return Object.entries(flags).map(([name, { description, letter, takes, completes }]) => ({
     name,
-    ...(typeof options.alias === 'string' ? { alias: options.alias } : {}),
-    summary: options.description ?? '',
-    takesValue: options.type !== 'boolean',
-    repeats: options.array === true,
+    ...(letter === undefined ? {} : { letter }),
+    summary: description,
+    takesValue: takes !== 'nothing',
+    repeats: takes === 'values',
     ...(completes === undefined ? completesByName(name) : { completes }),
   }));
 }

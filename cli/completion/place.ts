@@ -1,5 +1,5 @@
 // Where on a command line the word stands that is to be completed.
-import type { Completes } from '../flags.ts';
+import type { Completes } from '../../shared/flags/index.ts';
 import type { CommandWord, FlagWord, Grammar, Program } from './grammar.ts';
 
 /** What may stand there. */
@@ -67,7 +67,7 @@ class Reader {
   }
 
   private takeFlag(name: string, text: string | undefined): void {
-    const flag = this.grammar.flags.find((each) => each.name === name || each.alias === name);
+    const flag = this.grammar.flags.find((each) => each.name === name || each.letter === name);
     this.given.add(flag?.name ?? name);
     if (flag?.takesValue !== true) return;
     if (text === undefined) this.awaitsValue = flag;

@@ -2,8 +2,7 @@
 // them, relative to a root.
 import { posix, sep } from 'node:path';
 import { objectionToGlobs } from '../../shared/globs/index.ts';
-import { limits } from '../../shared/index.ts';
-import { UsageError } from '../errors.ts';
+import { limits, UsageError } from '../../shared/index.ts';
 import { innermostRoot } from '../local-path.ts';
 
 /** Where a command stands: a root, and its own directory in it. */

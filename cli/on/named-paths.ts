@@ -2,8 +2,7 @@
 // somebody named them. Links further down are entries, as everywhere.
 import { lstatSync, statSync } from 'node:fs';
 import { basename, dirname, join, posix, relative, sep } from 'node:path';
-import { isWithin, limits } from '../../shared/index.ts';
-import { UsageError } from '../errors.ts';
+import { isWithin, limits, UsageError } from '../../shared/index.ts';
 import { type NamedLink, targetOf } from '../link-watch.ts';
 import { escapeGlob, globFilter, leavesOut, magic, type PathKind, placeIn, tooManyGlobs } from './globs.ts';
 

@@ -9,11 +9,12 @@
 export const mayImport: Readonly<Record<string, readonly string[]>> = {
   shared: [],
   'shared/client': ['shared'],
+  'shared/flags': ['shared', 'shared/globs'],
   'shared/globs': [],
   'shared/livereload': ['shared'],
 
   'agent/log': ['shared'],
-  'agent/config': ['shared', 'shared/globs'],
+  'agent/config': ['shared', 'shared/flags', 'shared/globs'],
   'agent/instance': ['shared'],
   'agent/listen': ['shared'],
   'agent/idle-exit': [],
@@ -42,9 +43,9 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
     'agent/watch',
     'shared',
   ],
-  'agent/main': ['agent/agent', 'agent/config', 'agent/instance', 'agent/log', 'shared'],
+  'agent/main': ['agent/agent', 'agent/config', 'agent/instance', 'agent/log', 'shared', 'shared/flags'],
 
-  cli: ['shared', 'shared/client', 'shared/globs', 'shared/livereload'],
+  cli: ['shared', 'shared/client', 'shared/flags', 'shared/globs', 'shared/livereload'],
 
   'test/support': ['shared'],
   // Keep-alive takes a minute in the product's own times, so its test starts the agent in-process with others.
@@ -58,6 +59,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
     'agent/watch',
     'cli',
     'shared',
+    'shared/flags',
     'shared/globs',
     'test/support',
   ],

@@ -1,18 +1,9 @@
 // What there is to say of both programs, from where --help takes it.
-import * as z from 'zod';
-import {
-  commandLineHelp,
-  type FlagHelp,
-  flagsOfHelp,
-  settingInfo,
-  settingsSchema,
-} from '../../agent/config/index.ts';
-import type { Command } from '../../cli/command.ts';
+import { agentdHelp } from '../../agent/config/index.ts';
 import { commands } from '../../cli/commands/index.ts';
-import { commonFlags } from '../../cli/common-flags.ts';
 import { exitMeanings } from '../../cli/exit-codes.ts';
-import type { FlagTable } from '../../cli/flags.ts';
-import { programName, programSummary, usageOf } from '../../cli/usage.ts';
+import { commandHelp, programHelp, programName } from '../../cli/usage.ts';
+import type { FlagTable, HelpPage } from '../../shared/flags/index.ts';
 
 /** A flag, as in `-h, --help` or `--backend auto|polling`, and what it does. */
 export interface FlagLine {
@@ -44,78 +35,45 @@ export interface ProgramPage extends CommandPage {
   readonly seeAlso: string;
 }
 
-function written(name: string, values: readonly string[] | boolean, alias?: string): string {
-  const value = typeof values === 'boolean' ? (values ? ' VALUE' : '') : ` ${values.join('|')}`;
-  return `${alias === undefined ? '' : `-${alias}, `}--${name}${value}`;
-}
-
 function flagLines(flags: FlagTable): FlagLine[] {
-  return Object.entries(flags).map(([name, { options, completes }]) => {
-    const values = Array.isArray(completes) ? (completes as readonly string[]) : options.type !== 'boolean';
-    const alias = typeof options.alias === 'string' ? options.alias : undefined;
-    return { flag: written(name, values, alias), about: options.description ?? '' };
+  return Object.entries(flags).map(([name, { takes, letter, description, completes }]) => {
+    const values = Array.isArray(completes) ? completes.join('|') : 'VALUE';
+    return {
+      flag: `${letter === undefined ? '' : `-${letter}, `}--${name}${takes === 'nothing' ? '' : ` ${values}`}`,
+      about: description,
+    };
   });
 }
 
-function commandPage(command: Command): CommandPage {
-  const flags = flagLines(command.flags);
-  return {
-    name: `${programName} ${command.name}`,
-    usage: usageOf(command),
-    summary: command.summary,
-    details: command.details === undefined ? [] : [command.details],
-    flags: flags.length === 0 ? [] : [{ heading: 'Flags', flags }],
-    examples: command.examples,
-  };
+/** @param details what there is to say of it besides, by paragraphs */
+function pageOf(
+  { name, usage, summary, groups, examples }: HelpPage,
+  details: readonly string[],
+): CommandPage {
+  const flags = groups.map((group) => ({ heading: group.heading, flags: flagLines(group.flags) }));
+  return { name, usage, summary, details, flags, examples };
 }
 
 /** agent-cli */
 export function cliPage(): ProgramPage {
+  const page = pageOf(programHelp(commands), [
+    `${programName} COMMAND --help shows the flags of a command, and examples.`,
+  ]);
+  const headings = page.flags.map(({ heading }) => heading);
   return {
-    name: programName,
-    usage: `${programName} COMMAND`,
-    summary: programSummary,
-    details: [`${programName} COMMAND --help shows the flags of a command, and examples.`],
-    flags: [{ heading: 'Flags of every command', flags: flagLines(commonFlags) }],
-    examples: [],
-    commands: commands.map(commandPage),
+    ...page,
+    commands: commands.map((command) => {
+      const own = pageOf(commandHelp(command), command.details === undefined ? [] : [command.details]);
+      // Those of every command are told once.
+      return { ...own, flags: own.flags.filter(({ heading }) => !headings.includes(heading)) };
+    }),
     exits: Object.entries(exitMeanings),
-    seeAlso: 'agentd',
+    seeAlso: agentdHelp.name,
   };
-}
-
-/** The words that a setting of agentd may be; undefined where it is no choice. */
-export function wordsOf({ key }: FlagHelp): readonly string[] | undefined {
-  const schema = key === undefined ? undefined : settingsSchema.shape[key].unwrap();
-  return schema instanceof z.ZodEnum ? schema.options.map(String) : undefined;
-}
-
-/** Whether a flag of agentd may be given often. */
-export function isList({ key }: FlagHelp): boolean {
-  return key !== undefined && settingInfo[key].kind === 'list';
 }
 
 /** agentd */
 export function agentdPage(): ProgramPage {
-  const all = flagsOfHelp();
-  const headings = [...new Set(all.map(({ group }) => group))];
-  return {
-    name: 'agentd',
-    usage: commandLineHelp.usage,
-    summary: commandLineHelp.summary,
-    details: [commandLineHelp.environment],
-    flags: headings.map((heading) => ({
-      heading,
-      flags: all
-        .filter(({ group }) => group === heading)
-        .map((flag) => ({
-          flag: written(flag.name, wordsOf(flag) ?? !flag.isSwitch, flag.alias),
-          about: flag.describe,
-        })),
-    })),
-    examples: commandLineHelp.examples,
-    commands: [],
-    exits: [],
-    seeAlso: programName,
-  };
+  const { epilogue = '' } = agentdHelp;
+  return { ...pageOf(agentdHelp, [epilogue]), commands: [], exits: [], seeAlso: programName };
 }

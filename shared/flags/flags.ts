@@ -1,8 +1,9 @@
-// The kinds of flags. yargs finds a flag and its text on the command line; what the text means is decided
-// here, because yargs takes "12abc" or "0x10" for a number and two values where one is meant.
-import type { Options } from 'yargs';
-import { objectionToGlobs } from '../shared/globs/index.ts';
-import { UsageError } from './errors.ts';
+// The kinds of flags, and what their text means. A flag that is given again means the same thing everywhere: of
+// several values, or switches, the last one counts, so that a flag in a shell's alias, or one that an agent was
+// started with before, can be overridden; a list takes them all.
+
+import { objectionToGlobs } from '../globs/index.ts';
+import { UsageError } from '../index.ts';
 
 /**
  * What a shell offers for a value: one of some words, or what the machine or the agent has of this kind. A
@@ -18,17 +19,24 @@ export type Completes =
   | 'topic'
   | 'topicFilter';
 
-/** One flag of a command: what yargs is told of it, and how its text becomes a value. */
+/** One flag: what help says of it, and how its text becomes a value. */
 export interface Flag<Value> {
-  readonly options: Options;
+  readonly description: string;
+  /** Another name for it, behind one dash. */
+  readonly letter?: string;
+  /** Whether text belongs to it: none, one of which the last counts, or one each time it is given. */
+  readonly takes: 'nothing' | 'value' | 'values';
   /** For the completion of its value; absent where that goes by the flag's name, or there is nothing to offer. */
   readonly completes?: Completes;
   /**
-   * @param raw what yargs found, undefined when the flag is not given
+   * @param given the texts that it was given, in their order; none when it was not given
    * @throws UsageError naming the flag and what it takes
    */
-  read(name: string, raw: unknown): Value;
+  read(name: string, given: readonly string[]): Value;
 }
+
+/** What each flag was given, by name, in the order of the line; flags that were not given are absent. */
+export type GivenFlags = ReadonlyMap<string, readonly string[]>;
 
 /** A command's flags by name. */
 export type FlagTable = Readonly<Record<string, Flag<unknown>>>;
@@ -38,19 +46,14 @@ export type FlagValues<Flags extends FlagTable> = {
   readonly [Name in keyof Flags]: ReturnType<Flags[Name]['read']>;
 };
 
-/** Reads all flags of a table from what yargs found. */
-export function readFlags<Flags extends FlagTable>(
-  flags: Flags,
-  found: Readonly<Record<string, unknown>>,
-): FlagValues<Flags> {
-  const values = Object.entries(flags).map(([name, flag]) => [name, flag.read(name, found[name])]);
+/**
+ * The values of all flags of a table.
+ * @throws UsageError for the first that is given what it does not take
+ */
+export function readFlags<Flags extends FlagTable>(flags: Flags, given: GivenFlags): FlagValues<Flags> {
+  const values = Object.entries(flags).map(([name, flag]) => [name, flag.read(name, given.get(name) ?? [])]);
   // Object.fromEntries() forgets which flag has which type.
   return Object.fromEntries(values) as FlagValues<Flags>;
-}
-
-function texts(raw: unknown): readonly string[] {
-  if (raw === undefined) return [];
-  return (Array.isArray(raw) ? raw : [raw]).map(String);
 }
 
 function valueFlag<Value>(
@@ -59,51 +62,59 @@ function valueFlag<Value>(
   completes?: Completes,
 ): Flag<Value | undefined> {
   return {
-    options: { type: 'string', requiresArg: true, description },
+    description,
+    takes: 'value',
     ...(completes === undefined ? {} : { completes }),
-    read(name, raw) {
-      const [text, ...others] = texts(raw);
-      if (others.length > 0) throw new UsageError(`--${name} is given twice and takes one value`);
+    read(name, given) {
+      const text = given.at(-1);
       return text === undefined ? undefined : parse(name, text);
     },
   };
 }
 
-/** A flag without a value; `letter` is another name for it, behind one dash. */
+/** A flag without a value, which `--flag=false` takes back. */
 export function switchFlag(description: string, letter?: string): Flag<boolean> {
   return {
-    options: { type: 'boolean', description, ...(letter === undefined ? {} : { alias: letter }) },
-    read: (_name, raw) => (Array.isArray(raw) ? raw.at(-1) : raw) === true,
+    description,
+    takes: 'nothing',
+    ...(letter === undefined ? {} : { letter }),
+    read(name, given) {
+      const text = given.at(-1) ?? 'false';
+      if (text === 'true' || text === '1') return true;
+      if (text === 'false' || text === '0') return false;
+      throw new UsageError(`--${name}: expected true or false, got ${text === '' ? 'nothing' : `"${text}"`}`);
+    },
   };
 }
 
 /** The same flag, which one letter stands for as well. */
-export function withAlias<Value>(letter: string, flag: Flag<Value>): Flag<Value> {
-  return { ...flag, options: { ...flag.options, alias: letter } };
+export function withLetter<Value>(letter: string, flag: Flag<Value>): Flag<Value> {
+  return { ...flag, letter };
 }
 
-/** Any text, once. */
+/** Any text. */
 export function textFlag(description: string, completes?: Completes): Flag<string | undefined> {
   return valueFlag(description, (_name, text) => text, completes);
 }
 
 /** Any text, as often as wanted. */
-export function listFlag(description: string): Flag<readonly string[]> {
+export function listFlag(description: string, completes?: Completes): Flag<readonly string[]> {
   return {
-    options: { type: 'string', array: true, requiresArg: true, description },
-    read: (_name, raw) => texts(raw),
+    description,
+    takes: 'values',
+    ...(completes === undefined ? {} : { completes }),
+    read: (_name, given) => given,
   };
 }
 
 /** Globs, as often as wanted; those that the agent would refuse are refused here, before anything is done. */
 export function globFlag(description: string): Flag<readonly string[]> {
   return {
-    options: { type: 'string', array: true, requiresArg: true, description },
-    read: (name, raw) => {
-      const globs = texts(raw);
-      const objection = objectionToGlobs(globs);
+    ...listFlag(description),
+    read: (name, given) => {
+      const objection = objectionToGlobs(given);
       if (objection !== undefined) throw new UsageError(`--${name}: ${objection}`);
-      return globs;
+      return given;
     },
   };
 }
@@ -166,3 +177,9 @@ export function jsonFlag(description: string): Flag<{ readonly value: unknown } 
     }
   });
 }
+
+/** The flags of every program. */
+export const programFlags = {
+  help: switchFlag('Show help', 'h'),
+  version: switchFlag('Show the version'),
+} as const satisfies FlagTable;

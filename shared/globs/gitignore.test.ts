@@ -172,3 +172,17 @@ it('reads long lines, and many, in short steps', () => {
     }
   }
 });
+
+it('reads lines that are costly to compile in many steps', () => {
+  const line = (index: number): string => `*x${index}*a????[0-9]?${'?'.repeat(20)}*\n`;
+  const stepsOf = (lines: number): { steps: number; firstLeftOut: number | undefined } => {
+    const reading = parseGitignore(Array.from({ length: lines }, (_, index) => line(index)).join(''));
+    for (let steps = 1; ; steps++) {
+      const step = reading.next();
+      if (step.done === true) return { steps, firstLeftOut: step.value.firstLeftOut };
+    }
+  };
+  expect(stepsOf(200)).toEqual({ steps: expect.any(Number), firstLeftOut: undefined });
+  expect(stepsOf(200).steps).toBeGreaterThan(60);
+  expect(stepsOf(3000).firstLeftOut).toBeGreaterThan(1000);
+});

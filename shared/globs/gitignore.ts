@@ -19,8 +19,12 @@ const gitignoreLimits = {
   lineBytes: 8192,
 } as const;
 
-/** Bytes of lines that are parsed between two steps: a millisecond or two. */
+/** Bytes of lines that are parsed between two steps ... */
 const bytesPerStep = 8192;
+/** ... and states of automata that are built: either takes a millisecond or less. */
+const statesPerStep = 64;
+/** States of an automaton that are not among its steps, at most. */
+const uncountedStates = 4;
 
 /** A line's number and what it says, in one number: later lines are greater. */
 type Verdict = number;
@@ -156,6 +160,8 @@ export class GitignoreFile {
   private readonly inDirectory = new NameLines();
   /** Lines about paths of any depth, by the directory that they begin with. */
   private readonly paths = new Map<string, TriedLine[]>();
+  /** States of the automata that were built for its lines, those that are left out included. */
+  builtStates = 0;
   private deepest = 0;
   private nameSteps = 0;
   private pathSteps = 0;
@@ -238,17 +244,23 @@ export class GitignoreFile {
       this.firstLeftOut ??= number;
       return undefined;
     }
+    // An automaton that would be left out anyway is not even built: that is what takes time.
+    const stepsLeft = gitignoreLimits.steps - this.nameSteps - this.pathSteps;
+    const states = Math.min(gitignoreLimits.states, stepsLeft + uncountedStates);
     try {
       const parsed = wildmatchPattern(pattern);
       if (parsed === undefined) return undefined;
-      const matcher = compileMatcher(parsed, gitignoreLimits.states);
-      if (this.nameSteps + this.pathSteps + matcher.cost <= gitignoreLimits.steps) return matcher;
+      const matcher = compileMatcher(parsed, states);
+      this.builtStates += matcher.cost;
+      if (matcher.cost <= stepsLeft) return matcher;
       this.firstLeftOut ??= number;
       return undefined;
     } catch (error) {
-      // Longer than any path.
-      if (error instanceof TooManyStates) return undefined;
-      throw error;
+      if (!(error instanceof TooManyStates)) throw error;
+      this.builtStates += Math.min(pattern.length, states);
+      // Otherwise it is longer than any path.
+      if (states < gitignoreLimits.states) this.firstLeftOut ??= number;
+      return undefined;
     }
   }
 }
@@ -287,13 +299,15 @@ export function* parseGitignore(text: string): Generator<void, GitignoreFile> {
   const byteOrderMark = '\u00ef\u00bb\u00bf';
   let at = text.startsWith(byteOrderMark) ? byteOrderMark.length : 0;
   let stepEnd = at + bytesPerStep;
+  let mostStates = statesPerStep;
   for (let number = 1; at < text.length; number++) {
     const lineBreak = text.indexOf('\n', at);
     const end = lineBreak === -1 ? text.length : lineBreak;
     file.addLine(text.slice(at, end > at && text[end - 1] === '\r' ? end - 1 : end), number);
     at = end + 1;
-    if (at < stepEnd) continue;
+    if (at < stepEnd && file.builtStates < mostStates) continue;
     stepEnd = at + bytesPerStep;
+    mostStates = file.builtStates + statesPerStep;
     yield;
   }
   return file;

@@ -86,6 +86,40 @@ describe('a broadcast that waits', () => {
   });
 });
 
+describe('a hundred lists of the files that nobody reads', () => {
+  it('share one copy, keep nobody waiting, and are whole when they are read after all', async () => {
+    const agent = shared();
+    for (let file = 0; file < 4_000; file++) {
+      writeFileSync(join(agent.root, `${'f'.repeat(200)}${file}`), '');
+    }
+    await agent.sync();
+    const request = 'GET /v1/files?match=** HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n';
+    const unread = await Promise.all(
+      Array.from({ length: 100 }, async () => {
+        const { socket, received } = openSocket(agent);
+        socket.write(request);
+        await until('its head', () => received().includes('application/x-ndjson'));
+        socket.pause();
+        return { socket, received };
+      }),
+    );
+    // Messages move the cursor, and change nothing about the files.
+    const { cursor } = await agent.broadcast('meanwhile');
+    const lines = (await agent.request('/v1/files?match=**')).text.split('\n');
+    expect(lines).toHaveLength(4_002);
+    expect(JSON.parse(lines[0] ?? '')).toEqual({ cursor, root: agent.root });
+    for (const { socket, received } of unread) {
+      socket.resume();
+      // The last of the chunks: it was not broken off.
+      await until('all of it', () => socket.closed);
+      expect(received().endsWith('\r\n0\r\n\r\n')).toBe(true);
+    }
+    writeFileSync(join(agent.root, 'later'), '');
+    await agent.sync();
+    expect((await agent.request('/v1/files?match=**')).text).toContain('"path":"later"');
+  });
+});
+
 describe('four slow readers of snapshots', () => {
   it('make room for who asks next, and one that waits in vain is not waited for', async () => {
     const agent = shared();

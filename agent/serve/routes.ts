@@ -122,9 +122,9 @@ async function listClients({ services, response, query }: Exchange): Promise<voi
   const { answers } = services;
   const { registry } = services.hub;
   if (registry.size <= fewClients) return sendJson(response, 200, registry.list());
-  await answers.send(response, async () => {
-    response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' });
-    return [Buffer.from(`${JSON.stringify(registry.list())}\n`)];
+  await answers.send(response, {
+    contentType: 'application/json',
+    make: async () => ({ pieces: [Buffer.from(`${JSON.stringify(registry.list())}\n`)] }),
   });
 }
 

@@ -121,6 +121,41 @@ describe('publish', () => {
   });
 });
 
+describe('a burst of 5,000 requests', () => {
+  const ids = Array.from({ length: 5_000 }, (_, id) => id);
+  const requests = {
+    sync: (id: number) => ({ type: 'sync', id }),
+    publish: (id: number) => ({ type: 'publish', id, data: id }),
+    subscribe: (id: number) => ({ type: 'subscribe', id, topic: ['none'] }),
+  };
+
+  for (const [type, request] of Object.entries(requests)) {
+    for (const how of ['reads on', 'reads once all is sent']) {
+      it(`is answered whole and in order: ${type}, by a client that ${how}`, async () => {
+        const agent = shared();
+        // It gets its own messages, too, between the answers.
+        const client = await connectRaw(agent.socket);
+        if (how !== 'reads on') client.pause();
+        const burst = Buffer.concat(ids.map((id) => clientFrame(request(id))));
+        const isSent = new Promise((resolve) => client.socket.write(burst, resolve));
+        if (how !== 'reads on') {
+          // Beside one whose burst it can't take in for now the agent serves the others.
+          expect((await agent.request('/v1/status')).status).toBe(200);
+          client.resume();
+        }
+        await isSent;
+        const answers = () => client.texts.flatMap((frame) => ('id' in frame ? [frame['id']] : []));
+        await until(
+          () => `all answers; got ${answers().length}, closed with ${client.closeCodes}`,
+          () => client.ended || answers().length >= ids.length,
+        );
+        expect(answers()).toEqual(ids);
+        expect(client.closeCodes).toEqual([]);
+      });
+    }
+  }
+});
+
 describe('sync', () => {
   it('is answered after the events that it waited for', async () => {
     const agent = shared();

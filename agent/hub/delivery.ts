@@ -16,8 +16,6 @@ import { Stalls } from './stalls.ts';
 import { TurnBudget, Turns } from './turns.ts';
 import { Writer } from './writer.ts';
 
-/** Answers that may wait for a client to catch up; a client that asks more without reading is closed. */
-const mostMarkers = 1000;
 /**
  * For so long in a turn of the loop events are encoded for the clients at the front, group after group; those of the
  * other groups read them from the journal, as everybody does who is behind.
@@ -36,6 +34,14 @@ export interface LaneParts {
   readonly stalledMs: number;
   /** A clock that only goes forward. */
   readonly nowMs: () => number;
+}
+
+/** When a frame that is no event goes to a client. */
+export interface ReplyOptions {
+  /** When it has got everything up to this event; the newest of now unless given. */
+  readonly afterSeq?: number;
+  /** Called when the frame is handed over; never, if the client leaves before. */
+  readonly sent?: () => void;
 }
 
 /** A journal, who reads it, and who has got what of it. */
@@ -192,23 +198,32 @@ export class Lane {
   }
 
   /**
-   * Sends a frame that is no event to a client when it has got everything up to event `afterSeq`; the
-   * newest event of now unless given.
+   * Sends a frame that is no event to a client. What waits for that is kept: whoever asks on a client's behalf bounds
+   * how much.
    */
-  reply(client: Member, frame: ServerFrame, afterSeq: number = this.journal.headSeq): void {
+  reply(
+    client: Member,
+    frame: ServerFrame,
+    { afterSeq = this.journal.headSeq, sent }: ReplyOptions = {},
+  ): void {
     this.flush();
-    this.whenReached(client, afterSeq, () => this.writer.control(client, frame));
+    this.whenReached(client, afterSeq, () => {
+      this.writer.control(client, frame);
+      sent?.();
+    });
   }
 
   /**
    * Replaces a client's filter: events up to now pass the old one, events from now on the new one.
    * @param ack sent to it when that is done
+   * @param sent as for `reply`
    */
-  resubscribe(client: Member, filter: Filter, ack: ServerFrame): void {
+  resubscribe(client: Member, filter: Filter, ack: ServerFrame, sent?: () => void): void {
     this.flush();
     const change = (): void => {
       this.groups.move(client, filter);
       this.writer.control(client, ack);
+      sent?.();
     };
     this.whenReached(client, this.front, change, filter);
   }
@@ -227,10 +242,6 @@ export class Lane {
     if (client.live && afterSeq <= this.front) {
       run();
       if (client.blocked) this.fallBehind(client, this.front, client.group.hasBegun);
-      return;
-    }
-    if (client.markers.length >= mostMarkers) {
-      client.outlet.close(1008, `more than ${mostMarkers} requests wait for their answers`);
       return;
     }
     client.markers.push({ afterSeq, run, filter });

@@ -7,7 +7,7 @@ import { piecesOf } from './batch.ts';
 import { Broadcast, type Broadcasts } from './broadcasts.ts';
 import { Client, type Outlet } from './client.ts';
 import { Counters } from './counters.ts';
-import { Lane } from './delivery.ts';
+import { Lane, type ReplyOptions } from './delivery.ts';
 import type { Encoding } from './encoding.ts';
 import { EntryOrder } from './entry-order.ts';
 import { type Filter, isPiece } from './filter.ts';
@@ -208,17 +208,15 @@ export class Hub {
    * Replaces a client's filter: events up to now pass the old one, events from now on the new one. A batch passes as a
    * whole.
    * @param ack sent to it when that is done
+   * @param sent called when that is handed over; never, if the client leaves before
    */
-  resubscribe(client: Member, filter: Filter, ack: ServerFrame): void {
-    this.order.enter(() => this.lane.resubscribe(client, filter, ack));
+  resubscribe(client: Member, filter: Filter, ack: ServerFrame, sent?: () => void): void {
+    this.order.enter(() => this.lane.resubscribe(client, filter, ack, sent));
   }
 
-  /**
-   * Sends a frame that is no event to a client when it has got everything up to event `afterSeq`; the
-   * newest event of now unless given.
-   */
-  reply(client: Member, frame: ServerFrame, afterSeq?: number): void {
-    this.lane.reply(client, frame, afterSeq);
+  /** Sends a frame that is no event to a client. Whoever asks on its behalf bounds how many wait for that. */
+  reply(client: Member, frame: ServerFrame, options?: ReplyOptions): void {
+    this.lane.reply(client, frame, options);
   }
 
   /** Finds those who have taken too little for too long, as happens every second while anybody is behind. */

@@ -1,5 +1,6 @@
 // What a WebSocket client sends: publish, sync, subscribe. What can't be understood is answered with an
-// error; the twentieth such message ends the connection.
+// error; the twentieth such message ends the connection. Each gets one answer, and a client that asks faster than it
+// can be answered is read no further for a while.
 import { type FilterSpec, limits, type ServerFrame } from '../../shared/index.ts';
 import type { Client } from '../hub/index.ts';
 import type { Services } from './context.ts';
@@ -9,22 +10,45 @@ import { compileFilter } from './stream-request.ts';
 import { syncAll } from './sync.ts';
 
 const syncTimeoutMs = 10_000;
+/**
+ * Requests of one connection that may wait for their answers before no more of it is read. What was read with the last
+ * of them is still taken: 64 KiB, some 2,000 of the shortest.
+ */
+const mostOpen = 1_000;
+/** From here on more is read: a round of its own for every few would cost more than the waiting. */
+const fewOpen = mostOpen / 2;
 
 type RequestId = number | string;
+
+/** The incoming side of a connection. */
+export interface Inflow {
+  pause(): void;
+  resume(): void;
+}
 
 /** Takes one client's messages. */
 export class ClientMessages {
   private readonly client: Client;
   private readonly services: Services;
+  private readonly inflow: Inflow;
+  /** Those without an answer so far. */
+  private open = 0;
+  private paused = false;
   private bad = 0;
 
-  constructor(client: Client, services: Services) {
+  constructor(client: Client, services: Services, inflow: Inflow) {
     this.client = client;
     this.services = services;
+    this.inflow = inflow;
   }
 
   /** Takes one message. Never throws: whatever is wrong is told to the client. */
   take(data: Buffer, isBinary: boolean): void {
+    this.open += 1;
+    if (this.open >= mostOpen && !this.paused) {
+      this.paused = true;
+      this.inflow.pause();
+    }
     let value: unknown;
     try {
       if (isBinary) throw new ProblemError(400, 'binary_message', 'messages are JSON, in text frames');
@@ -43,15 +67,28 @@ export class ClientMessages {
       const { topic, data, key } = frame;
       const from = this.client.name || this.client.id;
       const answer = await publisher.publish({ topic, data, key, from });
-      hub.reply(this.client, { type: 'ack', id: frame.id, ...answer });
+      this.reply({ type: 'ack', id: frame.id, ...answer });
     } else if (frame.type === 'sync') {
       const { cursor, seq } = await syncAll(this.services, syncTimeoutMs);
-      hub.reply(this.client, { type: 'synced', id: frame.id, cursor }, seq);
+      this.reply({ type: 'synced', id: frame.id, cursor }, seq);
     } else {
       const { type: _type, id, ...spec } = frame;
-      hub.resubscribe(this.client, compileFilter(spec as FilterSpec, watcher), { type: 'ack', id });
+      const filter = compileFilter(spec as FilterSpec, watcher);
+      hub.resubscribe(this.client, filter, { type: 'ack', id }, this.answered);
     }
   }
+
+  private reply(frame: ServerFrame, afterSeq?: number): void {
+    const { hub } = this.services;
+    hub.reply(this.client, frame, { sent: this.answered, ...(afterSeq === undefined ? {} : { afterSeq }) });
+  }
+
+  private readonly answered = (): void => {
+    this.open -= 1;
+    if (!this.paused || this.open > fewOpen) return;
+    this.paused = false;
+    this.inflow.resume();
+  };
 
   private fail(id: RequestId | undefined, error: unknown): void {
     const problem =
@@ -60,7 +97,7 @@ export class ClientMessages {
         : new ProblemError(500, 'internal', 'the agent failed at this message');
     if (problem.status === 500) this.services.log.error('message failed', { client: this.client.id, error });
     const frame: ServerFrame = { type: 'error', code: problem.code, detail: problem.message };
-    this.services.hub.reply(this.client, id === undefined ? frame : { ...frame, id });
+    this.reply(id === undefined ? frame : { ...frame, id });
   }
 
   private countBad(): void {

@@ -136,7 +136,7 @@ export class WebSockets {
         ...(since === undefined ? {} : { since }),
       });
       client = connected;
-      const messages = new ClientMessages(connected, this.services);
+      const messages = new ClientMessages(connected, this.services, ws);
       ws.on('message', (data, isBinary) => {
         session.missedPings = 0;
         messages.take(data as RawData as Buffer, isBinary);
@@ -172,6 +172,8 @@ export class WebSockets {
 
   private pingAll(): void {
     for (const session of this.sessions) {
+      // Its answers to pings are not read either. If it is gone, it takes none of ours, and is closed for that.
+      if (session.ws.isPaused) session.missedPings = 0;
       if (session.missedPings >= limits.missedPings) {
         session.leave({ reason: 'no answer to pings' });
         session.ws.terminate();

@@ -2,8 +2,9 @@
 // WebSocket, fail with Node's error codes; here these become the errors that people read.
 import { readFileSync } from 'node:fs';
 import { defaultName, formatDuration, type InstancePaths } from '../shared/index.ts';
-import { CliError, NoAgentError, OverdueError, UnusableAgentError } from './errors.ts';
+import { CliError, NoAgentError, OverdueError, SilentAgentError, UnusableAgentError } from './errors.ts';
 import { isProcessAlive, readRunFile } from './run-file.ts';
+import { provenAgent } from './socket-owner.ts';
 
 /** How the command that starts this instance looks. */
 export function startCommand(instance: InstancePaths): string {
@@ -30,7 +31,7 @@ function who(instance: InstancePaths): string {
 }
 
 /** Whether a process stands still after SIGSTOP or Ctrl-Z; false where the system does not tell. */
-function isStopped(pid: number): boolean {
+export function isStopped(pid: number): boolean {
   try {
     return /^State:\s+T/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
   } catch {
@@ -40,10 +41,10 @@ function isStopped(pid: number): boolean {
 }
 
 /** The agent has the socket open and says nothing: stopped by a signal, hung, or overloaded. */
-export function silentAgent(instance: InstancePaths, timeoutMs: number, cause?: unknown): UnusableAgentError {
+export function silentAgent(instance: InstancePaths, timeoutMs: number, cause?: unknown): SilentAgentError {
   const silence = `${who(instance)} holds ${instance.socket} but did not answer within ${formatDuration(timeoutMs)}`;
   const { message, hint } = explainSilence(instance, silence);
-  return new UnusableAgentError(message, { cause, hint });
+  return new SilentAgentError(message, { cause, hint });
 }
 
 /** The time that the user gave a command is over, and the agent has not answered. */
@@ -55,16 +56,27 @@ export function overdueAgent(instance: InstancePaths, timeoutMs: number): Overdu
 
 function explainSilence(instance: InstancePaths, silence: string): { message: string; hint: string } {
   const { pid } = readRunFile(instance);
+  const proven = provenAgent(instance) !== undefined;
   if (pid !== undefined && isStopped(pid)) {
+    const end = proven ? cliCommand(instance, 'stop') : `kill ${pid}; kill -CONT ${pid}`;
     return {
       message: `${silence}: it was stopped by a signal`,
-      hint: `let it go on with: kill -CONT ${pid} — or end it with: kill ${pid}; kill -CONT ${pid}`,
+      hint: `let it go on with: kill -CONT ${pid} — or end it with: ${end}`,
     };
   }
+  const end = proven ? cliCommand(instance, 'stop') : killCommand(instance);
   return {
     message: silence,
-    hint: `if it stays so, end it with: ${killCommand(instance)} — and start it again with: ${startCommand(instance)}`,
+    hint: `if this persists, end it with: ${end} — and start it again with: ${startCommand(instance)}`,
   };
+}
+
+/** Nobody listens at the socket. */
+export function missingAgent(instance: InstancePaths, cause?: unknown): NoAgentError {
+  return new NoAgentError(
+    `no agent named "${instance.name}" is running: start one with: ${startCommand(instance)}`,
+    { cause },
+  );
 }
 
 /** Turns the error of a connection that failed into one that says what to do. */
@@ -76,10 +88,7 @@ export function explainFailure(error: unknown, instance: InstancePaths, timeoutM
     case 'ENOENT':
     case 'ENOTDIR':
     case 'ECONNREFUSED':
-      return new NoAgentError(
-        `no agent named "${instance.name}" is running: start one with: ${startCommand(instance)}`,
-        { cause },
-      );
+      return missingAgent(instance, cause);
     case 'EACCES':
     case 'EPERM':
       return new UnusableAgentError(`you may not open the socket ${instance.socket} (${code})`, {

@@ -41,6 +41,8 @@ export interface CommandDefinition<Flags extends FlagTable> {
   readonly flags: Flags;
   /** It works without an agent, and beside one that does not answer: nothing is asked before it runs. */
   readonly withoutAgent?: true;
+  /** It deals with an agent that does not answer, also one whose protocol can't be known for that reason. */
+  readonly endsSilentAgents?: true;
   /**
    * How long the command may take in all, whatever the agent does, in milliseconds; absent, or undefined, where
    * each question to the agent has a time of its own.

@@ -39,6 +39,9 @@ export class UnusableAgentError extends CliError {
   }
 }
 
+/** It has the socket open and says nothing: stopped by a signal, hung, or overloaded. */
+export class SilentAgentError extends UnusableAgentError {}
+
 /**
  * Somebody else could have put a socket, or files, in the place of the agent's: nothing there is believed, nobody
  * there is talked to, and trying again does not help.

@@ -4,6 +4,7 @@ export const exitCodes = {
   /** The agent answered with an error, or the command failed in a way that no other code names. */
   failed: 1,
   usage: 2,
+  /** Nobody listens at the socket, or whoever does is silent for 5 s or no agent. */
   noAgent: 3,
   timeRanOut: 4,
   /** 128 and the signal's number, as shells have it. */
@@ -18,7 +19,7 @@ export const exitMeanings: Readonly<Record<ExitCode, string>> = {
   [exitCodes.done]: 'done',
   [exitCodes.failed]: 'the agent answered with an error',
   [exitCodes.usage]: 'usage',
-  [exitCodes.noAgent]: 'no agent there',
+  [exitCodes.noAgent]: 'no agent there, or none that answers',
   [exitCodes.timeRanOut]: 'time ran out',
   [exitCodes.interrupted]: 'ended by SIGINT',
   [exitCodes.terminated]: 'ended by SIGTERM',

@@ -61,8 +61,7 @@ async function runBody(
   run: PreparedCommand['run'],
   context: CommandContext,
 ): Promise<number> {
-  const sameProtocol =
-    command.withoutAgent === true || (await checkProtocol(context.connection, context.output));
+  const sameProtocol = command.withoutAgent === true || (await checkProtocol(command, context));
   try {
     return await run(context);
   } catch (error) {

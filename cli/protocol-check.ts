@@ -1,7 +1,8 @@
 import { protocolVersion, version } from '../shared/index.ts';
 import { cliCommand } from './agent-failure.ts';
+import type { Command, CommandContext } from './command.ts';
 import type { Connection } from './connection.ts';
-import { UnusableAgentError } from './errors.ts';
+import { SilentAgentError, UnusableAgentError } from './errors.ts';
 import type { Output } from './output.ts';
 import { readRunFile } from './run-file.ts';
 
@@ -43,14 +44,18 @@ export function noteOtherVersion(
  * Notices an agent of another protocol before a command talks to it. The agent's version stands in its run
  * file, so that the usual case, both from the same package, costs no request.
  * @returns false when the agent is known to speak another one
- * @throws UnusableAgentError when the agent does not answer
+ * @throws UnusableAgentError when the agent does not answer, unless the command can deal with that
  */
-export async function checkProtocol(connection: Connection, output: Output): Promise<boolean> {
+export async function checkProtocol(
+  command: Pick<Command, 'endsSilentAgents'>,
+  { connection, output }: Pick<CommandContext, 'connection' | 'output'>,
+): Promise<boolean> {
   if (readRunFile(connection.instance).version === version()) return true;
   try {
     return noteOtherProtocol(await connection.status(), connection, output);
   } catch (error) {
     // The command itself meets the other failures: a missing agent, which it may start, or an error answer.
+    if (error instanceof SilentAgentError && command.endsSilentAgents === true) return true;
     if (error instanceof UnusableAgentError) throw error;
     return true;
   }

@@ -2,45 +2,49 @@
 // connections and never answers, would otherwise hold it for as long as each question may take.
 
 /**
- * How much later than its time a command is cut off. An agent that can answer says by itself that the time is
- * over, and tells what it knows; that answer has to be made, sent and read.
+ * How much later than its time a command is cut off. An agent that can answer reports by itself that the time is
+ * over, with what it knows; that answer has to be made, sent and read.
  */
 const lateAnswerMs = 500;
 
-/** A limit that can be begun anew, and set aside while something else bounds the command. */
+/** One deadline for a whole command. It can be set aside, for what is not the agent's time, but never begins anew. */
 export class TimeLimit {
   /** As the user gave it. */
   readonly ms: number;
   #endsAtMs = 0;
+  /** What is left while it does not count. */
+  #restMs: number;
   #timer: NodeJS.Timeout | undefined;
   #expire: () => void = () => {};
 
-  /** @param ms milliseconds; counted from {@link begin} */
+  /** @param ms milliseconds; they count while {@link bound} runs */
   constructor(ms: number) {
     this.ms = ms;
+    this.#restMs = ms;
   }
 
-  /** Whether it counts. */
+  /** Whether time passes. */
   get isRunning(): boolean {
     return this.#timer !== undefined;
   }
 
-  /** Milliseconds until the time is over, at least 0; all of them where it does not count. */
+  /** Milliseconds until the time is over, at least 0. */
   get leftMs(): number {
-    return this.isRunning ? Math.max(0, this.#endsAtMs - performance.now()) : this.ms;
+    return this.isRunning ? Math.max(0, this.#endsAtMs - performance.now()) : this.#restMs;
   }
 
-  /** Gives the whole time from now on. */
-  begin(): void {
-    clearTimeout(this.#timer);
-    this.#endsAtMs = performance.now() + this.ms;
-    this.#timer = setTimeout(() => this.#expire(), this.ms + lateAnswerMs);
-  }
-
-  /** Lets time pass, until {@link begin} is called. */
-  stop(): void {
+  /** Sets it aside: no time passes until {@link resume}. */
+  pause(): void {
+    this.#restMs = this.leftMs;
     clearTimeout(this.#timer);
     this.#timer = undefined;
+  }
+
+  /** Counts on, with the time that was left. */
+  resume(): void {
+    if (this.isRunning) return;
+    this.#endsAtMs = performance.now() + this.#restMs;
+    this.#timer = setTimeout(() => this.#expire(), this.#restMs + lateAnswerMs);
   }
 
   /**
@@ -51,11 +55,11 @@ export class TimeLimit {
     const expired = new Promise<never>((_resolve, reject) => {
       this.#expire = () => reject(overdue());
     });
-    this.begin();
+    this.resume();
     try {
       return await Promise.race([work(), expired]);
     } finally {
-      this.stop();
+      this.pause();
     }
   }
 }

@@ -1,8 +1,10 @@
 // Commands with a time limit of the user's, beside agents that never answer: they end when it is over.
+import { createConnection } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { version } from '../shared/index.ts';
 import { runCli, startAgent } from './support/agent.ts';
+import { backgroundPlace } from './support/background.ts';
 import { temporaryDirectory } from './support/cleanup.ts';
 import { type Place, serveConnections, serveHttp } from './support/socket-server.ts';
 
@@ -75,6 +77,43 @@ describe('a command with a time limit exits 4 when it is over', () => {
       response.end(JSON.stringify(status));
     });
     await expectTimeOver(asAgent(place).env);
+  });
+
+  it('which does not begin anew once the connection stands', async () => {
+    const agent = await startAgent();
+    const delayMs = 700;
+    const timeoutMs = 1500;
+    const connectedForMs: number[] = [];
+    const slow = await serveConnections((socket) => {
+      setTimeout(() => {
+        const far = createConnection(agent.socket);
+        const beganMs = performance.now();
+        socket.on('close', () => connectedForMs.push(performance.now() - beganMs));
+        socket.pipe(far).pipe(socket);
+      }, delayMs);
+    });
+    const result = await runCli(['wait', '--timeout', `${timeoutMs}`], { env: asAgent(slow).env });
+    expect(result).toMatchObject({
+      code: 4,
+      stdout: '',
+      stderr: `agent-cli: nothing came within ${timeoutMs} ms\n`,
+    });
+    // The status was asked for first, and took as long: the stream had what was left.
+    expect(connectedForMs.at(-1)).toBeLessThan(timeoutMs - delayMs);
+  });
+
+  it('also while an agent is started for it', async () => {
+    const place = backgroundPlace();
+    const sleep = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 15_000)';
+    const slow = `--import=data:text/javascript,${encodeURIComponent(`if (/agentd/.test(process.argv[1])) ${sleep}`)}`;
+    for (const args of [
+      ['start', '--wait'],
+      ['wait', '--timeout'],
+    ]) {
+      const result = await place.run([...args, '900'], { env: { NODE_OPTIONS: slow } });
+      expect(result).toMatchObject({ code: 4, stdout: '' });
+      expect(result.stderr).toMatch(/the agent was started \(pid \d+\) and does not listen after 900 ms/);
+    }
   });
 
   it('whose time is not for whoever writes the message', async () => {

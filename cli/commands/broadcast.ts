@@ -67,7 +67,10 @@ export const broadcast = defineCommand({
     topic: textFlag('Send on this topic (default: message)', 'topic'),
     data: jsonFlag('Send this JSON instead of MSG'),
     key: textFlag('Send once: the same key again within 5 minutes is not sent, but answered alike'),
-    wait: waitFlag('Wait until no client lags, at most this many ms; then exit 4', 0),
+    wait: waitFlag(
+      'Wait until no client lags; exit 4 if that takes longer than this many ms, not counting those for standard input',
+      0,
+    ),
   },
   timeLimitMs: ({ wait }) => wait,
   async run(flags, operands, { connection, output, json }) {
@@ -79,7 +82,7 @@ export const broadcast = defineCommand({
     }
     const isPiped = operands.length === 1 && operands[0] === '-';
     // The time is for the clients, not for whoever writes the message.
-    if (isPiped) connection.limit?.stop();
+    if (isPiped) connection.limit?.pause();
     const data =
       flags.data === undefined
         ? isPiped
@@ -100,7 +103,7 @@ export const broadcast = defineCommand({
     const bodyBytes = Buffer.byteLength(JSON.stringify(body));
     if (bodyBytes > limits.bodyBytes) throw tooLong(`${formatBytes(bodyBytes)} long`);
 
-    connection.limit?.begin();
+    connection.limit?.resume();
     const print = (answer: BroadcastAnswer) =>
       json ? output.json(JSON.stringify(answer)) : output.result(describeDelivery(answer));
     try {

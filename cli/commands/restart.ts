@@ -17,7 +17,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { readRunFile } from '../run-file.ts';
 
 /** What the next agent is to watch: what the last one did, as far as it is there. */
-function rootsToWatch(context: CommandContext, running: Status | undefined): string[] {
+function rootsToWatch(context: CommandContext, running: Status | undefined, runs: boolean): string[] {
   const { connection, output } = context;
   const last = running?.roots.map(({ path }) => path) ?? readRunFile(connection.instance).roots;
   if (last === undefined) return [namedDirectory('.')];
@@ -26,7 +26,7 @@ function rootsToWatch(context: CommandContext, running: Status | undefined): str
   if (gone.length > 0) output.note(`no longer there, and so not watched: ${directoryWords(gone)}`);
   if (roots.length > 0) return roots;
   throw new CliError(exitCodes.failed, 'there is no directory that the next agent could watch', {
-    hint: `begin anew: ${running === undefined ? '' : `${cliCommand(connection.instance, 'stop')} && `}${cliCommand(connection.instance, 'start DIR')}`,
+    hint: `begin anew: ${!runs ? '' : `${cliCommand(connection.instance, 'stop')} && `}${cliCommand(connection.instance, 'start DIR')}`,
   });
 }
 
@@ -50,26 +50,32 @@ export const restart = defineCommand({
     ['agent-cli restart -- --log-level debug', 'the same, but with a louder log'],
   ],
   flags: readyFlags,
+  endsSilentAgents: true,
   timeLimitMs: ({ wait }) => wait || undefined,
   async run(flags, _operands, context, agentFlags) {
     const { connection, output, json } = context;
     refuseName(agentFlags);
-    const { launchAgent, shutDownAgent, systemdUnitOf } = await import('../process/index.ts');
-    const running = await connection.statusIfRunning();
-    if (running !== undefined) refuseService(systemdUnitOf(running.pid));
+    const room = await import('../process/index.ts');
+    const agent = await room.findAgent(connection);
+    const running = agent?.status;
+    if (agent !== undefined) refuseService(room.systemdUnitOf(agent.pid));
     const { args } = readRunFile(connection.instance);
-    const roots = rootsToWatch(context, running);
-    if (running !== undefined) {
+    const roots = rootsToWatch(context, running, agent !== undefined);
+    if (agent !== undefined) {
       if (args === undefined)
         output.note('the flags that it was started with are not known: started without');
-      await shutDownAgent(connection, running.pid);
+      const note = room.describeEnding(await room.endAgent(connection, agent));
+      if (note !== undefined) output.note(note);
     }
-    const { started } = await launchAgent(connection, { roots, flags: [...(args ?? []), ...agentFlags] });
+    const { started } = await room.launchAgent(connection, {
+      roots,
+      flags: [...(args ?? []), ...agentFlags],
+    });
     const exitCode = await awaitReady(context, flags.wait ?? defaultReadyMs);
 
     const status = await connection.status();
-    const answer = { ...startAnswer(context, status, started), stopped: running?.pid ?? null };
-    const before = running === undefined ? 'none ran before' : `it was pid ${running.pid}`;
+    const answer = { ...startAnswer(context, status, started), stopped: agent?.pid ?? null };
+    const before = agent === undefined ? 'none ran before' : `it was pid ${agent.pid}`;
     const update =
       running === undefined || running.version === status.version
         ? ''

@@ -21,10 +21,7 @@ export const wait = defineCommand({
   ],
   flags: {
     ...filterFlags,
-    timeout: waitFlag(
-      'Exit 4 if nothing came within this many ms of being connected, or connecting takes as long',
-      1,
-    ),
+    timeout: waitFlag('Exit 4 if nothing came within this many ms, counted from the start of the command', 1),
     format: formatFlag,
     ...startFlags,
   },
@@ -40,7 +37,6 @@ export const wait = defineCommand({
       // Globs bear on file changes alone; a message would otherwise pass them.
       query: isAboutFiles && flags.topic.length === 0 ? { ...query, topic: ['file'] } : query,
       format,
-      timeoutMs: flags.timeout,
       revive: agentReviver(context, { noStart }),
     });
   },

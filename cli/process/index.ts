@@ -4,5 +4,5 @@ export { launchAgent } from './launch.ts';
 export { parseLogLine } from './log-entry.ts';
 export { LogReader } from './log-reader.ts';
 export { waitUntilReady } from './ready.ts';
-export { shutDownAgent } from './shut-down.ts';
+export { describeEnding, endAgent, findAgent } from './shut-down.ts';
 export { systemdUnitOf } from './systemd-unit.ts';

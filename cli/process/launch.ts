@@ -53,13 +53,10 @@ export async function launchAgent(connection: Connection, options: LaunchOptions
 }
 
 async function useTurn(turn: StartTurn, connection: Connection, options: LaunchOptions): Promise<Launched> {
-  // It takes as long as it takes, and has a limit of its own.
-  connection.limit?.stop();
   try {
     return await new Launch(connection, options).run();
   } finally {
     turn.release();
-    connection.limit?.begin();
   }
 }
 
@@ -119,7 +116,9 @@ class Launch {
   }
 
   async #whenItListens(child: ChildProcess): Promise<Launched> {
-    const giveUpMs = performance.now() + listenTimeoutMs;
+    const { limit } = this.#connection;
+    const givenMs = Math.min(listenTimeoutMs, limit?.ms ?? listenTimeoutMs);
+    const giveUpMs = performance.now() + Math.min(givenMs, limit?.leftMs ?? givenMs);
     let lastError: unknown;
     for (;;) {
       try {
@@ -130,7 +129,9 @@ class Launch {
         lastError = error;
       }
       this.#failIfEnded();
-      if (performance.now() > giveUpMs) throw lastError ?? this.#tooSlow(child);
+      if (performance.now() > giveUpMs) {
+        throw limit === undefined && lastError !== undefined ? lastError : this.#tooSlow(child, givenMs);
+      }
       await delay(pollMs);
     }
   }
@@ -147,10 +148,10 @@ class Launch {
     throw startFailure(this.#connection.instance, this.#words, this.#ending);
   }
 
-  #tooSlow(child: ChildProcess): CliError {
+  #tooSlow(child: ChildProcess, givenMs: number): CliError {
     return new CliError(
       exitCodes.timeRanOut,
-      `the agent was started (pid ${child.pid}) and does not listen after ${formatDuration(listenTimeoutMs)}`,
+      `the agent was started (pid ${child.pid}) and does not listen after ${formatDuration(givenMs)}`,
       { hint: `its log is ${this.#connection.instance.logFile}` },
     );
   }

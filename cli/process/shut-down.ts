@@ -1,23 +1,61 @@
-// Stops an agent and sees it go.
+// Finds the agent that runs, stops it and sees it go: by asking, and where it does not answer, by signals.
 import { setTimeout as delay } from 'node:timers/promises';
 import { formatDuration, type Status } from '../../shared/index.ts';
-import { killCommand } from '../agent-failure.ts';
-import type { Connection } from '../connection.ts';
-import { CliError, NoAgentError, UnusableAgentError } from '../errors.ts';
+import { isStopped, killCommand } from '../agent-failure.ts';
+import { answerTimeoutMs, type Connection } from '../connection.ts';
+import { CliError, NoAgentError, SilentAgentError, UnusableAgentError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { isProcessAlive } from '../run-file.ts';
+import { type ProvenAgent, provenAgent } from '../socket-owner.ts';
 
 /** The agent promises to be gone within 3 s; the rest is for a machine under load. */
 const stopTimeoutMs = 5_000;
+/** The kernel ends a process at once, but for one that waits for a disk. */
+const killTimeoutMs = 5_000;
 /** Short beside the few tens of milliseconds that stopping takes. */
 const pollMs = 10;
 
+/** An agent that has the socket: one that answers, or is proven to have it. */
+export type RunningAgent =
+  | { readonly pid: number; readonly status: Status }
+  | { readonly pid: number; readonly status: undefined; readonly proven: ProvenAgent };
+
+/** How an agent ended: it was asked to, or did not answer and was told by SIGTERM, or that did not help. */
+export type Ending = 'asked' | 'terminated' | 'killed';
+
 /**
- * Tells the agent of this process id to stop, and waits until its socket is free. One that dies meanwhile,
- * in whatever way, has stopped.
- * @throws CliError with exit code 4 when it stays, whether it answers or not
+ * Finds the agent, also one that does not answer, if the system proves which process that is.
+ * @returns undefined where none runs
+ * @throws SilentAgentError when something does not answer and may be another program
  */
-export async function shutDownAgent(connection: Connection, pid: number): Promise<void> {
+export async function findAgent(connection: Connection): Promise<RunningAgent | undefined> {
+  try {
+    const request = { method: 'GET', path: '/v1/status', timeoutMs: answerTimeoutMs } as const;
+    const status = await connection.request<Status>(request);
+    return { pid: status.pid, status };
+  } catch (error) {
+    if (error instanceof NoAgentError) return undefined;
+    const proven = error instanceof SilentAgentError ? provenAgent(connection.instance) : undefined;
+    if (proven === undefined) throw error;
+    return { pid: proven.pid, status: undefined, proven };
+  }
+}
+
+/**
+ * Stops an agent, and waits until its socket is free. One that dies meanwhile, in whatever way, has stopped.
+ * @throws CliError with exit code 4 when it stays
+ */
+export async function endAgent(connection: Connection, agent: RunningAgent): Promise<Ending> {
+  if (agent.status !== undefined) {
+    if (await endsWhenAsked(connection, agent.pid)) return 'asked';
+  } else {
+    if (await endsBy('SIGTERM', agent.proven, stopTimeoutMs)) return 'terminated';
+    if (await endsBy('SIGKILL', agent.proven, killTimeoutMs)) return 'killed';
+  }
+  throw stillThere(connection, agent.pid);
+}
+
+async function endsWhenAsked(connection: Connection, pid: number): Promise<boolean> {
   const giveUpMs = performance.now() + stopTimeoutMs;
   const leftMs = () => Math.max(1, giveUpMs - performance.now());
   try {
@@ -27,9 +65,10 @@ export async function shutDownAgent(connection: Connection, pid: number): Promis
     if (!(error instanceof NoAgentError) && !(error instanceof UnusableAgentError)) throw error;
   }
   while (await answers(connection, pid, leftMs())) {
-    if (performance.now() >= giveUpMs) throw stillThere(connection, pid);
+    if (performance.now() >= giveUpMs) return false;
     await delay(pollMs);
   }
+  return true;
 }
 
 /**
@@ -48,6 +87,26 @@ async function answers(connection: Connection, pid: number, timeoutMs: number): 
   }
 }
 
+async function endsBy(
+  signal: 'SIGTERM' | 'SIGKILL',
+  { pid, isGone }: ProvenAgent,
+  limitMs: number,
+): Promise<boolean> {
+  const giveUpMs = performance.now() + limitMs;
+  try {
+    process.kill(pid, signal);
+    // One that stands still meets no other signal before it goes on.
+    if (isStopped(pid)) process.kill(pid, 'SIGCONT');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+  while (!isGone()) {
+    if (performance.now() >= giveUpMs) return false;
+    await delay(pollMs);
+  }
+  return true;
+}
+
 function stillThere(connection: Connection, pid: number): CliError {
   const { name } = connection.instance;
   return new CliError(
@@ -55,4 +114,16 @@ function stillThere(connection: Connection, pid: number): CliError {
     `the agent "${name}" (pid ${pid}) was told to stop and is still there after ${formatDuration(stopTimeoutMs)}`,
     { hint: `end it with: ${killCommand(connection.instance)}` },
   );
+}
+
+/** How an agent was ended that did not answer, in a sentence for stderr; undefined where it was asked. */
+export function describeEnding(ending: Ending): string | undefined {
+  switch (ending) {
+    case 'asked':
+      return undefined;
+    case 'terminated':
+      return 'the agent did not answer, and ended after SIGTERM';
+    case 'killed':
+      return 'the agent did not answer, did not end after SIGTERM, and was killed';
+  }
 }

@@ -36,8 +36,6 @@ export interface FollowOptions {
 export interface WaitOptions {
   readonly query: StreamQuery;
   readonly format: FollowFormat;
-  /** How long from when the connection stands; undefined for ever. */
-  readonly timeoutMs: number | undefined;
   /** As for {@link FollowOptions}. */
   readonly revive?: ReviveAgent | undefined;
 }
@@ -72,22 +70,20 @@ class Follower implements StreamListener {
   }
 
   /**
-   * Prints until there were enough events.
-   * @param timeoutMs from when the connection stands; undefined for ever
-   * @returns whether there were enough before the time was over
+   * Prints until there were enough events, or the command's time is over.
+   * @returns whether there were enough
    */
-  async run(timeoutMs?: number): Promise<boolean> {
+  async run(): Promise<boolean> {
+    const { limit } = this.#context.connection;
     let timer: NodeJS.Timeout | undefined;
-    if (timeoutMs !== undefined) {
-      const { limit } = this.#context.connection;
+    if (limit !== undefined) {
       const giveUp = (): void => {
-        limit?.stop();
+        limit.pause();
         this.#stream.stop();
       };
+      // Until then the agent owes an answer, and it is for the limit to say that it never came.
       this.#onConnected = () => {
-        if (timer !== undefined) return;
-        limit?.begin();
-        timer = setTimeout(giveUp, timeoutMs);
+        timer ??= setTimeout(giveUp, limit.leftMs);
       };
     }
     try {
@@ -201,7 +197,7 @@ export async function follow(context: CommandContext, options: FollowOptions): P
  * @throws CliError with the exit code for a time-out
  */
 export async function waitForEvent(context: CommandContext, options: WaitOptions): Promise<ExitCode> {
-  const { query, format, timeoutMs, revive } = options;
+  const { query, format, revive } = options;
   const tellGap = (gap: GapEvent): void => {
     context.output.note(describeGap(gap));
     // After a crawl the differences follow, and one that is waited for is among them.
@@ -210,6 +206,6 @@ export async function waitForEvent(context: CommandContext, options: WaitOptions
     }
   };
   const follower = new Follower(context, { query, format, limit: 1, verbose: false, revive }, tellGap);
-  if (await follower.run(timeoutMs)) return exitCodes.done;
-  throw new CliError(exitCodes.timeRanOut, `nothing came within ${timeoutMs} ms`);
+  if (await follower.run()) return exitCodes.done;
+  throw new CliError(exitCodes.timeRanOut, `nothing came within ${context.connection.limit?.ms} ms`);
 }

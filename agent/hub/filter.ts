@@ -3,8 +3,8 @@ import { compileGlobs, type PathTest } from '../../shared/globs/index.ts';
 import { type FileEvent, type FilterSpec, type JournalEvent, topicMatches } from '../../shared/index.ts';
 import type { NewEvent } from '../journal/index.ts';
 
-/** A filter whose globs take more than this for each character of a path is slow; ordinary ones take less than ten. */
-const slowCost = 64;
+/** A filter whose globs take more steps for each character of a path is slow; ordinary lists take from none to some 200. */
+const slowCost = 250;
 /** What a path costs beside its globs, in steps of theirs. */
 const pathSteps = 50;
 

@@ -6,7 +6,7 @@ import { describe, expect, it } from '@jest/globals';
 import { cleanUpWith, temporaryDirectory } from './support/cleanup.ts';
 import { canLimitInotify, startAgentWithFiles, startLimitedAgent } from './support/confined-agent.ts';
 import { until } from './support/wait.ts';
-import { follow, type Watched, watched } from './support/watched.ts';
+import { brief, follow, type Watched, watched } from './support/watched.ts';
 
 /** Makes `count` directories with a file in each. */
 function fill(root: string, count: number): void {
@@ -83,11 +83,10 @@ inNamespaces(`limits of inotify, ${where}`, () => {
   });
 });
 
-it('out of open files for a while, a sync fails, and a directory is told when it can be listed', async () => {
-  const openFiles = 64;
-  const { root, agent, client, expectTrue } = await watched(() => {}, {
-    start: startAgentWithFiles(openFiles),
-  });
+const openFiles = 64;
+
+/** Takes every open file that the agent may have; the function that it returns gives them back. */
+async function takeOpenFiles({ agent }: Watched): Promise<() => void> {
   const open = (): number => readdirSync(`/proc/${agent.pid}/fd`).length;
   // What connects after the last one that is accepted waits in the kernel, or is turned away.
   const sockets = Array.from({ length: openFiles }, () => {
@@ -99,6 +98,15 @@ it('out of open files for a while, a sync fails, and a directory is told when it
     () => `no file to be left, of which ${open()} are open`,
     () => open() >= openFiles,
   );
+  return () => {
+    for (const socket of sockets) socket.destroy();
+  };
+}
+
+it('out of open files for a while, a sync fails, and a directory is told when it can be listed', async () => {
+  const watch = await watched(() => {}, { start: startAgentWithFiles(openFiles) });
+  const { root, agent, client, expectTrue } = watch;
+  const giveBack = await takeOpenFiles(watch);
   mkdirSync(join(root, 'd'));
   writeFileSync(join(root, 'd/f'), '');
   await until('the log line', () => /skipped .*EMFILE/.test(agent.stderr));
@@ -110,7 +118,38 @@ it('out of open files for a while, a sync fails, and a directory is told when it
       detail: expect.stringMatching(/\/d can't be listed \(EMFILE\).*ulimit/),
     },
   );
-  for (const socket of sockets) socket.destroy();
+  giveBack();
   await client.waitForChange('add d/f');
   await expectTrue();
+});
+
+it('out of open files for a while, rules keep counting until they can be read, and are read then', async () => {
+  const prepare = (at: string): void => {
+    writeFileSync(join(at, '.gitignore'), '*.o\n');
+    for (const name of ['module', 'deep', 'deep/er', 'other']) mkdirSync(join(at, name));
+    writeFileSync(join(at, 'other/.gitignore'), 'x\n');
+    for (const name of ['b.o', 'module/c.o', 'deep/er/d', 'other/a', 'other/x'])
+      writeFileSync(join(at, name), '');
+  };
+  const watch = await watched(prepare, { start: startAgentWithFiles(openFiles) });
+  const { root, agent, client } = watch;
+  const giveBack = await takeOpenFiles(watch);
+  writeFileSync(join(root, 'other/.gitignore'), 'a\n');
+  writeFileSync(join(root, 'deep/er/.gitignore'), 'd\n');
+  // From now on the rules above it do not count in it.
+  writeFileSync(join(root, 'module/.git'), 'gitdir: ../.git/modules/module\n');
+  writeFileSync(join(root, 'b.o'), 'more');
+  writeFileSync(join(root, 'other/x'), 'more');
+  await until('the log line', () => /rules do not count.*EMFILE/.test(agent.stderr));
+  client.send({ type: 'sync', id: 'starved' });
+  expect(await client.waitFor('an answer', (frame) => 'id' in frame && frame.id === 'starved')).toMatchObject(
+    { type: 'error', code: 'sync_failed' },
+  );
+  const meanwhile = brief(client.files.flatMap(({ changes }) => changes));
+  for (const change of ['add b.o', 'add other/x']) expect(meanwhile).not.toContain(change);
+  giveBack();
+  const changes = ['unlink other/a', 'add other/x', 'add module/c.o', 'unlink deep/er/d'];
+  for (const change of changes) await client.waitForChange(change);
+  await agent.sync();
+  expect((await watch.status()).degraded).toBeNull();
 });

@@ -335,7 +335,13 @@ export class Crawler {
     const present = names === undefined || names.includes('.git');
     const dotGit = present ? this.disk.look(joinPath(directory.path, '.git')) : undefined;
     const isSeen = dotGit !== undefined && !('unseen' in dotGit);
-    directory.gitDirectory = isSeen ? gitDirectoryAt(this.disk.absolute(directory.path), dotGit) : undefined;
+    const found = isSeen ? gitDirectoryAt(this.disk.absolute(directory.path), dotGit) : undefined;
+    if (typeof found === 'object') {
+      // As long as that can't be told, what was known counts.
+      this.host.retry(directory, found.unseen);
+      return false;
+    }
+    directory.gitDirectory = found;
     if (directory.parent === undefined) return false;
     if ((before === undefined) === (directory.gitDirectory === undefined)) return false;
     this.rules.forgetNames();

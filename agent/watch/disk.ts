@@ -166,7 +166,8 @@ function workingDirectory(): string {
   }
 }
 
-function goneOrUnseen(error: unknown): undefined | Unseen {
+/** Sorts an error of a look: nothing is there, or it can't be looked at. */
+export function goneOrUnseen(error: unknown): undefined | Unseen {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
   return { unseen: error as NodeJS.ErrnoException };

@@ -1,6 +1,7 @@
 // Where the git repositories are whose locks say that git is at work, and whose tops end the reach of .gitignore files.
 import { lstatSync, type Stats } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { goneOrUnseen, type Unseen } from './disk.ts';
 import { readRegularFile } from './regular-file.ts';
 
 /** A `.git` file holds a path. */
@@ -10,12 +11,14 @@ const gitFileLimitBytes = 64 * 1024;
  * Where the repository whose top is at `top` keeps its index and its lock.
  * @param top absolute
  * @param dotGit what lstat says of `.git` in it, undefined if there is none to be seen
- * @returns `.git`, or what a worktree's or submodule's `.git` file points to; undefined if this is no top
+ * @returns `.git`, or what a worktree's or submodule's `.git` file points to; undefined if this is no top; why that file
+ *   can't be read
  */
-export function gitDirectoryAt(top: string, dotGit: Stats | undefined): string | undefined {
+export function gitDirectoryAt(top: string, dotGit: Stats | undefined): string | undefined | Unseen {
   if (dotGit === undefined) return undefined;
   if (dotGit.isDirectory()) return join(top, '.git');
   const text = dotGit.isFile() ? readGitFile(join(top, '.git')) : undefined;
+  if (typeof text === 'object') return text;
   const match = /^gitdir: (.+?)\s*$/m.exec(text ?? '');
   return match?.[1] === undefined ? undefined : resolve(top, match[1]);
 }
@@ -24,7 +27,8 @@ export function gitDirectoryAt(top: string, dotGit: Stats | undefined): string |
 export function enclosingGitDirectory(root: string): string | undefined {
   for (let at = dirname(root); ; at = dirname(at)) {
     const found = gitDirectoryAt(at, lstatOrNothing(join(at, '.git')));
-    if (found !== undefined || at === dirname(at)) return found;
+    if (typeof found === 'string') return found;
+    if (at === dirname(at)) return undefined;
   }
 }
 
@@ -34,12 +38,11 @@ export function indexLock(gitDirectory: string): string | undefined {
   return stats === undefined ? undefined : `${stats.ino}:${stats.ctimeMs}`;
 }
 
-function readGitFile(path: string): string | undefined {
+function readGitFile(path: string): string | undefined | Unseen {
   try {
     return readRegularFile(path, gitFileLimitBytes, 0)?.bytes.toString('utf8');
-  } catch {
-    // Gone or unreadable is the same as not there; a change of either gives a hint, and it is read again.
-    return undefined;
+  } catch (error) {
+    return goneOrUnseen(error);
   }
 }
 

@@ -7,6 +7,7 @@ import { describe, expect, it } from '@jest/globals';
 import { protocolVersion, version } from '../shared/index.ts';
 import { binaries, runCli, startAgent } from './support/agent.ts';
 import { cleanUpWith, temporaryDirectory } from './support/cleanup.ts';
+import { runCliHere } from './support/cli-here.ts';
 import { startCli } from './support/cli-process.ts';
 import { type Place, serveConnections, serveHttp } from './support/socket-server.ts';
 import { until } from './support/wait.ts';
@@ -26,13 +27,16 @@ function nowhere(): Record<string, string> {
 }
 
 describe('without an agent', () => {
-  it.each(commands)('%s %s exits 3 and says how to start one', async (...args) => {
+  it('every command exits 3 and says how to start one', async () => {
     const env = nowhere();
-    const expected = { code: 3, stdout: '' };
-    expect(await runCli(args.filter(Boolean), { env })).toMatchObject({
-      ...expected,
-      stderr: 'agent-cli: no agent named "default" is running: start one with: agentd DIR\n',
-    });
+    const results = await Promise.all(commands.map((args) => runCli(args, { env })));
+    for (const [index, result] of results.entries()) {
+      expect({ args: commands[index], ...result }).toMatchObject({
+        code: 3,
+        stdout: '',
+        stderr: 'agent-cli: no agent named "default" is running: start one with: agentd DIR\n',
+      });
+    }
   });
 
   it('takes a socket that a killed agent left for none', async () => {
@@ -117,8 +121,8 @@ describe('with something else at the socket', () => {
     ['answers with no JSON', (socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nOK')],
   ])('that %s exits 3', async (_what, onConnection) => {
     const at = await serveConnections(onConnection);
-    for (const args of [['status'], ['broadcast', 'x'], ['tail']]) {
-      const result = await runCli(args, { env: at.env });
+    const commandLines = [['status'], ['broadcast', 'x'], ['tail']];
+    for (const result of await Promise.all(commandLines.map((args) => runCli(args, { env: at.env })))) {
       expect(result).toMatchObject({ code: 3, stdout: '' });
       expect(result.stderr).toMatch(/^agent-cli: .*\n {2}.*\n$/);
     }
@@ -181,23 +185,35 @@ describe('usage', () => {
     [['brodcast', 'x'], 'did you mean: agent-cli broadcast?'],
     [['frobnicate'], 'see: agent-cli --help'],
     [['broadcast', '--topc', 'x'], 'did you mean --topic?'],
-    [['broadcast'], 'give MSG'],
-    [['broadcast', 'x', '--data', '1'], 'give one of them'],
     [['broadcast', '--data', '{a'], '--data takes JSON'],
     [['broadcast', '--wait', 'x', 'y'], '--wait takes a whole number'],
     [['broadcast', 'x', '--json=maybe'], '--json: expected true or false'],
     [['tail', 'x'], '"tail" takes no arguments'],
     [['tail', '--limit', '0'], '--limit takes a whole number of at least 1'],
     [['tail', '--format', 'xml'], '--format takes text or json'],
-    [['tail', '--json', '--format', 'text'], 'give one of them'],
     [['tail', '--since'], '--since needs a value'],
     [['status', '--name', 'Not A Name'], 'beginning with a letter or digit'],
     [['--json'], 'agent-cli COMMAND'],
     [[], 'agent-cli COMMAND'],
   ])('%j exits 2 and says what is right', async (args, words) => {
-    const result = await runCli(args, { env: nowhere() });
+    const result = await runCliHere(args, nowhere());
     expect(result).toMatchObject({ code: 2, stdout: '' });
     expect(result.stderr).toContain(words);
+  });
+
+  it('of which a command finds out by itself exits 2, also without an agent', async () => {
+    const wrong: [string[], string][] = [
+      [['broadcast'], 'give MSG'],
+      [['broadcast', 'x', '--data', '1'], 'give one of them'],
+      [['tail', '--json', '--format', 'text'], 'give one of them'],
+      // One that the command line itself shows, by the process as well.
+      [['brodcast', 'x'], 'did you mean: agent-cli broadcast?'],
+    ];
+    const results = await Promise.all(wrong.map(([args]) => runCli(args, { env: nowhere() })));
+    for (const [index, result] of results.entries()) {
+      expect({ args: wrong[index]?.[0], ...result }).toMatchObject({ code: 2, stdout: '' });
+      expect(result.stderr).toContain(wrong[index]?.[1]);
+    }
   });
 
   it('refuses a message that is too long or no text', async () => {
@@ -229,18 +245,19 @@ describe('usage', () => {
   });
 
   it('shows help and version on standard output', async () => {
-    const program = await runCli(['--help']);
+    const program = await runCliHere(['--help'], {});
+    expect(await runCli(['--help'])).toEqual(program);
     expect(program).toMatchObject({ code: 0, stderr: '' });
     for (const [name = ''] of commands) {
       expect(program.stdout).toMatch(new RegExp(`^ +agent-cli ${name} +[A-Z]`, 'm'));
-      const help = await runCli([name, '--help']);
+      const help = await runCliHere([name, '--help'], {});
       expect(help).toMatchObject({ code: 0, stderr: '' });
       expect(help.stdout).toMatch(new RegExp(`^agent-cli ${name}.*\\n\\n[A-Z].*\\n`));
       expect(help.stdout).toMatch(/^Examples:\n.*agent-cli/m);
     }
-    const help = await runCli(['tail', '--help']);
-    expect(await runCli(['tail', '-h'])).toEqual(help);
-    expect(await runCli(['help', 'tail'])).toEqual(help);
+    const help = await runCliHere(['tail', '--help'], {});
+    expect(await runCliHere(['tail', '-h'], {})).toEqual(help);
+    expect(await runCliHere(['help', 'tail'], {})).toEqual(help);
     expect(await runCli(['--version'])).toMatchObject({ code: 0, stdout: `${version()}\n` });
   });
 });

@@ -6,6 +6,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { ClientInfo } from '../shared/index.ts';
 import { binaries, runCli, startAgent, type TestAgent } from './support/agent.ts';
 import { temporaryDirectory } from './support/cleanup.ts';
+import { runCliHere } from './support/cli-here.ts';
 import { type CliProcess, startCli } from './support/cli-process.ts';
 import { parseCliJson } from './support/cli-schemas.ts';
 import { sharedAgent } from './support/shared-agent.ts';
@@ -123,14 +124,19 @@ describe('agent-cli wait', () => {
     expect(result.stderr).toContain('no agent named "default" is running');
   });
 
+  it('exits 2 for two formats at once', async () => {
+    const result = await runCli(['wait', '--json', '--format', 'text']);
+    expect(result).toMatchObject({ code: 2, stdout: '' });
+    expect(result.stderr).toContain('give one of them');
+  });
+
   it.each([
     [['--timeout', '0'], '--timeout takes a whole number from 1 to 86400000'],
     [['--timeout', 'soon'], '--timeout takes a whole number'],
-    [['--json', '--format', 'text'], 'give one of them'],
     [['--format', 'xml'], '--format takes text or json'],
     [['x'], '"wait" takes no arguments'],
   ])('%j exits 2', async (args, words) => {
-    const result = await runCli(['wait', ...args]);
+    const result = await runCliHere(['wait', ...args], {});
     expect(result).toMatchObject({ code: 2, stdout: '' });
     expect(result.stderr).toContain(words);
   });
@@ -184,7 +190,7 @@ describe('agent-cli sync', () => {
     [['--timeout', '-1'], '--timeout takes a whole number'],
     [['now'], '"sync" takes no arguments'],
   ])('%j exits 2', async (args, words) => {
-    const result = await runCli(['sync', ...args]);
+    const result = await runCliHere(['sync', ...args], {});
     expect(result).toMatchObject({ code: 2, stdout: '' });
     expect(result.stderr).toContain(words);
   });

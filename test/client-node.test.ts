@@ -1,13 +1,14 @@
 // The client library in Node, by the laws of test/support/client-laws.ts: over TCP and over the Unix socket.
 import { startNodeHost } from './support/client-host.ts';
 import { describeClientLaws } from './support/client-laws.ts';
+import { times } from './support/long.ts';
 
 describeClientLaws({
   name: 'Node over TCP',
   plane: 'loopback',
   pauses: true,
   trees: 40,
-  cuts: 1000,
+  cuts: times(150, 1000),
   open: () => startNodeHost(['--no-experimental-websocket']),
 });
 
@@ -16,7 +17,7 @@ describeClientLaws({
   plane: 'local',
   pauses: true,
   trees: 40,
-  cuts: 1000,
+  cuts: times(150, 1000),
   open: () => startNodeHost([]),
 });
 
@@ -25,7 +26,7 @@ describeClientLaws({
   plane: 'loopback',
   pauses: false,
   trees: 40,
-  // What it does at a cut is what a page does, and pages are cut off a thousand times.
-  cuts: 250,
+  // What it does at a cut is what a page does, and pages are cut off more often.
+  cuts: times(100, 250),
   open: () => startNodeHost(['--experimental-websocket']),
 });

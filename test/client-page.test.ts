@@ -2,6 +2,7 @@
 import { describeInBrowser } from './support/browser.ts';
 import { openPageHost } from './support/client-host.ts';
 import { describeClientLaws } from './support/client-laws.ts';
+import { times } from './support/long.ts';
 
 describeInBrowser('devagent/client', [], (browser) => {
   describeClientLaws({
@@ -10,7 +11,7 @@ describeInBrowser('devagent/client', [], (browser) => {
     pauses: false,
     // Chromium puts off new WebSockets, for seconds, while more than some 12 are under way.
     trees: 10,
-    cuts: 1000,
+    cuts: times(200, 1000),
     open: () => openPageHost(browser()),
   });
 });

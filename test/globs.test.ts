@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { runCli, startAgent } from './support/agent.ts';
 import { temporaryDirectory } from './support/cleanup.ts';
+import { runCliHere } from './support/cli-here.ts';
 import { connect } from './support/client.ts';
 import { until } from './support/wait.ts';
 
@@ -84,7 +85,7 @@ it('refuses globs that can not be used, naming the glob and why, wherever they a
     ['files', '--match', '[z-a]'],
     ['watch', '.', '--ignore', '[z-a]'],
   ]) {
-    const { code, stderr } = await runCli(args, { env });
+    const { code, stderr } = await runCliHere(args, env);
     expect([code, stderr.split('\n')[0]]).toEqual([
       2,
       expect.stringMatching(/^agent-cli: --(match|ignore): the glob "\[z-a\]" .* runs backwards/),

@@ -5,18 +5,25 @@ import Sequencer from '@jest/test-sequencer';
 
 /** Those that take a dozen seconds and more, the longest first. */
 const longest = [
-  'client-node',
-  'client-page',
   'resume',
   'life',
-  'cli-failures',
-  'cli-process-auto-start',
+  'client-node',
+  'client-page',
+  'loop-stalls',
   'stuck-client',
-  'watch-behaviour',
   'cli-on',
-  'cli-process',
-  'cli-tail',
+  'completion',
+  'cli-process-auto-start',
+  'cli-config',
   'cli-serve',
+  'cli-failures',
+  'dashboard-access',
+  'cli-process',
+  'cli-doctor',
+  'cli-on-signals',
+  'bad-input',
+  'cli-tail',
+  'watch-behaviour',
   'random-operations',
 ];
 

@@ -9,6 +9,7 @@ import { startAgent, type TestAgent } from './support/agent.ts';
 import { roomForMany, temporaryDirectory } from './support/cleanup.ts';
 import { connect } from './support/client.ts';
 import { startCuttingProxy } from './support/cutting-proxy.ts';
+import { times } from './support/long.ts';
 import { globs, type PlainFilter, queryOf, seenThrough, takesTopic } from './support/oracle.ts';
 import { randomFrom } from './support/random-operations.ts';
 import { connectRaw } from './support/raw-client.ts';
@@ -21,8 +22,8 @@ import { behindItsBack } from './support/watched.ts';
 
 const transports: readonly Transport[] = ['ws', 'sse', 'ndjson'];
 
-/** Of each transport's lines: a thousand and more in all. */
-const cutsPerTransport = 340;
+/** Of each transport's lines; in a long run a thousand and more in all. */
+const cutsPerTransport = times(120, 340);
 const cutsBeforeGaps = 15;
 /** Messages published ahead of the answers to them. */
 const ahead = 12;
@@ -97,7 +98,7 @@ async function haveReached(clients: readonly ResumingClient[], cursor: string, s
   );
 }
 
-describe.each(transports)('a client over %s whose line is cut hundreds of times', (transport) => {
+describe.each(transports)('a client over %s whose line is cut again and again', (transport) => {
   it('gets what one that was never cut gets: everything, or what its filter takes, once and in order', async () => {
     const seed = testSeed();
     const random = randomFrom(seed);

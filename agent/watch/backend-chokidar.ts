@@ -2,7 +2,7 @@
 // and makes its watches by itself; under load it misses some, so the engine crawls after each storm.
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { type FSWatcher, watch } from 'chokidar';
-import type { HintSink, WatchBackend } from './backend.ts';
+import { afterStorms, type HintSink, type WatchBackend } from './backend.ts';
 import { joinPath, mayBeLossy } from './names.ts';
 
 /**
@@ -14,8 +14,7 @@ const walkStandsStillMs = 2_000;
 class ChokidarBackend implements WatchBackend {
   readonly name = 'chokidar';
   readonly ordered = false;
-  readonly crawlEveryMs = undefined;
-  readonly lossy = true;
+  readonly crawls = afterStorms;
   private readonly root: string;
   private readonly sink: HintSink;
   private readonly standsStillMs: number;

@@ -15,14 +15,15 @@ const itself = '.';
 class DirectoriesBackend implements WatchBackend {
   readonly name = 'directories';
   readonly ordered = true;
-  readonly crawlEveryMs = undefined;
-  readonly lossy = false;
+  readonly crawls = undefined;
+  readonly barrier: () => Promise<boolean>;
   private readonly sink: HintSink;
   private readonly watchers = new Map<string, FSWatcher>();
   private readonly retired: RetiredWatches;
 
-  constructor(sink: HintSink) {
+  constructor(sink: HintSink, barrier: () => Promise<boolean>) {
     this.sink = sink;
+    this.barrier = barrier;
     this.retired = new RetiredWatches(() => sink.unheard());
   }
 
@@ -94,5 +95,11 @@ function insideOf(place: string | Buffer): string | Buffer {
   return typeof place === 'string' ? `${place}/${itself}` : Buffer.concat([place, Buffer.from(`/${itself}`)]);
 }
 
-/** The Linux default. */
-export const directoriesBackend: BackendFactory = (_root, sink) => new DirectoriesBackend(sink);
+/**
+ * The Linux default.
+ * @param barrier waits for all hints that the kernel has queued: they come in one queue, whatever root they are of
+ */
+export const directoriesBackend =
+  (barrier: () => Promise<boolean>): BackendFactory =>
+  (_root, sink) =>
+    new DirectoriesBackend(sink, barrier);

@@ -8,8 +8,7 @@ const pollEveryMs = 500;
 class PollingBackend implements WatchBackend {
   readonly name = 'polling';
   readonly ordered = false;
-  readonly crawlEveryMs = pollEveryMs;
-  readonly lossy = false;
+  readonly crawls = { waitMs: pollEveryMs, repeats: true };
   readonly watches = 0;
 
   async start(): Promise<void> {}

@@ -23,18 +23,24 @@ export interface HintSink {
   failed(directory: string, error: NodeJS.ErrnoException): void;
 }
 
-/** A source of hints for one root. */
+/** When a root has to be crawled because hints alone do not suffice. */
+export interface CrawlRhythm {
+  /** How long after the last crawl, or after the last hint. */
+  readonly waitMs: number;
+  /** Whether it is crawled again and again; else only after hints. */
+  readonly repeats: boolean;
+}
+
+/** For backends that can miss hints under load: the tree is crawled when a storm of hints is over. */
+export const afterStorms: CrawlRhythm = { waitMs: 250, repeats: false };
+
+/** A source of hints for one root. It arms its watches, and answers when it is asked whether all hints are in. */
 export interface WatchBackend {
   readonly name: BackendName;
-  /**
-   * Whether hints come in the order of the changes, so that a later change's hint vouches for all earlier
-   * ones. Without it only a crawl can tell that everything is in.
-   */
+  /** Whether hints come one for one and in the order of the changes. Else neither their number nor their time says anything. */
   readonly ordered: boolean;
-  /** How often the tree has to be crawled because hints alone do not suffice, in ms; undefined: never. */
-  readonly crawlEveryMs: number | undefined;
-  /** Whether hints can be missing without a sign, so that the tree is crawled again after each storm. */
-  readonly lossy: boolean;
+  /** Set if hints can be missing without a sign: how the tree is crawled for these. */
+  readonly crawls: CrawlRhythm | undefined;
   /** Watches held. */
   readonly watches: number;
   /** Begins; resolves once changes made from now on give hints. */
@@ -45,6 +51,12 @@ export interface WatchBackend {
    * is rearmed again.
    */
   rearm(directory: string): Promise<void>;
+  /**
+   * Waits until the hints of all changes made before the call have come. Only a backend that can know that has it.
+   * @returns whether they have; false if there is no way to know at the moment: then only a crawl can tell
+   * @throws DevagentError `sync_failed` if the agent stops meanwhile
+   */
+  barrier?(): Promise<boolean>;
   /**
    * Watches one directory more, or anew. A backend that walks the tree by itself does nothing.
    * @param place where it is found at this moment

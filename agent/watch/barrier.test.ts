@@ -156,6 +156,22 @@ describe('a watcher of two roots whose barrier vouches for nothing', () => {
     }
   });
 
+  it('has a sync of one root wait for that root alone', async () => {
+    const { watcher, roots, told } = await watchTwo();
+    const [first = '', second = ''] = roots;
+    for (const root of roots) writeFileSync(join(root, 'f'), '');
+    let release = (): void => {};
+    const held = watcher.withIndexes(second, () => new Promise<void>((resolve) => (release = resolve)));
+    let all = false;
+    const syncOfAll = watcher.sync().then(() => (all = true));
+    await watcher.sync(first);
+    expect([...told]).toEqual([join(first, 'f')]);
+    expect(all).toBe(false);
+    release();
+    await Promise.all([held, syncOfAll]);
+    expect(told).toContain(join(second, 'f'));
+  });
+
   it('rejects a sync that its end overtakes', async () => {
     const { watcher } = await watchTwo();
     const call = watcher.sync();

@@ -13,6 +13,8 @@ import type { BackendFactory } from './backend.ts';
 import { directoriesBackend } from './backend-directories.ts';
 import { RootEngine } from './root-engine.ts';
 
+const directories = directoriesBackend(async () => true);
+
 /** So many that they can't all be looked at in one slice of the loop. */
 const many = 4000;
 
@@ -21,7 +23,7 @@ type Around = (watch: () => void) => void;
 /** Real watches; those of `directory` are made within `around`, until it has been called `times` times. */
 function backendWith(directory: string, around: Around, times = 1): BackendFactory {
   return (path, sink) => {
-    const backend = directoriesBackend(path, sink);
+    const backend = directories(path, sink);
     const watchDirectory = backend.watchDirectory.bind(backend);
     let left = times;
     return Object.assign(backend, {

@@ -272,6 +272,13 @@ export class TreeIndex {
     return entry;
   }
 
+  /** Whether a file or symlink is known at `path`. */
+  hasFile(path: string): boolean {
+    const slash = path.lastIndexOf('/');
+    const directory = this.directories.get(slash === -1 ? '' : path.slice(0, slash));
+    return typeof directory?.entries.get(path.slice(slash + 1)) === 'number';
+  }
+
   /** Every entry but the root, parents first. */
   *all(): Generator<{ path: string; stat: EntryStat }> {
     for (const directory of this.directories.values()) {

@@ -16,9 +16,10 @@ import { chokidarBackend } from './backend-chokidar.ts';
 import { directoriesBackend } from './backend-directories.ts';
 import { pollingBackend } from './backend-polling.ts';
 import { agentStopped, Barrier } from './barrier.ts';
+import type { Entries, RootOptions } from './engine-events.ts';
 import { kernelQueueLength, LossSigns, type LossVerdict } from './loss-signs.ts';
 import { toldPath } from './names.ts';
-import { type Entries, RootEngine, type RootOptions } from './root-engine.ts';
+import { RootEngine } from './root-engine.ts';
 import { Slices } from './slices.ts';
 
 /** A root on its way in, or out. */
@@ -55,12 +56,6 @@ export interface WatchSettings extends RootOptions {
   /** The length of the kernel's queue of hints; read from the system unless given. */
   readonly queueLength?: number;
 }
-
-const factories: Record<BackendName, BackendFactory> = {
-  directories: directoriesBackend,
-  chokidar: chokidarBackend,
-  polling: pollingBackend,
-};
 
 /** Chooses the backend of a root, and says why. */
 function chooseBackend(
@@ -140,14 +135,9 @@ export class Watcher {
     }
     const { name, why } = chooseBackend(this.settings.backend, process.platform, statfsSync(real).type);
     this.log.info('backend chosen', { root: real, backend: name, why });
-    if (name === 'directories') {
-      this.barrier ??= new Barrier(this.settings.cookieDirectory, this.log, (serial) =>
-        this.signs.answered(serial),
-      );
-    }
     const engine = new RootEngine(
       real,
-      factories[name],
+      this.factoryOf(name),
       { ...this.settings, ...options },
       {
         batch: (changes) => this.events.batch(real, changes),
@@ -222,12 +212,14 @@ export class Watcher {
   }
 
   /**
-   * The barrier: resolves when every change made before the call has been told as a batch.
+   * The barrier: resolves when every change made before the call has been told as a batch. Each root waits for its
+   * own backend.
+   * @param root the real path of the only root to be waited for; default all
    * @throws DevagentError `sync_failed` when that can't be known
    */
-  async sync(): Promise<void> {
-    const vouched = (await this.barrier?.pass()) ?? false;
-    await Promise.all([...this.engines.values()].map((engine) => engine.flush(vouched)));
+  async sync(root?: string): Promise<void> {
+    const engines = [...this.engines].filter(([path]) => root === undefined || path === root);
+    await Promise.all(engines.map(([, engine]) => engine.sync()));
     // An engine that was closed has told nothing. That of a removed root need not; here all are.
     if (this.closed) throw agentStopped();
   }
@@ -271,6 +263,22 @@ export class Watcher {
     this.barrier?.close();
     await Promise.all([...this.engines.values()].map((engine) => engine.close(true)));
     this.engines.clear();
+  }
+
+  private factoryOf(name: BackendName): BackendFactory {
+    switch (name) {
+      case 'directories': {
+        this.barrier ??= new Barrier(this.settings.cookieDirectory, this.log, (serial) =>
+          this.signs.answered(serial),
+        );
+        const { barrier } = this;
+        return directoriesBackend(() => barrier.pass());
+      }
+      case 'chokidar':
+        return chokidarBackend;
+      case 'polling':
+        return pollingBackend;
+    }
   }
 
   private beat(): void {

@@ -1,0 +1,32 @@
+// What an engine is given, and what it tells.
+import type { Change } from '../../shared/index.ts';
+import type { EntryStat } from './tree-index.ts';
+
+/** How a root is to be watched. */
+export interface RootOptions {
+  /** Globs relative to the root. */
+  readonly ignore: readonly string[];
+  /** Whether .gitignore files count. */
+  readonly gitignore: boolean;
+  readonly settleMs: number;
+}
+
+/** What is below the root, as it has been told. */
+export type Entries = () => Generator<{ path: string; stat: EntryStat }>;
+
+/** What an engine tells. */
+export interface EngineEvents {
+  /** A settled batch; never empty. The index is held still until it has been taken. */
+  batch(changes: Change[]): Promise<void>;
+  /**
+   * A hint came: for the sign of a full queue.
+   * @returns whether there are so many that the loop may not come to an end with them
+   */
+  hinted(): boolean;
+  /** Watches were closed: of their hints that are queued nobody will hear. */
+  unheard(): void;
+  /** Hints were lost for certain; the differences follow. */
+  lost(): Promise<void>;
+  /** The first crawl is done; nothing is told until this resolves. */
+  crawled(entries: Entries): Promise<void>;
+}

@@ -1,0 +1,154 @@
+// What a backend says, put in terms of the index: which directory and which name has to be looked at.
+import type { HintSink } from './backend.ts';
+import type { DirtyDirectories } from './dirty.ts';
+import { type IgnoreRules, rulesFileName } from './ignore-rules.ts';
+import type { Evidence } from './touches.ts';
+import { Directory, type TreeIndex } from './tree-index.ts';
+import type { Turns } from './turns.ts';
+
+/** A directory with so many hints while the loop is flooded is one that floods it. */
+const hintsOfFlood = 64;
+
+/** What follows from a hint. */
+export interface HintsHost {
+  /** Nothing is wanted any more. */
+  readonly isClosed: boolean;
+  /** Whether hints come in the order of the changes. */
+  readonly areOrdered: boolean;
+  /** A hint came. Returns whether there are so many that the loop may not come to an end with them. */
+  hinted(): boolean;
+  /** Watches were closed: of their hints that are queued nobody will hear. */
+  unheard(): void;
+  /** A hint has been dealt with; `isDirty` if it left something to look at in the next batch. */
+  took(isDirty: boolean): void;
+  /** A directory may not be the one it was. */
+  doubtDirectory(directory: Directory): void;
+  /** A path is not below any directory that is known, so the root may be another. */
+  suspectRoot(): void;
+  /** What a hint that comes now says about an entry. */
+  evidence(directory: Directory, name: string | undefined): Evidence;
+  /** Stops watching a directory at once. */
+  unwatch(directory: Directory): void;
+  /** A watch could not be made or died. */
+  failed(path: string, error: NodeJS.ErrnoException): void;
+}
+
+/** Takes the hints of one root. */
+export class Hints implements HintSink {
+  private readonly index: TreeIndex;
+  private readonly rules: IgnoreRules;
+  private readonly turns: Turns;
+  private readonly dirty: DirtyDirectories;
+  private readonly host: HintsHost;
+  /** Hints of directories, counted only while there are too many. */
+  private floods = new Map<Directory, number>();
+
+  constructor(parts: {
+    index: TreeIndex;
+    rules: IgnoreRules;
+    turns: Turns;
+    dirty: DirtyDirectories;
+    host: HintsHost;
+  }) {
+    this.index = parts.index;
+    this.rules = parts.rules;
+    this.turns = parts.turns;
+    this.dirty = parts.dirty;
+    this.host = parts.host;
+  }
+
+  hintItself(path: string): void {
+    if (this.host.isClosed) return;
+    this.host.hinted();
+    const directory = this.index.directories.get(path);
+    if (directory !== undefined) {
+      directory.hintedTurn ??= this.turns.now;
+      // One that watches by itself has lost what it watched in a root that was gone for a moment.
+      if (!this.host.areOrdered) directory.doubtful = true;
+      this.host.doubtDirectory(directory);
+    }
+    this.host.took(false);
+  }
+
+  hint(path: string, name: string | undefined, content: boolean): void {
+    if (this.host.isClosed) return;
+    const flooded = this.host.hinted();
+    const { directory, known } = this.find(path, name);
+    if (directory === undefined) this.host.suspectRoot();
+    else {
+      if (flooded) this.holdBack(directory);
+      const entry = known === undefined ? undefined : directory.entries.get(known);
+      // What nobody is told of is no reason to wait.
+      if (known !== undefined && entry === undefined && this.rules.ignoresHint(directory, known)) return;
+      const { areOrdered } = this.host;
+      // Where hints come late and without order, a turn says nothing of what they are about.
+      if (entry instanceof Directory && areOrdered) entry.hintedTurn ??= this.turns.now;
+      const evidence = areOrdered ? this.host.evidence(directory, known) : 'often';
+      this.dirty.mark(directory, known, content ? evidence : 'none');
+    }
+    this.host.took(true);
+  }
+
+  passed(): void {
+    this.host.hinted();
+  }
+
+  unheard(): void {
+    this.host.unheard();
+  }
+
+  ignores(path: string, isDirectory: boolean): boolean {
+    const slash = path.lastIndexOf('/');
+    const directory = this.index.directories.get(slash === -1 ? '' : path.slice(0, slash));
+    const name = path.slice(slash + 1);
+    // It counts also where it is ignored itself, and so do its changes.
+    if (name === rulesFileName && this.rules.gitignore) return false;
+    return directory === undefined
+      ? this.rules.ignoresName(name)
+      : this.rules.ignores(directory, name, isDirectory);
+  }
+
+  failed(path: string, error: NodeJS.ErrnoException): void {
+    this.host.failed(path, error);
+  }
+
+  /** A batch begins: what floods now is counted anew. */
+  forgetFloods(): void {
+    if (this.floods.size > 0) this.floods = new Map();
+  }
+
+  /** The directory that a hint is of, and the name in it. A backend that walks by itself may be ahead of the index. */
+  private find(
+    path: string,
+    name: string | undefined,
+  ): { directory: Directory | undefined; known: string | undefined } {
+    let at = path;
+    let known = name;
+    let directory = this.index.directories.get(at);
+    while (directory === undefined && at !== '') {
+      const slash = at.lastIndexOf('/');
+      known = at.slice(slash + 1);
+      at = slash === -1 ? '' : at.slice(0, slash);
+      directory = this.index.directories.get(at);
+    }
+    return { directory, known };
+  }
+
+  /**
+   * libuv reads hints for as long as there are any, and writers can be faster than that: then nothing else would
+   * have a turn. A directory that takes part in such a flood is watched no longer; the next batch watches it
+   * again, and compares all that is in it.
+   */
+  private holdBack(directory: Directory): void {
+    const hints = (this.floods.get(directory) ?? 0) + 1;
+    this.floods.set(directory, hints);
+    if (hints !== hintsOfFlood || !this.host.areOrdered) return;
+    this.host.unwatch(directory);
+    this.dirty.markUnwatched(directory);
+    // The hint of a move of one of these may be among those that nobody will hear.
+    for (const entry of directory.entries.values()) {
+      if (entry instanceof Directory) entry.hintedTurn ??= this.turns.now;
+    }
+    this.host.took(true);
+  }
+}

@@ -12,6 +12,7 @@ import { gitDirectoryAt } from './git-directories.ts';
 import { type IgnoreRules, rulesFileName } from './ignore-rules.ts';
 import { joinPath } from './names.ts';
 import { isSameDirectory, Places, type PlacesHost } from './places.ts';
+import { Skips } from './skips.ts';
 import { sorted } from './slices.ts';
 import { both, type Evidence, Touches } from './touches.ts';
 import {
@@ -46,10 +47,6 @@ const entrySteps = 2500;
 const nameSteps = 40;
 /** A directory this large may have more than a thousand entries; on tmpfs and ext4 20 and 24 bytes each or more. */
 const largeDirectoryBytes = 32 * 1024;
-/** Skipped paths that are remembered, so as to be counted once: a megabyte or two. */
-const skipsRemembered = 10_000;
-/** Skipped paths that are logged one by one; the rest is summed up. */
-const skipsLogged = 100;
 
 /** Keeps one root's index true. */
 export class Crawler {
@@ -57,12 +54,10 @@ export class Crawler {
   private readonly index: TreeIndex;
   private readonly rules: IgnoreRules;
   private readonly host: CrawlerHost;
-  private readonly log: Log;
   readonly places: Places;
   private readonly touches: Touches;
   private readonly clock = new SliceClock(stepMs);
-  private readonly skipped = new Set<string>();
-  private skipsSummedUp = skipsLogged;
+  private readonly skips: Skips;
   /** Directories that were taken out of the index while what was below them is still in it. */
   private readonly removed: Directory[] = [];
 
@@ -78,7 +73,7 @@ export class Crawler {
     this.index = parts.index;
     this.rules = parts.rules;
     this.host = parts.host;
-    this.log = parts.log;
+    this.skips = new Skips(parts.log);
     this.places = new Places(parts.disk, parts.host, parts.turns);
     this.touches = new Touches(parts.turns);
   }
@@ -89,7 +84,7 @@ export class Crawler {
    */
   *crawl(directory: Directory, delta: DifferenceSink, suspicious: boolean): Generator<void, void> {
     yield* this.visit([{ directory, deep: true, suspicious }], delta);
-    this.sumUpSkipped();
+    this.skips.sumUp();
   }
 
   /** Compares what the hints named. */
@@ -123,7 +118,7 @@ export class Crawler {
         yield* this.visit([{ directory, deep: true, suspicious: false }], delta);
       }
     }
-    this.sumUpSkipped();
+    this.skips.sumUp();
   }
 
   /** Takes everything out of the index, because the root is gone. */
@@ -146,7 +141,7 @@ export class Crawler {
         continue;
       }
       if ('unseen' in names) {
-        this.skip(directory.path, 'the directory can not be listed', names.unseen);
+        this.skips.add(directory.path, 'the directory can not be listed', names.unseen);
         directory.unreadable = true;
         this.host.retry(directory, names.unseen);
         continue;
@@ -223,12 +218,12 @@ export class Crawler {
       // Neither there nor gone, as far as anyone here can tell: what was told last stays. Where the directory
       // is closed to us, the hint of its opening has everything in it looked at.
       if (stats.unseen.code === 'EACCES') directory.unreadable = true;
-      this.skip(path, 'it can not be looked at', stats.unseen);
+      this.skips.add(path, 'it can not be looked at', stats.unseen);
       return;
     }
     const kind = stats === undefined ? undefined : kindOf(stats.mode);
     const isWanted = stats !== undefined && !this.rules.ignores(directory, name, kind === 'dir');
-    if (isWanted && kind === undefined) this.skip(path, 'it is no file, directory or symlink');
+    if (isWanted && kind === undefined) this.skips.add(path, 'it is no file, directory or symlink');
     if (!isWanted || kind === undefined) {
       if (known !== undefined) this.remove(directory, name, delta);
       return;
@@ -365,28 +360,12 @@ export class Crawler {
       if (directory !== undefined) this.forgetDirectory(directory);
       delta.record(path, stat, undefined);
       this.touches.forget(path);
-      this.skipped.delete(path);
+      this.skips.forget(path);
     };
   }
 
   private forgetDirectory(directory: Directory): void {
     this.places.forget(directory);
     this.rules.forget(directory);
-  }
-
-  private skip(path: string, why: string, error?: NodeJS.ErrnoException): void {
-    if (this.skipped.has(path) || this.skipped.size >= skipsRemembered) return;
-    this.skipped.add(path);
-    if (this.skipped.size > skipsLogged) return;
-    this.log.warn('entry skipped', { path, why, ...(error === undefined ? {} : { error: error.code }) });
-  }
-
-  /** Says how many are skipped, whenever that is twice as many as were said before. */
-  private sumUpSkipped(): void {
-    const { size } = this.skipped;
-    if (size < this.skipsSummedUp * 2) return;
-    this.skipsSummedUp = size;
-    const atLeast = size >= skipsRemembered ? { atLeast: true } : {};
-    this.log.warn('more entries skipped', { entries: size, ...atLeast });
   }
 }

@@ -25,6 +25,13 @@ describe('what a batch means to a page', () => {
     ]);
   });
 
+  it('tells apart names that are not UTF-8 and look the same', () => {
+    const gone = { event: 'unlink', path: '\ufffd.css', pathBytes: '/i5jc3M=', kind: 'file' } as const;
+    const come = { event: 'add', path: '\ufffd.css', pathBytes: '/y5jc3M=', kind: 'file' } as const;
+    expect(planReloads([gone, come])).toEqual([wholePage('\ufffd.css')]);
+    expect(planReloads([gone, { ...come, pathBytes: gone.pathBytes }])).toEqual([inPage('\ufffd.css')]);
+  });
+
   it('one reload for more than a few', () => {
     const many = Array.from({ length: 9 }, (_, index) => `change ${index}.css`);
     expect(planReloads(changes(...many))).toEqual([wholePage('8.css')]);

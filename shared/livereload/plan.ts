@@ -3,7 +3,7 @@ import { type Change, isEditorFile } from '../index.ts';
 import type { Reload } from './protocol.ts';
 
 /** What is looked at of a change. */
-export type SeenChange = Pick<Change, 'event' | 'path' | 'kind'>;
+export type SeenChange = Pick<Change, 'event' | 'path' | 'pathBytes' | 'kind'>;
 
 /** Each costs the page a request; with more, one load of all is less work and less flicker. */
 const mostLive = 8;
@@ -28,19 +28,21 @@ export function concernsPages({ kind, path }: SeenChange): boolean {
  * for everything, which names the first file that called for it. A path may stand in the batch more than once.
  */
 export function planReloads(changes: Iterable<SeenChange>): Reload[] {
-  const events = new Map<string, SeenChange['event']>();
+  const events = new Map<string, Pick<SeenChange, 'event' | 'path'>>();
   for (const change of changes) {
     if (!concernsPages(change)) continue;
-    const { event, path } = change;
+    const { event, path, pathBytes = path } = change;
     if (!live.test(path)) return [wholePage(path)];
-    const before = events.get(path);
+    // Two names that are not UTF-8 may look the same.
+    const before = events.get(pathBytes)?.event;
     // Some editors save by removing the file and writing another.
-    events.set(path, before === 'unlink' && event === 'add' ? 'change' : (keptEvent(before) ?? event));
+    const both = before === 'unlink' && event === 'add' ? 'change' : (keptEvent(before) ?? event);
+    events.set(pathBytes, { event: both, path });
     if (events.size > mostLive) return [wholePage(path)];
   }
   // A page may have a place for a file that is new, and has to fill that of one that is gone.
-  for (const [path, event] of events) if (event !== 'change') return [wholePage(path)];
-  return [...events.keys()].map((path) => ({ command: 'reload', path, liveCSS: true, liveImg: true }));
+  for (const { path, event } of events.values()) if (event !== 'change') return [wholePage(path)];
+  return [...events.values()].map(({ path }) => ({ command: 'reload', path, liveCSS: true, liveImg: true }));
 }
 
 /** A file that is new stays so when it changes. */

@@ -21,6 +21,27 @@ const parsed = (list: ChangeList) =>
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 
 describe('ChangeList', () => {
+  it('gives the bytes of a path that is not UTF-8 as seen from the current directory, too', () => {
+    const base64 = (...parts: (string | number)[]): string =>
+      Buffer.concat(
+        parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : Buffer.from([part]))),
+      ).toString('base64');
+    const list = new ChangeList();
+    list.addFile(
+      batch(
+        { ...changed('app/\ufffd/ü'), pathBytes: base64('app/', 0xff, '/ü') },
+        { ...changed('app/\ufffd/ü'), pathBytes: base64('app/', 0xfe, '/ü') },
+        { ...changed('lib/\ufffd'), pathBytes: base64('lib/', 0xff) },
+      ),
+      show,
+    );
+    expect(parsed(list)).toMatchObject([
+      { path: '\ufffd/ü', pathBytes: base64(0xff, '/ü') },
+      { path: '\ufffd/ü', pathBytes: base64(0xfe, '/ü') },
+      { path: '../lib/\ufffd', pathBytes: base64('../lib/', 0xff) },
+    ]);
+  });
+
   it('tells paths as seen from the current directory, each once, with the last that became of it', () => {
     const list = new ChangeList();
     list.addFile(batch({ ...changed('app/a'), event: 'add' }, changed('lib/b')), show);

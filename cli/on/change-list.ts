@@ -1,5 +1,11 @@
 // What happened since a run began, for the next one: as lines of JSON, and in its environment.
-import { type FileEvent, type GapEvent, jsonText, type MessageEvent } from '../../shared/index.ts';
+import {
+  type Change,
+  type FileEvent,
+  type GapEvent,
+  jsonText,
+  type MessageEvent,
+} from '../../shared/index.ts';
 
 /**
  * What is kept of it while a command runs, in characters: as much as the agent's journal holds by default.
@@ -39,7 +45,8 @@ export class ChangeList {
     for (const change of event.changes) {
       const path = show(change.path);
       const from = change.from === undefined ? {} : { from: show(change.from) };
-      const line = JSON.stringify({ type: 'change', ...change, path, ...from });
+      const bytes = change.pathBytes === undefined ? {} : { pathBytes: shownBytes(change, path) };
+      const line = JSON.stringify({ type: 'change', ...change, path, ...bytes, ...from });
       const added = this.#add(`/${event.root}/${change.pathBytes ?? change.path}`, { path, line });
       if (added === 'new') this.#paths++;
       else if (added === 'omitted') this.#omittedPaths++;
@@ -94,4 +101,18 @@ export class ChangeList {
     this.#entries.set(key, entry);
     return before === undefined ? 'new' : 'again';
   }
+}
+
+/** The exact bytes of a path that is not UTF-8, base64, as seen from where `shown` begins. */
+function shownBytes({ path, pathBytes = '' }: Pick<Change, 'path' | 'pathBytes'>, shown: string): string {
+  // Bytes as characters: no byte of a character but the slash is a slash.
+  const names = Buffer.from(pathBytes, 'base64').toString('latin1').split('/');
+  const lossyNames = path.split('/');
+  const shownNames = shown.split('/');
+  let common = 0;
+  while (common < shownNames.length && lossyNames.at(-1 - common) === shownNames.at(-1 - common)) common++;
+  const above = shownNames.slice(0, shownNames.length - common);
+  const asBytes = above.map((name) => Buffer.from(name).toString('latin1'));
+  const below = names.slice(names.length - common);
+  return Buffer.from([...asBytes, ...below].join('/'), 'latin1').toString('base64');
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
+import { errorOfAnswer } from '../shared/client/index.ts';
 import { instancePaths } from '../shared/index.ts';
 import { explainFailure, startCommand } from './agent-failure.ts';
-import { NoAgentError, UnusableAgentError } from './errors.ts';
+import { NoAgentError, RefusedError, UnusableAgentError } from './errors.ts';
 import { exitCodes } from './exit-codes.ts';
 
 const env = { AGENT_RUNTIME_DIR: '/nowhere', AGENT_STATE_DIR: '/nowhere' };
@@ -25,6 +26,15 @@ describe('explainFailure', () => {
       expect(error.hint).toBeDefined();
     },
   );
+
+  it.each([
+    [502, '', 'the agent answered with HTTP status 502 (http_502)', exitCodes.failed],
+    [504, '{"detail":"2 lag","code":"timeout","lagging":2}', '2 lag (timeout)', exitCodes.timeRanOut],
+  ])('repeats what the agent says when it refuses with %d %s', (status, body, message, exitCode) => {
+    const error = explainFailure(errorOfAnswer(status, body), instance, 5_000);
+    expect(error).toBeInstanceOf(RefusedError);
+    expect(error).toMatchObject({ message, exitCode });
+  });
 
   it('leaves an error alone that is explained already', () => {
     const error = explainFailure(systemError('ENOENT'), instance, 5_000);

@@ -1,8 +1,18 @@
 // Why the agent can't be talked to, told with what to do about it. Connections of both kinds, HTTP and
 // WebSocket, fail with Node's error codes; here these become the errors that people read.
 import { readFileSync } from 'node:fs';
+import { AgentError, isAbsence, systemCode } from '../shared/client/index.ts';
 import { defaultName, formatDuration, type InstancePaths } from '../shared/index.ts';
-import { CliError, NoAgentError, OverdueError, SilentAgentError, UnusableAgentError } from './errors.ts';
+import {
+  CliError,
+  NoAgentError,
+  OverdueError,
+  RefusedError,
+  SilentAgentError,
+  UnsafePlaceError,
+  UnusableAgentError,
+} from './errors.ts';
+import { exitCodes } from './exit-codes.ts';
 import { isProcessAlive, readRunFile } from './run-file.ts';
 import { provenAgent } from './socket-owner.ts';
 
@@ -79,24 +89,28 @@ export function missingAgent(instance: InstancePaths, cause?: unknown): NoAgentE
   );
 }
 
-/** Turns the error of a connection that failed into one that says what to do. */
+/** Turns the error of a call or a connection into one that says what to do. */
 export function explainFailure(error: unknown, instance: InstancePaths, timeoutMs: number): CliError {
   if (error instanceof CliError) return error;
-  const cause = error instanceof Error ? error : new Error(String(error));
-  const code = (cause as NodeJS.ErrnoException).code ?? '';
+  if (error instanceof AgentError) {
+    if (error.problem !== undefined) return new RefusedError(error.problem);
+    if (error.code === 'directory_not_private') return new UnsafePlaceError(error);
+    if (error.code === 'disconnected') return new CliError(exitCodes.failed, error.message, { cause: error });
+  }
+  const inner = error instanceof AgentError ? (error.cause ?? error) : error;
+  const cause = inner instanceof Error ? inner : new Error(String(inner));
+  if (isAbsence(cause)) return missingAgent(instance, cause);
+  const code = systemCode(cause);
   switch (code) {
-    case 'ENOENT':
-    case 'ENOTDIR':
-    case 'ECONNREFUSED':
-      return missingAgent(instance, cause);
     case 'EACCES':
     case 'EPERM':
       return new UnusableAgentError(`you may not open the socket ${instance.socket} (${code})`, {
         cause,
         hint: 'it belongs to another user: run as that user, or set AGENT_RUNTIME_DIR to a directory of your own',
       });
+    case 'ETIMEDOUT':
+    // The queue of a Unix socket is full: nobody accepts.
     case 'EAGAIN':
-      // The queue of a Unix socket is full: nobody accepts.
       return silentAgent(instance, timeoutMs, cause);
     case 'ECONNRESET':
     case 'EPIPE':

@@ -1,14 +1,17 @@
-// The CLI's side of the local plane: HTTP over the agent's Unix socket or named pipe.
-
-import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { connect } from 'node:net';
+// One agent as a command meets it: the client's calls, within the command's time, and failures in the CLI's words.
+import {
+  ask,
+  beginCall,
+  instanceWire,
+  readText,
+  type Wire,
+  type WireAnswer,
+  wholeLines,
+} from '../shared/client/index.ts';
 import { type InstancePaths, type RootStatus, type Status, version } from '../shared/index.ts';
 import { explainFailure, silentAgent } from './agent-failure.ts';
 import { NoAgentError } from './errors.ts';
-import { requirePrivateRuntime } from './private-place.ts';
-import { agentErrorFrom, readBody } from './problem.ts';
 import type { TimeLimit } from './time-limit.ts';
-import { wholeLines } from './whole-lines.ts';
 
 /**
  * An agent in good health answers within milliseconds; one that is crawling or swapping still within
@@ -27,11 +30,6 @@ export interface NewRoot {
   readonly gitignore?: boolean;
 }
 
-/** How the CLI names itself; the agent takes a message's sender from it. */
-export function userAgent(): string {
-  return `agent-cli/${version()}`;
-}
-
 /** One request to the agent. */
 export interface AgentRequest {
   readonly method: 'GET' | 'POST' | 'DELETE';
@@ -48,10 +46,15 @@ export class Connection {
   readonly instance: InstancePaths;
   /** The time that all questions together may take; absent where each has its own. */
   readonly limit: TimeLimit | undefined;
+  /** The way to the agent. */
+  readonly wire: Wire;
 
   constructor(instance: InstancePaths, limit?: TimeLimit) {
     this.instance = instance;
     this.limit = limit;
+    // What to do about an absence is said by explainFailure; within a limit, that ends the wait for an answer.
+    const openTimeoutMs = answerTimeoutMs + (limit?.ms ?? 0);
+    this.wire = instanceWire(instance, { hint: '', userAgent: `agent-cli/${version()}`, openTimeoutMs });
   }
 
   /** How long an answer may take: as long as the user said if they did, else {@link answerTimeoutMs}. */
@@ -63,16 +66,10 @@ export class Connection {
    * Sends a request and reads its JSON answer. The type is the caller's word for it: whoever may open the
    * socket is the same user, and an agent that speaks another protocol is told apart by its status.
    * @throws UnsafePlaceError when somebody else could be listening; NoAgentError when nobody does; UnusableAgentError
-   *   when somebody does and does not answer as an agent; AgentError for an answer with an error
+   *   when somebody does and does not answer as an agent; RefusedError for an answer with an error
    */
-  async request<Answer>(request: AgentRequest): Promise<Answer> {
-    const { status, content } = await this.#exchange(request, readBody);
-    if (status >= 400) throw agentErrorFrom(status, content);
-    try {
-      return JSON.parse(content) as Answer;
-    } catch (error) {
-      throw explainFailure(error, this.instance, request.timeoutMs ?? answerTimeoutMs);
-    }
+  request<Answer>(request: AgentRequest): Promise<Answer> {
+    return this.#ask(request, async (answer) => JSON.parse(await readText(answer)) as Answer);
   }
 
   /**
@@ -81,10 +78,9 @@ export class Connection {
    * @throws as {@link request} does
    */
   async *lines(request: AgentRequest): AsyncGenerator<readonly string[]> {
-    const { status, content: answer } = await this.#exchange(request, async (begun) => begun);
-    if (status >= 400) throw agentErrorFrom(status, await readBody(answer));
+    const { body } = await this.#ask(request, (answer) => answer);
     try {
-      yield* wholeLines(answer.setEncoding('utf8'));
+      yield* wholeLines(body);
     } catch (error) {
       throw explainFailure(error, this.instance, request.timeoutMs ?? answerTimeoutMs);
     }
@@ -114,43 +110,20 @@ export class Connection {
   }
 
   /** Sends a request; `read` takes what is wanted of the answer before the time is over. */
-  async #exchange<Content>(
-    request: AgentRequest,
-    read: (answer: IncomingMessage) => Promise<Content>,
-  ): Promise<{ status: number; content: Content }> {
-    requirePrivateRuntime(this.instance);
-    const timeoutMs = request.timeoutMs ?? this.answerMs;
-    const body = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body));
-    const outgoing = httpRequest({
-      // Not socketPath: that goes through the pool of connections, which a process with one request only
-      // pays for. Without it the connection is closed after the answer.
-      createConnection: () => connect(this.instance.socket),
-      method: request.method,
-      path: request.path,
-      headers: {
-        host: 'localhost',
-        'user-agent': userAgent(),
-        accept: 'application/json',
-        ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': body.length }),
-      },
-    });
-    const giveUp = () => outgoing.destroy(new TimeoutError('no answer in time'));
-    const timer = timeoutMs === undefined ? undefined : setTimeout(giveUp, timeoutMs);
+  async #ask<Result>(
+    { method, path, body, timeoutMs = this.answerMs }: AgentRequest,
+    read: (answer: WireAnswer) => Result | Promise<Result>,
+  ): Promise<Result> {
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    const call = beginCall(timeoutMs ?? Number.POSITIVE_INFINITY);
     try {
-      const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-        outgoing.on('response', resolve);
-        outgoing.on('error', reject);
-        outgoing.end(body);
-      });
-      return { status: answer.statusCode ?? 0, content: await read(answer) };
+      return await ask(this.wire, { method, path, body: text, signal: call.signal }, read);
     } catch (error) {
       const waitedMs = timeoutMs ?? answerTimeoutMs;
-      if (error instanceof TimeoutError) throw silentAgent(this.instance, waitedMs, error);
+      if (call.signal.aborted) throw silentAgent(this.instance, waitedMs, error);
       throw explainFailure(error, this.instance, waitedMs);
     } finally {
-      clearTimeout(timer);
+      call.answered();
     }
   }
 }
-
-class TimeoutError extends Error {}

@@ -1,5 +1,5 @@
 import { UsageError } from '../shared/index.ts';
-import { AgentError, CliError } from './errors.ts';
+import { CliError, RefusedError } from './errors.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import type { Output } from './output.ts';
 import { sayFailure } from './say-failure.ts';
@@ -32,6 +32,6 @@ export async function forEachOperand(
 
 /** The agent's answer that it does not know something, with what shows what it knows; others as they are. */
 export function withHint(error: unknown, code: string, hint: string): unknown {
-  if (!(error instanceof AgentError) || error.code !== code) return error;
+  if (!(error instanceof RefusedError) || error.code !== code) return error;
   return new CliError(error.exitCode, error.message, { cause: error, hint });
 }

@@ -1,4 +1,5 @@
 // The one place where a command that lives from the agent's events can start an agent by itself.
+import type { ReviveAgent } from '../shared/client/index.ts';
 import { switchFlag } from '../shared/flags/index.ts';
 import { formatDuration, type Status } from '../shared/index.ts';
 import { cliCommand } from './agent-failure.ts';
@@ -6,7 +7,6 @@ import { awaitReady, directoryWords, isDirectory } from './agent-start.ts';
 import type { CommandContext } from './command.ts';
 import { CliError, NoAgentError } from './errors.ts';
 import { readRunFile } from './run-file.ts';
-import type { ReviveAgent } from './stream/index.ts';
 
 /** Longer than a meeting or a meal, short enough that an agent nobody wants any more is gone by the evening. */
 const idleExitMs = 30 * 60_000;

@@ -66,8 +66,8 @@ export class OverdueError extends CliError {
 }
 
 /** The agent answered with an error (RFC 9457 problem details). */
-export class AgentError extends CliError {
-  override readonly name = 'AgentError';
+export class RefusedError extends CliError {
+  override readonly name = 'RefusedError';
   readonly status: number;
   /** The problem's stable word, such as `not_built`. */
   readonly code: string;
@@ -75,12 +75,12 @@ export class AgentError extends CliError {
   readonly problem: Problem & Readonly<Record<string, unknown>>;
 
   constructor(problem: Problem & Readonly<Record<string, unknown>>) {
-    super(
-      problem.status === 504 ? exitCodes.timeRanOut : exitCodes.failed,
-      `${problem.detail} (${problem.code})`,
-    );
-    this.status = problem.status;
-    this.code = problem.code;
+    const { status, code, detail } = problem;
+    // An answer without a word of its own has only its status.
+    const text = detail === `HTTP ${status}` ? `the agent answered with HTTP status ${status}` : detail;
+    super(status === 504 ? exitCodes.timeRanOut : exitCodes.failed, `${text} (${code})`);
+    this.status = status;
+    this.code = code;
     this.problem = problem;
   }
 }

@@ -10,6 +10,7 @@ import {
   rmSync,
   symlinkSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
@@ -652,5 +653,17 @@ describe('the agent behind agent-cli serve', () => {
     ]);
     await restart(() => writeFileSync(join(place.root, 'index.html'), page.told.join()));
     expect(await page.commands(2)).toMatchObject([{}, { path: 'index.html' }]);
+    // Names that are not UTF-8 look the same, and are two.
+    const named = (byte: number): Buffer =>
+      Buffer.concat([Buffer.from(`${place.root}/`), Buffer.from([byte]), Buffer.from('.html')]);
+    await restart(() => {
+      for (const byte of [0xfe, 0xff]) {
+        writeFileSync(named(byte), '');
+        utimesSync(named(byte), 1, 1);
+      }
+    });
+    expect(await page.commands(3)).toMatchObject([{}, {}, { path: '\ufffd.html' }]);
+    await restart(() => rmSync(named(0xfe)));
+    expect(await page.commands(4)).toMatchObject([{}, {}, {}, { path: '\ufffd.html' }]);
   });
 });

@@ -4,13 +4,14 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import type { ClientInfo, GapEvent, MessageEvent } from '../shared/index.ts';
+import { WebSocketServer } from 'ws';
+import { type ClientInfo, type GapEvent, type MessageEvent, version } from '../shared/index.ts';
 import { binaries, runCli, startAgent, type TestAgent } from './support/agent.ts';
 import { temporaryDirectory } from './support/cleanup.ts';
 import { type CliProcess, startCli } from './support/cli-process.ts';
 import { connect } from './support/client.ts';
 import { sharedAgent } from './support/shared-agent.ts';
-import { layCable } from './support/socket-server.ts';
+import { layCable, serveHttp } from './support/socket-server.ts';
 import { until } from './support/wait.ts';
 
 async function clientsOf(agent: TestAgent): Promise<ClientInfo[]> {
@@ -214,6 +215,27 @@ describe('agent-cli tail', () => {
     await tail.line('the last message', (line) => line.includes(`"number":${total - 1},`));
     const numbers = tail.json<MessageEvent>().map(({ data }) => (data as { number: number }).number);
     expect(numbers).toEqual(Array.from({ length: total }, (_, i) => i));
+  });
+
+  it('breaks off a frame that is longer than any that an agent sends, as the library does', async () => {
+    const status = { version: version(), protocol: 1, pid: process.pid, cursor: 'e:1', roots: [] };
+    const server = new WebSocketServer({ noServer: true, perMessageDeflate: false });
+    const { env } = await serveHttp(
+      (_request, response) => response.end(JSON.stringify(status)),
+      (request, socket, head) =>
+        server.handleUpgrade(request, socket, head, (client) => {
+          client.send(
+            JSON.stringify({ ...status, type: 'hello', head: 'e:1', oldest: 'e:1', resumed: false }),
+          );
+          const data = 'x'.repeat(64 * 1024 * 1024);
+          client.send(JSON.stringify({ type: 'message', cursor: 'e:2', topic: 'message', from: 'x', data }));
+        }),
+    );
+    const tail = startCli(['tail', '--json', '--no-start', '--limit', '1'], { env });
+    await until('it to be broken off', () => tail.stderr.includes('Max payload size exceeded'));
+    expect(tail.lines).toEqual([]);
+    tail.child.kill();
+    await tail.exited;
   });
 
   it('ends when the agent is told to disconnect it', async () => {

@@ -2,7 +2,7 @@ import { jsonFlag, textFlag, waitFlag } from '../../shared/flags/index.ts';
 import { type BroadcastAnswer, formatBytes, isNestedDeeper, limits, UsageError } from '../../shared/index.ts';
 import { cliCommand } from '../agent-failure.ts';
 import { defineCommand } from '../command.ts';
-import { AgentError, CliError } from '../errors.ts';
+import { CliError, RefusedError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 
 /** What became of a message, as people read it. */
@@ -117,7 +117,7 @@ export const broadcast = defineCommand({
       return exitCodes.done;
     } catch (error) {
       const counts =
-        error instanceof AgentError && error.status === 504 ? countsOf(error.problem) : undefined;
+        error instanceof RefusedError && error.status === 504 ? countsOf(error.problem) : undefined;
       if (counts === undefined) throw error;
       print(counts);
       throw new CliError(

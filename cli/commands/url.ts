@@ -2,7 +2,7 @@ import { switchFlag } from '../../shared/flags/index.ts';
 import { type InstancePaths, readTokenFile } from '../../shared/index.ts';
 import { cliCommand } from '../agent-failure.ts';
 import { type CommandContext, defineCommand } from '../command.ts';
-import { AgentError, CliError } from '../errors.ts';
+import { CliError, RefusedError } from '../errors.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { showInBrowser } from '../open-browser.ts';
 import { requirePrivateState } from '../private-place.ts';
@@ -62,7 +62,7 @@ async function openDashboard({ connection, output, json }: CommandContext): Prom
   try {
     link = await connection.request({ method: 'POST', path: '/v1/links' });
   } catch (error) {
-    if (!(error instanceof AgentError && error.code === 'not_found')) throw error;
+    if (!(error instanceof RefusedError && error.code === 'not_found')) throw error;
     throw new CliError(exitCodes.failed, 'the agent is of a version without a dashboard', {
       cause: error,
       hint: `restart it as this one: ${cliCommand(connection.instance, 'restart')}`,

@@ -3,15 +3,15 @@ import { randomBytes } from 'node:crypto';
 import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Backoff } from '../../shared/client/index.ts';
+import type { AgentEvent } from '../../shared/client/index.ts';
 import {
   type ChangeEvent,
   type FileEvent,
   formatDuration,
   type InstancePaths,
   type RootStatus,
-  type ServerFrame,
 } from '../../shared/index.ts';
+import { Connection } from '../connection.ts';
 import { innermostRoot } from '../local-path.ts';
 import { exitCodeOf } from '../signals.ts';
 import type { AgentState } from './agent-state.ts';
@@ -61,8 +61,8 @@ class EventWaiter {
     this.#timeoutMs = timeoutMs;
   }
 
-  frame(frame: ServerFrame): void {
-    if (frame.type === 'file' && this.#isWanted(frame)) this.#told?.(performance.now());
+  take(event: AgentEvent): void {
+    if (event.type === 'file' && this.#isWanted(event)) this.#told?.(performance.now());
   }
 
   /** Does something to the file, and gives the milliseconds until its event came, or null. */
@@ -93,7 +93,7 @@ async function measure(
   directory: string,
   timeoutMs: number,
 ): Promise<WatchMeasure['ms']> {
-  const { EventStream } = await import('../stream/index.ts');
+  const { LiveStream } = await import('../stream/index.ts');
   const file = join(directory, `devagent-doctor-${randomBytes(6).toString('hex')}`);
   const waiter = new EventWaiter(root, relative(root, file).replaceAll('\\', '/'), timeoutMs);
   let made = false;
@@ -109,17 +109,16 @@ async function measure(
   const hello = new Promise<void>((resolve) => {
     connected = resolve;
   });
-  const stream = new EventStream(
-    instance,
-    { topic: ['file'], root, name: 'agent-cli doctor' },
-    { connected, frame: (frame) => waiter.frame(frame), lost: () => {} },
-    new Backoff(),
-  );
+  const query = { topic: ['file'], root, name: 'agent-cli doctor' };
+  const stream = new LiveStream(new Connection(instance), query, (event) => {
+    if (event.type === 'connected') connected();
+    else waiter.take(event);
+  });
   // Also on a signal: SIGINT and SIGTERM end this process at once, and a terminal that closes shall, too.
   const hangUp = (): void => process.exit(exitCodeOf('SIGHUP'));
   process.once('exit', remove);
   process.once('SIGHUP', hangUp);
-  const running = stream.run();
+  const running = stream.ended;
   try {
     await Promise.race([hello, running]);
     const add = await waiter.after('add', make);

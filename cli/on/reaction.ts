@@ -1,18 +1,16 @@
 // What `on` does: follows the agent's events, and has a command run for them.
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Backoff, type StreamQuery } from '../../shared/client/index.ts';
 import {
-  type FileEvent,
-  type GapEvent,
-  type HelloFrame,
-  isEditorFile,
-  type ServerFrame,
-  type Status,
-} from '../../shared/index.ts';
+  type AgentEvent,
+  Backoff,
+  type ConnectedEvent,
+  type StreamQuery,
+} from '../../shared/client/index.ts';
+import { type FileEvent, type GapEvent, isEditorFile, type Status } from '../../shared/index.ts';
 import type { CommandContext } from '../command.ts';
 import { agentReviver, ensureAgent } from '../ensure-agent.ts';
-import { AgentError, CliError, NoAgentError, UnusableAgentError } from '../errors.ts';
+import { CliError, NoAgentError, RefusedError, UnusableAgentError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { LinkWatch, type NamedLink } from '../link-watch.ts';
 import { noteOtherProtocol } from '../protocol-check.ts';
@@ -110,7 +108,7 @@ class Reaction implements StreamSetListener {
     return this.#exitCode;
   }
 
-  connected(hello: HelloFrame): void {
+  connected(hello: ConnectedEvent): void {
     const isFirst = this.#cursor === undefined;
     this.#cursor ??= hello.cursor;
     if (isFirst && this.#options.initial) this.#runner.begin(hello.cursor);
@@ -124,7 +122,7 @@ class Reaction implements StreamSetListener {
     this.#runner.takeFile(event, (path) => path);
   }
 
-  found(hello: HelloFrame): void {
+  found(hello: ConnectedEvent): void {
     noteOtherProtocol(hello, this.#context.connection, this.#context.output);
     this.#reporter.found(hello);
   }
@@ -138,34 +136,31 @@ class Reaction implements StreamSetListener {
     this.#runner.markReached(id);
   }
 
-  frame(frame: ServerFrame, stream: number): void {
+  event(event: AgentEvent, stream: number): void {
     const filter = this.#filters[stream];
-    switch (frame.type) {
+    switch (event.type) {
       case 'file':
         if (filter === undefined) break;
         // What comes from behind a link that was turned is of before.
         if (this.#links?.look() === true) return;
-        this.#runner.takeFile(this.#withoutEditorFiles(frame), filter.show);
-        if (frame.changes.some(({ kind, event }) => kind === 'symlink' && event !== 'unlink'))
+        this.#runner.takeFile(this.#withoutEditorFiles(event), filter.show);
+        if (event.changes.some(({ kind, event }) => kind === 'symlink' && event !== 'unlink'))
           this.#lookForLinks();
         break;
       case 'message':
-        this.#runner.takeMessage(frame);
+        this.#runner.takeMessage(event);
         break;
       case 'gap':
         // After a new crawl it is files that may have changed unseen.
-        if (frame.reason === 'recrawl' && filter === undefined) break;
-        this.#takeGap(frame);
+        if (event.reason === 'recrawl' && filter === undefined) break;
+        this.#takeGap(event);
         break;
-      case 'error':
-        this.#reporter.note(`the agent says: ${frame.detail} (${frame.code})`);
-        return;
       default:
-        // Answers to what is not asked here, and frames of a later protocol.
+        // Roots that come and go are no reason to run anything.
         return;
     }
-    if (filter !== undefined) this.#cursors.set(filter.root, frame.cursor);
-    if (stream === 0) this.#cursor = frame.cursor;
+    if (filter !== undefined) this.#cursors.set(filter.root, event.cursor);
+    if (stream === 0) this.#cursor = event.cursor;
   }
 
   /** Every stream tells what all of them lost. */
@@ -187,7 +182,7 @@ class Reaction implements StreamSetListener {
     const { connection } = this.#context;
     while (!this.#isOver) {
       const revive = agentReviver(this.#context, { noStart: this.#options.noStart });
-      this.#streams = new StreamSet(connection.instance, this.#queries(), this, revive);
+      this.#streams = new StreamSet(connection, this.#queries(), this, revive);
       this.#links = new LinkWatch(this.#namedLinks, (links) => this.#turn(links));
       try {
         await this.#streams.run();
@@ -196,7 +191,7 @@ class Reaction implements StreamSetListener {
         // What does not work to begin with is told; an agent that was there before may come back.
         if (this.#cursor === undefined || !mayPass(error)) throw error;
         await delay(this.#backoff.next());
-        if (error instanceof AgentError)
+        if (error instanceof RefusedError)
           await this.#settle(await connection.status()).catch(throwUnlessPassing);
       } finally {
         this.#links.stop();
@@ -225,7 +220,7 @@ class Reaction implements StreamSetListener {
       await this.#settle(await this.#context.connection.status());
       this.#lastNote = '';
     } catch (error) {
-      if (!(error instanceof AgentError)) throw error;
+      if (!(error instanceof RefusedError)) throw error;
       if (error.message !== this.#lastNote) this.#reporter.note(error.message);
       this.#lastNote = error.message;
       await delay(this.#backoff.next());
@@ -285,7 +280,7 @@ class Reaction implements StreamSetListener {
 /** Whether an agent that was there before may be so again. */
 function mayPass(error: unknown): boolean {
   return (
-    (error instanceof AgentError && error.code === 'unknown_root') ||
+    (error instanceof RefusedError && error.code === 'unknown_root') ||
     error instanceof NoAgentError ||
     error instanceof UnusableAgentError
   );

@@ -98,7 +98,7 @@ export class Reporter {
     this.#say({ type: 'lost', reason }, () => this.#context.output.note(describeLost(name, reason)));
   }
 
-  found(hello: HelloFrame): void {
+  found(hello: Pick<HelloFrame, 'cursor'>): void {
     const { name } = this.#context.connection.instance;
     this.#say({ type: 'found', cursor: hello.cursor }, () =>
       this.#context.output.note(describeFound(name, hello)),

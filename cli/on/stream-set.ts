@@ -1,51 +1,49 @@
 // Several streams of one agent, a root each, that are followed as if they were one.
-import { Backoff, type StreamQuery } from '../../shared/client/index.ts';
-import type { HelloFrame, InstancePaths, ServerFrame } from '../../shared/index.ts';
-import { EventStream, type ReviveAgent } from '../stream/index.ts';
+import type { AgentEvent, ConnectedEvent, ReviveAgent, StreamQuery } from '../../shared/client/index.ts';
+import type { Connection } from '../connection.ts';
+import { LiveStream } from '../stream/index.ts';
 
 /** What a user of the set is told. */
 export interface StreamSetListener {
   /** All streams stand. */
-  connected(hello: HelloFrame): void;
+  connected(hello: ConnectedEvent): void;
   /** After a loss, one of them stands again. */
-  found(hello: HelloFrame): void;
+  found(hello: ConnectedEvent): void;
   /** One of them broke, and is being made again. */
   lost(reason: string): void;
-  /** A frame of the stream of this number. */
-  frame(frame: ServerFrame, stream: number): void;
+  /** An event of the stream of this number. */
+  event(event: AgentEvent, stream: number): void;
   /** All that happened before the mark was asked for has come on every stream. */
   marked(id: number): void;
 }
 
 /** Streams that begin and end together. */
 export class StreamSet {
-  readonly #streams: readonly EventStream[];
+  readonly #streams: readonly LiveStream[];
   readonly #listener: StreamSetListener;
+  /** Those that have stood once. */
+  readonly #begun = new Set<number>();
+  /** Those that stand. */
   readonly #connected = new Set<number>();
   #isLost = false;
   #mark: { readonly id: number; readonly missing: Set<number> } | undefined;
 
   constructor(
-    instance: InstancePaths,
+    connection: Connection,
     queries: readonly StreamQuery[],
     listener: StreamSetListener,
     revive: ReviveAgent | undefined,
   ) {
     this.#listener = listener;
-    this.#streams = queries.map((query, index) => {
-      const own = {
-        connected: (hello: HelloFrame) => this.#begun(hello, index),
-        lost: (reason: string) => this.#broke(reason),
-        frame: (frame: ServerFrame) => this.#frame(frame, index),
-      };
-      return new EventStream(instance, query, own, new Backoff(), revive);
-    });
+    this.#streams = queries.map(
+      (query, index) => new LiveStream(connection, query, (event) => this.#take(event, index), revive),
+    );
   }
 
   /** Follows all of them until {@link stop}. @throws what one of them does, which ends the others */
   async run(): Promise<void> {
     try {
-      await Promise.all(this.#streams.map((stream) => stream.run()));
+      await Promise.all(this.#streams.map(({ ended }) => ended));
     } finally {
       this.stop();
     }
@@ -53,38 +51,48 @@ export class StreamSet {
 
   /** @returns false when there is no connection to ask on */
   sync(id: number): boolean {
-    this.#mark = { id, missing: new Set(this.#streams.keys()) };
-    return this.#streams.map((stream) => stream.sync(id)).every(Boolean);
+    this.#mark = undefined;
+    if (this.#connected.size < this.#streams.length) return false;
+    const mark = { id, missing: new Set(this.#streams.keys()) };
+    this.#mark = mark;
+    for (const [index, stream] of this.#streams.entries()) {
+      // An agent that could not make sure has said all that it will.
+      const reached = (): void => {
+        if (this.#mark !== mark || !mark.missing.delete(index) || mark.missing.size > 0) return;
+        this.#listener.marked(id);
+      };
+      stream.sync(reached, reached);
+    }
+    return true;
   }
 
   stop(): void {
+    this.#mark = undefined;
     for (const stream of this.#streams) stream.stop();
   }
 
-  #begun(hello: HelloFrame, index: number): void {
-    const wasComplete = this.#connected.size === this.#streams.length;
+  #take(event: AgentEvent, index: number): void {
+    if (event.type === 'connected') this.#stands(event, index);
+    else if (event.type === 'lost') this.#broke(event.reason, index);
+    else this.#listener.event(event, index);
+  }
+
+  #stands(hello: ConnectedEvent, index: number): void {
+    const wasComplete = this.#begun.size === this.#streams.length;
+    this.#begun.add(index);
     this.#connected.add(index);
     if (this.#isLost) {
       this.#isLost = false;
       this.#listener.found(hello);
-    } else if (!wasComplete && this.#connected.size === this.#streams.length) this.#listener.connected(hello);
+    } else if (!wasComplete && this.#begun.size === this.#streams.length) this.#listener.connected(hello);
   }
 
-  #broke(reason: string): void {
+  #broke(reason: string, index: number): void {
+    this.#connected.delete(index);
+    // It comes no more: it was asked for on that connection.
+    this.#mark = undefined;
     if (this.#isLost) return;
     this.#isLost = true;
     this.#listener.lost(reason);
-  }
-
-  #frame(frame: ServerFrame, index: number): void {
-    const isAnswer = (frame.type === 'synced' || frame.type === 'error') && typeof frame.id === 'number';
-    if (!isAnswer) {
-      this.#listener.frame(frame, index);
-      return;
-    }
-    const mark = this.#mark;
-    if (mark === undefined || mark.id !== frame.id) return;
-    if (!mark.missing.delete(index) || mark.missing.size > 0) return;
-    this.#listener.marked(mark.id);
   }
 }

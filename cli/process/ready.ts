@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Connection } from '../connection.ts';
-import { AgentError } from '../errors.ts';
+import { RefusedError } from '../errors.ts';
 
 /** Short beside a crawl that anybody notices. */
 const pollMs = 50;
@@ -35,7 +35,7 @@ async function isReady(connection: Connection): Promise<boolean> {
     await connection.request({ method: 'GET', path: '/healthz' });
     return true;
   } catch (error) {
-    if (error instanceof AgentError && error.status === 503) return false;
+    if (error instanceof RefusedError && error.status === 503) return false;
     throw error;
   }
 }

@@ -1,13 +1,19 @@
 // The changes of a folder, as the agent tells them, over whatever happens to the agent.
 import { setTimeout as delay } from 'node:timers/promises';
-import { Backoff } from '../../shared/client/index.ts';
-import type { HelloFrame, ServerFrame, Status } from '../../shared/index.ts';
+import {
+  type AgentEvent,
+  Backoff,
+  type ConnectedEvent,
+  type ReviveAgent,
+  Tree,
+  type TreeChange,
+} from '../../shared/client/index.ts';
+import type { Status } from '../../shared/index.ts';
 import { alertTopic, isPrivatePath, type ReloadBatches } from '../../shared/livereload/index.ts';
 import type { CommandContext } from '../command.ts';
-import { AgentError, CliError, NoAgentError, UnusableAgentError } from '../errors.ts';
+import { CliError, NoAgentError, RefusedError, UnusableAgentError } from '../errors.ts';
 import { noteOtherProtocol } from '../protocol-check.ts';
-import { EventStream, type ReviveAgent, type StreamListener } from '../stream/index.ts';
-import { FolderState } from './folder-state.ts';
+import { LiveStream } from '../stream/index.ts';
 
 /** Where what happens to a folder goes. */
 export interface FolderEvents {
@@ -25,14 +31,18 @@ export async function watchFolder(context: CommandContext, status: Status, folde
 }
 
 /** Follows one folder until it is stopped. */
-export class FollowedFolder implements StreamListener {
+export class FollowedFolder {
   readonly #context: CommandContext;
   readonly #folder: string;
   readonly #events: FolderEvents;
   readonly #revive: ReviveAgent | undefined;
-  readonly #state = new FolderState();
+  /** What is in the folder, so that after a gap it can be said what changed meanwhile. */
+  readonly #tree = new Tree();
+  #isKnown = false;
   #wasConnected = false;
-  #stream: EventStream | undefined;
+  #stream: LiveStream | undefined;
+  /** Whether the present stream was. */
+  #streamWasConnected = false;
   #isStopped = false;
   #lastNote = '';
 
@@ -50,6 +60,7 @@ export class FollowedFolder implements StreamListener {
     this.#folder = folder;
     this.#events = events;
     this.#revive = revive;
+    this.#tree.on('change', (changes) => this.#changed(changes));
   }
 
   /** @throws CliError when the agent can't be followed from the first, or lets this client go on purpose */
@@ -57,8 +68,9 @@ export class FollowedFolder implements StreamListener {
     const backoff = new Backoff();
     while (!this.#isStopped) {
       this.#stream = this.#newStream();
+      this.#streamWasConnected = false;
       try {
-        await this.#stream.run();
+        await this.#stream.ended;
         if (this.#isStopped) return;
       } catch (error) {
         if (!this.#isPassing(error)) throw error;
@@ -73,58 +85,66 @@ export class FollowedFolder implements StreamListener {
     this.#stream?.stop();
   }
 
-  connected(hello: HelloFrame, cameBack: boolean): void {
+  #connected(hello: ConnectedEvent): void {
     const { output, connection } = this.#context;
-    this.#state.begin();
     if (!this.#wasConnected) this.#events.following?.();
     this.#wasConnected = true;
     this.#lastNote = '';
+    const cameBack = this.#streamWasConnected;
+    this.#streamWasConnected = true;
     if (!cameBack) return;
     noteOtherProtocol(hello, connection, output);
     output.note(`found the agent "${connection.instance.name}" again`);
   }
 
-  lost(reason: string): void {
+  #lost(reason: string): void {
     const { output, connection } = this.#context;
     output.note(
       `lost the agent "${connection.instance.name}": ${reason}; files are served, and pages reload once it is back`,
     );
   }
 
-  frame(frame: ServerFrame): void {
-    switch (frame.type) {
-      case 'snapshot':
-        this.#changed(this.#state.takeSnapshot(frame.files, frame.done));
+  #take(event: AgentEvent): void {
+    switch (event.type) {
+      case 'connected':
+        this.#connected(event);
         break;
-      case 'file':
-        this.#state.apply(frame.changes);
-        this.#changed(frame.changes);
+      case 'lost':
+        this.#lost(event.reason);
         break;
       case 'message':
-        this.#events.alert(frame.data);
+        this.#events.alert(event.data);
         break;
+      case 'root':
+        // It went, and is watched again: what was in it counts until it is known what is in it now.
+        return;
       default:
       // After a gap the differences come, as events or as a snapshot.
     }
+    this.#tree.apply(event);
+    this.#isKnown ||= this.#tree.whole;
   }
 
-  #changed(changes: Parameters<ReloadBatches['add']>[0]): void {
-    this.#events.batches.add(changes.filter(({ path }) => !isPrivatePath(path)));
+  #changed(changes: readonly TreeChange[]): void {
+    // What is there to begin with is no change.
+    if (!this.#isKnown) return;
+    const seen = changes.map(({ event, record }) => ({ ...record, event }));
+    this.#events.batches.add(seen.filter(({ path }) => !isPrivatePath(path)));
   }
 
-  #newStream(): EventStream {
+  #newStream(): LiveStream {
     const query = {
       topic: ['file', alertTopic],
       root: this.#folder,
       snapshot: true,
       name: 'agent-cli serve',
     };
-    return new EventStream(this.#context.connection.instance, query, this, new Backoff(), this.#revive);
+    return new LiveStream(this.#context.connection, query, (event) => this.#take(event), this.#revive);
   }
 
   /** Whether an error is that of an agent that came back for other directories, or went again just then. */
   #isPassing(error: unknown): boolean {
-    if (error instanceof AgentError) return error.code === 'unknown_root';
+    if (error instanceof RefusedError) return error.code === 'unknown_root';
     return this.#wasConnected && (error instanceof NoAgentError || error instanceof UnusableAgentError);
   }
 

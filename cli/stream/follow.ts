@@ -1,12 +1,10 @@
 // What `tail` and `wait` do: print a stream's events until there were enough.
-import { Backoff, type StreamQuery } from '../../shared/client/index.ts';
-import type { GapEvent, HelloFrame, ServerFrame } from '../../shared/index.ts';
+import type { AgentEvent, ConnectedEvent, ReviveAgent, StreamQuery } from '../../shared/client/index.ts';
+import type { GapEvent } from '../../shared/index.ts';
 import type { CommandContext } from '../command.ts';
-import { answerTimeoutMs } from '../connection.ts';
 import { CliError } from '../errors.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { noteOtherProtocol } from '../protocol-check.ts';
-import { EventStream, type ReviveAgent, type StreamListener } from './event-stream.ts';
 import {
   BatchText,
   bareLines,
@@ -17,6 +15,7 @@ import {
   type PrintedFrame,
   readableLines,
 } from './frame-text.ts';
+import { LiveStream } from './live-stream.ts';
 
 /** How events are printed: for people, one frame a line, or as section 4 of the protocol has it for shells. */
 export type FollowFormat = 'readable' | 'json' | 'text';
@@ -44,14 +43,15 @@ export interface WaitOptions {
 type GapTeller = (gap: GapEvent, text: string) => void;
 
 /** Prints the frames of one stream, no faster than stdout takes them. */
-class Follower implements StreamListener {
+class Follower {
   readonly #context: CommandContext;
   readonly #options: FollowOptions;
-  readonly #stream: EventStream;
+  readonly #stream: LiveStream;
   readonly #tellGap: GapTeller;
   readonly #batch = new BatchText();
   readonly #sumsUp: boolean;
   #onConnected: () => void = () => {};
+  #wasConnected = false;
   #roots: readonly string[] = [];
   #events = 0;
   #isFull = false;
@@ -60,10 +60,8 @@ class Follower implements StreamListener {
     this.#context = context;
     this.#options = options;
     const { query, revive } = options;
-    const { instance, limit } = context.connection;
-    // Within a limit, that ends it.
-    const answerMs = answerTimeoutMs + (limit?.ms ?? 0);
-    this.#stream = new EventStream(instance, query, this, new Backoff(), revive, answerMs);
+    const take = (event: AgentEvent, text: string): void => this.#take(event, text);
+    this.#stream = new LiveStream(context.connection, query, take, revive);
     this.#tellGap = tellGap ?? ((gap, text) => this.#printGap(gap, text));
     // A program that reads the lines gets them all.
     this.#sumsUp = options.format === 'readable' && context.output.isTerminal && !options.verbose;
@@ -87,33 +85,38 @@ class Follower implements StreamListener {
       };
     }
     try {
-      await this.#stream.run();
+      await this.#stream.ended;
     } finally {
       clearTimeout(timer);
     }
     return this.#events === this.#options.limit;
   }
 
-  connected(hello: HelloFrame, cameBack: boolean): void {
+  #connected(event: ConnectedEvent): void {
     const { output, connection } = this.#context;
-    this.#roots = hello.roots;
+    this.#roots = event.roots;
     this.#onConnected();
+    const cameBack = this.#wasConnected;
+    this.#wasConnected = true;
     if (!cameBack) return;
-    noteOtherProtocol(hello, connection, output);
-    output.note(describeFound(connection.instance.name, hello));
+    noteOtherProtocol(event, connection, output);
+    output.note(describeFound(connection.instance.name, event));
   }
 
-  lost(reason: string): void {
+  #take(frame: AgentEvent, text: string): void {
     const { output, connection } = this.#context;
-    output.note(describeLost(connection.instance.name, reason));
-  }
-
-  frame(frame: ServerFrame, text: string): void {
     // What is left of a batch whose end does not come.
     if (frame.type !== 'file') this.#printBatch();
     switch (frame.type) {
+      case 'connected':
+        this.#connected(frame);
+        break;
+      case 'lost':
+        output.note(describeLost(connection.instance.name, frame.reason));
+        break;
       case 'gap':
-        this.#tellGap(frame, text);
+        // One that the client noticed itself came as no text.
+        this.#tellGap(frame, text || JSON.stringify(frame));
         break;
       case 'snapshot':
         this.#print(this.#linesOf(frame, text));
@@ -129,11 +132,8 @@ class Follower implements StreamListener {
         if (isLast) this.#stream.stop();
         break;
       }
-      case 'error':
-        this.#context.output.note(`the agent says: ${frame.detail} (${frame.code})`);
-        break;
       default:
-      // Answers to what is not asked here, and frames of a later protocol.
+      // Roots that come and go are not printed.
     }
   }
 

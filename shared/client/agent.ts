@@ -3,118 +3,30 @@ import {
   type BroadcastAnswer,
   type FileRecord,
   protocolVersion,
-  type RootStatus,
   type Status,
   type SyncAnswer,
 } from '../protocol.ts';
 import { Backoff } from './backoff.ts';
-import { isFinalStatus, parseObject } from './connection.ts';
-import { AgentError, AgentUnreachableError, errorOfAnswer } from './errors.ts';
+import { ask, beginCall, type Call, isFinal } from './calls.ts';
+import { parseObject } from './connection.ts';
+import { AgentError, AgentUnreachableError } from './errors.ts';
 import { EventStream } from './event-stream.ts';
-import type { AgentEvent, AgentEventOf, EventsOptions, StreamOptions, TreeOptions } from './events.ts';
+import type { EventsOptions, StreamOptions, TreeOptions } from './events.ts';
 import { LiveTree } from './live-tree.ts';
+import type {
+  AgentListeners,
+  BroadcastOptions,
+  CallOptions,
+  ConnectOptions,
+  FilesOptions,
+  Roots,
+} from './options.ts';
 import { pause, whenAborted } from './pause.ts';
 import { pathWith } from './query.ts';
-import { closedError, otherProtocol, Subscription, type SubscriptionListener } from './subscription.ts';
+import { closedError, Subscription, type SubscriptionListener } from './subscription.ts';
 import { callListener } from './tree.ts';
+import { wholeLines } from './whole-lines.ts';
 import { readText, type Wire, type WireAnswer, type WireRequest } from './wire.ts';
-
-/** How an agent is found, and how this client is called there. `url`, `socket` and `instance` exclude each other. */
-export interface ConnectOptions {
-  /**
-   * Where the agent listens: `http://127.0.0.1:5520`, or what `agent-cli url` prints, token included. Default: in a
-   * page, its own origin; in Node, the socket.
-   */
-  readonly url?: string | undefined;
-  /**
-   * Node only: the path of the agent's Unix socket or named pipe, which is believed to be an agent's whoever owns the
-   * directory. Default: that of `instance`.
-   */
-  readonly socket?: string | undefined;
-  /** Node only: the agent's `--name`. Default: `AGENT_NAME`, else `default`. */
-  readonly instance?: string | undefined;
-  /** The token for `url`, unless that has it. Over the socket none is needed. */
-  readonly token?: string | undefined;
-  /** How this client is called in `agent-cli clients`, up to 64 characters. Default: `devagent/client`. */
-  readonly name?: string | undefined;
-  /** How long an agent is tried for before {@link connect} fails, in milliseconds; `Infinity` for ever. Default: 5000. */
-  readonly timeoutMs?: number | undefined;
-  /** What {@link Agent.on} listens to. Default: everything that happens from its first call on. */
-  readonly events?: EventsOptions | undefined;
-}
-
-/** When a call is given up. */
-export interface CallOptions {
-  /** Gives it up when it is aborted: the call fails with the signal's reason. */
-  readonly signal?: AbortSignal | undefined;
-  /**
-   * How long the agent is tried for and may take to answer, all in all, in milliseconds; `Infinity` for ever. Default:
-   * 30,000.
-   */
-  readonly timeoutMs?: number | undefined;
-}
-
-/** How a message is sent. */
-export interface BroadcastOptions extends CallOptions {
-  /** What it is about: up to eight tokens of `A-Z a-z 0-9 _ -`, joined by dots. Default: `message`. */
-  readonly topic?: string | undefined;
-  /**
-   * What is sent with the same key within five minutes is published once, 1 to 256 characters. Default: a key of this
-   * call alone, so that what is tried again is still published once.
-   */
-  readonly key?: string | undefined;
-  /**
-   * Resolve once every client has it, or fail with `wait_timeout` after so many milliseconds; then it is sent all the
-   * same. Default: resolve once it is in the journal.
-   */
-  readonly wait?: number | undefined;
-}
-
-/** Which files are listed. */
-export interface FilesOptions extends CallOptions {
-  /** Those below this root, an absolute path. Needed where there are several. */
-  readonly root?: string | undefined;
-  /** Globs, relative to the root, one of which a path must match. Default: all. */
-  readonly match?: string | readonly string[] | undefined;
-}
-
-/** How a root is watched; by default as the agent's others are. */
-export interface RootOptions extends CallOptions {
-  /** Globs, relative to the root, of what is neither watched nor told. */
-  readonly ignore?: readonly string[] | undefined;
-  /** Whether `.gitignore` files count. */
-  readonly gitignore?: boolean | undefined;
-}
-
-/** What the agent watches, as {@link Agent.roots}; {@link Agent.status} lists it. */
-export interface Roots {
-  /**
-   * Has a directory watched, and resolves once it is crawled. One that is watched already stays as it is.
-   * @param path an absolute path
-   * @throws {@link AgentError} `not_a_directory`
-   */
-  add(path: string, options?: RootOptions): Promise<RootStatus>;
-  /**
-   * Has a directory watched no longer.
-   * @param path as it was given, or its real path
-   * @throws {@link AgentError} `unknown_root`
-   */
-  remove(
-    path: string,
-    options?: CallOptions,
-  ): Promise<{
-    /** The real path of what was watched. */
-    path: string;
-  }>;
-}
-
-/** What {@link Agent.on} can tell of: a function of the event for each type, and one of the error that ends it all. */
-export type AgentListeners = {
-  [Type in AgentEvent['type']]: (event: AgentEventOf<Type>) => void;
-} & {
-  /** The stream has ended for good. Without such a listener the error is thrown where nobody can catch it. */
-  error: (error: AgentError) => void;
-};
 
 const defaultName = 'devagent/client';
 const connectTimeoutMs = 5_000;
@@ -198,7 +110,15 @@ export class Agent {
     const listeners = this.#listeners.get(type) ?? new Set();
     this.#listeners.set(type, listeners);
     listeners.add(listener);
-    if (type !== 'error') this.#shared ??= this.#share();
+    if (type !== 'error') {
+      this.#shared ??= this.#subscribe(this.#options.events, {
+        event: (event) => this.#emit(event.type, event),
+        ended: (error) => {
+          this.#shared = undefined;
+          if (error) this.#emit('error', error);
+        },
+      });
+    }
     return () => {
       listeners.delete(listener);
       for (const [other, { size }] of this.#listeners) if (other !== 'error' && size > 0) return;
@@ -282,20 +202,17 @@ export class Agent {
     const { root, match, ...rest } = options;
     const call = this.#begin(rest);
     try {
-      const answer = await this.#answer(
+      const { body } = await this.#answer(
         { method: 'GET', path: pathWith('/v1/files', { root, match }) },
         call,
-        (it) => it,
+        (answer) => answer,
       );
       call.answered();
-      let rest = '';
-      let isHead = true;
-      for await (const piece of answer.body) {
-        const lines = (rest + piece).split('\n');
-        rest = lines.pop() ?? '';
+      for await (const lines of wholeLines(body)) {
         for (const line of lines) {
-          if (!isHead) yield JSON.parse(line) as FileRecord;
-          isHead = false;
+          const record = JSON.parse(line) as FileRecord | { readonly path?: undefined };
+          // The first line is about the root, and has none.
+          if (record.path !== undefined) yield record;
         }
       }
     } catch (error) {
@@ -308,32 +225,12 @@ export class Agent {
   /** Ends everything that is under way: streams and trees end, calls fail with `closed`. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const end of [...this.#open]) end();
+    for (const end of this.#open) end();
   }
 
   /** Closes it when its `await using` block is left. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
-  }
-
-  /**
-   * Makes sure that an agent is there, and speaks our protocol.
-   * @internal
-   */
-  async contact(): Promise<void> {
-    const { timeoutMs = connectTimeoutMs } = this.#options;
-    const status = await this.status({ timeoutMs });
-    if (status.protocol !== protocolVersion) throw otherProtocol(status);
-  }
-
-  #share(): Subscription {
-    return this.#subscribe(this.#options.events ?? {}, {
-      event: (event) => this.#emit(event.type, event),
-      ended: (error) => {
-        this.#shared = undefined;
-        if (error !== undefined) this.#emit('error', error);
-      },
-    });
   }
 
   #emit(type: string, argument: unknown): void {
@@ -346,11 +243,14 @@ export class Agent {
     for (const listener of listeners) callListener(listener, argument);
   }
 
-  #subscribe(options: EventsOptions, listener: SubscriptionListener): Subscription {
+  #subscribe(options: EventsOptions | undefined, listener: SubscriptionListener): Subscription {
     const query = { ...options, name: this.#options.name ?? defaultName };
     const stop = (): void => subscription.stop();
     const subscription: Subscription = new Subscription(this.#wire, query, {
-      event: listener.event,
+      event: (event, text) => {
+        if (event.type !== 'connected' || event.protocol === protocolVersion) listener.event(event, text);
+        else subscription.stop(otherProtocol(event));
+      },
       ended: (error) => {
         this.#open.delete(stop);
         listener.ended(error);
@@ -361,24 +261,19 @@ export class Agent {
     return subscription;
   }
 
-  /** Something that can be given up: by its signal, by {@link close}, or because its time is over. */
-  #begin({ signal, timeoutMs = callTimeoutMs }: CallOptions): Call {
-    const asking = new AbortController();
-    const abort = (): void => asking.abort();
-    this.#open.add(abort);
-    const forgetSignal = whenAborted(signal, abort);
-    if (this.#closed) abort();
-    // A timer for longer than that would go off at once: 24 days are as good as for ever.
-    const timer = timeoutMs < 2 ** 31 ? setTimeout(abort, timeoutMs) : undefined;
+  /** A call that can be given up: by its signal, by {@link close}, or because its time is over. */
+  #begin({ signal, timeoutMs = callTimeoutMs }: CallOptions): OpenCall {
+    const call = beginCall(timeoutMs);
+    this.#open.add(call.end);
+    const forgetSignal = whenAborted(signal, call.end);
+    if (this.#closed) call.end();
     return {
-      signal: asking.signal,
-      answered: () => clearTimeout(timer),
+      ...call,
       end: () => {
-        clearTimeout(timer);
-        this.#open.delete(abort);
+        call.answered();
+        this.#open.delete(call.end);
         forgetSignal();
-        // Whoever did not want the rest of an answer does not get it.
-        abort();
+        call.end();
       },
       explain: (failure) => {
         if (signal?.aborted) return signal.reason;
@@ -394,9 +289,8 @@ export class Agent {
   async #json<Answer>(question: Question, options: CallOptions = {}): Promise<Answer> {
     const call = this.#begin(options);
     try {
-      const text = await this.#answer(question, call, readText);
-      const answer = parseObject(text);
-      if (answer !== undefined) return answer as Answer;
+      const answer = parseObject(await this.#answer(question, call, readText));
+      if (answer) return answer as Answer;
       throw new AgentError('not_an_agent', 'no agent answers there: check the address');
     } finally {
       call.end();
@@ -406,27 +300,22 @@ export class Agent {
   /** Asks until there is an answer that `read` can read. */
   async #answer<Result>(
     question: Question,
-    call: Call,
+    { signal, explain }: OpenCall,
     read: (answer: WireAnswer) => Result | Promise<Result>,
   ): Promise<Result> {
-    const { signal } = call;
     const backoff = new Backoff();
     let failure: unknown;
     while (!signal.aborted) {
       try {
-        const answer = await this.#wire.request({ ...question, signal });
-        if (answer.status < 400) return await read(answer);
-        failure = errorOfAnswer(answer.status, await readText(answer));
-        if (isFinalStatus(answer.status)) break;
+        return await ask(this.#wire, { ...question, signal }, read);
       } catch (error) {
-        // Foreseen, and the same the next time.
-        if (error instanceof AgentError) throw error;
+        if (isFinal(error)) throw error;
         // The abort itself says nothing: what was in the way before does.
         if (!signal.aborted) failure = error;
       }
       await pause(signal, backoff.next());
     }
-    throw signal.aborted ? call.explain(failure) : failure;
+    throw explain(failure);
   }
 }
 
@@ -435,18 +324,24 @@ function millisecondsOf(ms: number): string {
   return `${Math.min(ms, 1e9 - 1) | 0}`;
 }
 
-interface Call {
-  readonly signal: AbortSignal;
-  /** The rest may take as long as it takes. */
-  answered(): void;
-  end(): void;
+interface OpenCall extends Call {
   /** The error of it when it was given up, or broke. */
   explain(failure: unknown): unknown;
 }
 
-/** A client whose agent has answered. */
+/** A client whose agent has answered, and speaks our protocol. */
 export async function openAgent(wire: Wire, options: ConnectOptions): Promise<Agent> {
   const agent = new Agent(wire, options);
-  await agent.contact();
+  const { timeoutMs = connectTimeoutMs } = options;
+  const status = await agent.status({ timeoutMs });
+  if (status.protocol !== protocolVersion) throw otherProtocol(status);
   return agent;
+}
+
+/** The agent is of another time than this library. */
+function otherProtocol({ protocol, version }: { protocol: number; version: string }): AgentError {
+  return new AgentError(
+    'other_protocol',
+    `the agent (${version}) speaks protocol ${protocol}, not ${protocolVersion}: update the older one`,
+  );
 }

@@ -8,17 +8,14 @@ const longestDelayMs = 2_000;
  * clients of an agent that restarts do not all come back in the same instant.
  */
 export class Backoff {
-  readonly #random: () => number;
   #nextMs = firstDelayMs;
 
-  /** @param random from 0 to below 1 */
-  constructor(random: () => number = Math.random) {
-    this.#random = random;
-  }
-
-  /** The delay before the next attempt, in milliseconds. */
-  next(): number {
-    const delayMs = this.#nextMs * (0.5 + this.#random() / 2);
+  /**
+   * The delay before the next attempt, in milliseconds.
+   * @param random from 0 to below 1
+   */
+  next(random = Math.random()): number {
+    const delayMs = this.#nextMs * (0.5 + random / 2);
     this.#nextMs = Math.min(this.#nextMs * 2, longestDelayMs);
     return delayMs;
   }

@@ -1,5 +1,6 @@
 // devagent/client for pages. Nothing here, or in what it imports, is of Node or of a package.
-import { type Agent, type ConnectOptions, openAgent } from './agent.ts';
+import { type Agent, openAgent } from './agent.ts';
+import type { ConnectOptions } from './options.ts';
 import { parsePlace, webWire } from './web-wire.ts';
 
 export * from './public.ts';
@@ -8,6 +9,6 @@ export * from './public.ts';
 export async function connect(options: ConnectOptions = {}): Promise<Agent> {
   const { origin = '' } = (globalThis as { location?: { origin: string } }).location ?? {};
   const { url = origin, token } = options;
-  const hint = `see that it runs, and with --allow-origin ${origin}`;
+  const hint = `run it with --allow-origin ${origin}`;
   return openAgent(webWire(parsePlace(url, token), hint), options);
 }

@@ -51,16 +51,15 @@ export class AgentUnreachableError extends AgentError {
 
 /** The error of an answer with a status that is none of success. */
 export function errorOfAnswer(status: number, body: string): AgentError {
-  // For what comes from below the agent's router, or from no agent: then its status tells what there is to tell.
   const title = `HTTP ${status}`;
-  const problem = {
-    type: 'about:blank',
-    title,
-    detail: title,
-    code: `http_${status}`,
-    ...(parseObject(body) as Partial<Problem> | undefined),
-    status,
-  };
+  const otherwise = { type: 'about:blank', title, detail: title, code: `http_${status}` };
+  const problem: Record<string, unknown> = { ...parseObject(body), status };
+  // What comes from below the agent's router, or from no agent, may not have them: its status says what there is to say.
+  for (const [name, text] of Object.entries(otherwise)) {
+    if (typeof problem[name] !== 'string') problem[name] = text;
+  }
+  // It has them now.
+  const whole = problem as Readonly<Record<string, unknown>> & Problem;
   const Kind = status === 401 || status === 403 ? AgentAuthError : AgentError;
-  return new Kind(problem.code, `the agent refuses: ${problem.detail} (${problem.code})`, problem);
+  return new Kind(whole.code, `the agent refuses: ${whole.detail} (${whole.code})`, whole);
 }

@@ -7,11 +7,9 @@ import type { Subscription, SubscriptionListener } from './subscription.ts';
  * Characters of events that wait to be read. Enough to carry a burst over a busy moment of its reader; for
  * more than that there is the agent's journal.
  */
-const mostQueuedChars = 1024 * 1024;
+const mostQueuedChars = 2 ** 20;
 /** Where it asks for more again: not at every event, since that may cost a connection. */
-const fewQueuedChars = mostQueuedChars / 4;
-
-const end: IteratorResult<AgentEvent, undefined> = { done: true, value: undefined };
+const fewQueuedChars = 2 ** 18;
 
 /**
  * Events to be read with `for await`. It connects when the first is asked for. It ends when the loop is left, its
@@ -20,23 +18,13 @@ const end: IteratorResult<AgentEvent, undefined> = { done: true, value: undefine
  * moved past them, a {@link GapEvent} says so.
  */
 export class EventStream implements AsyncIterableIterator<AgentEvent, undefined> {
-  readonly #open: (listener: SubscriptionListener) => Subscription;
-  readonly #signal: AbortSignal | undefined;
-  readonly #queue: { readonly event: AgentEvent; readonly chars: number }[] = [];
-  /** Readers wait for the one before them. */
-  #turn: Promise<unknown> = Promise.resolve();
-  /** Wakes the one whose turn it is. */
-  #wake = (): void => {};
-  #queuedChars = 0;
-  #subscription: Subscription | undefined;
-  #forgetSignal = (): void => {};
-  #ended = false;
-  #error: AgentError | undefined;
+  /** A generator has its readers wait for those before them. */
+  readonly #events: AsyncGenerator<AgentEvent, undefined>;
+  #stop = (): void => {};
 
   /** @internal */
   constructor(open: (listener: SubscriptionListener) => Subscription, signal: AbortSignal | undefined) {
-    this.#open = open;
-    this.#signal = signal;
+    this.#events = this.#read(open, signal);
   }
 
   /**
@@ -44,16 +32,13 @@ export class EventStream implements AsyncIterableIterator<AgentEvent, undefined>
    * @throws {@link AgentError} once, after the last event, when the agent refuses for good
    */
   next(): Promise<IteratorResult<AgentEvent, undefined>> {
-    const result = this.#turn.then(() => this.#read());
-    this.#turn = result.catch(() => {});
-    return result;
+    return this.#events.next();
   }
 
   /** Ends the stream; what was not read is dropped. */
-  async return(): Promise<IteratorResult<AgentEvent, undefined>> {
-    this.#ended = true;
-    this.#subscription?.stop();
-    return end;
+  return(): Promise<IteratorResult<AgentEvent, undefined>> {
+    this.#stop();
+    return this.#events.return(undefined);
   }
 
   /** Itself: it can be read once. */
@@ -66,45 +51,49 @@ export class EventStream implements AsyncIterableIterator<AgentEvent, undefined>
     await this.return();
   }
 
-  async #read(): Promise<IteratorResult<AgentEvent, undefined>> {
-    if (this.#subscription === undefined && !this.#ended) this.#begin();
-    while (this.#queue.length === 0 && !this.#ended) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-    const first = this.#queue.shift();
-    if (first === undefined) {
-      const error = this.#error;
-      this.#error = undefined;
-      if (error !== undefined) throw error;
-      return end;
-    }
-    this.#queuedChars -= first.chars;
-    if (this.#queuedChars <= fewQueuedChars) this.#subscription?.resume();
-    return { value: first.event };
-  }
-
-  #begin(): void {
-    const subscription = this.#open({
-      event: (event, chars) => {
-        this.#queue.push({ event, chars });
-        this.#queuedChars += chars;
-        if (this.#queuedChars > mostQueuedChars) subscription.pause();
-        this.#wake();
+  async *#read(
+    open: (listener: SubscriptionListener) => Subscription,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<AgentEvent, undefined> {
+    const queue: { readonly event: AgentEvent; readonly chars: number }[] = [];
+    let queuedChars = 0;
+    let wake = (): void => {};
+    let ended = false;
+    let failure: AgentError | undefined;
+    const subscription = open({
+      event: (event, { length: chars }) => {
+        queue.push({ event, chars });
+        queuedChars += chars;
+        if (queuedChars > mostQueuedChars) subscription.pause();
+        wake();
       },
-      ended: (error) => this.#end(error),
+      ended: (error) => {
+        ended = true;
+        failure = error;
+        // What came before a failure is still to be had; after an end that was asked for nobody wants it.
+        if (!error) queue.length = 0;
+        wake();
+      },
     });
-    this.#subscription = subscription;
-    this.#forgetSignal = whenAborted(this.#signal, () => subscription.stop());
-  }
-
-  #end(error: AgentError | undefined): void {
-    this.#forgetSignal();
-    this.#ended = true;
-    this.#error = error;
-    // What came before a failure is still to be had; after an end that was asked for nobody wants it.
-    if (error === undefined) this.#queue.length = 0;
-    this.#wake();
+    this.#stop = () => subscription.stop();
+    const forgetSignal = whenAborted(signal, this.#stop);
+    try {
+      for (;;) {
+        const first = queue.shift();
+        if (first) {
+          queuedChars -= first.chars;
+          if (queuedChars <= fewQueuedChars) subscription.resume();
+          yield first.event;
+        } else if (failure) throw failure;
+        else if (ended) return;
+        else {
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        }
+      }
+    } finally {
+      forgetSignal();
+    }
   }
 }

@@ -27,7 +27,7 @@ export class LiveTree extends Tree {
    *   ended, with what ended it, else `closed`
    */
   async sync(): Promise<void> {
-    await this.#subscription.sync();
+    await new Promise((resolve, reject) => this.#subscription.sync(resolve, reject));
   }
 
   /** Keeps it no longer; what it holds stays. */

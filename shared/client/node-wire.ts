@@ -1,11 +1,19 @@
 // Node's ways to an agent: HTTP over the Unix socket or named pipe, and the package ws.
-import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { connect } from 'node:net';
+import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import type WebSocket from 'ws';
 import type { ClientOptions } from 'ws';
 import { AgentError } from './errors.ts';
 import { type WebPlace, webWire } from './web-wire.ts';
-import type { SocketEnding, SocketListener, Wire, WireAnswer, WireRequest, WireSocket } from './wire.ts';
+import {
+  openTimeoutMs,
+  type SocketEnding,
+  type SocketListener,
+  type Wire,
+  type WireAnswer,
+  type WireRequest,
+  type WireSocket,
+} from './wire.ts';
 
 /** After our close frame; an agent that hangs must not hold the process. */
 const closeAnswerMs = 500;
@@ -15,23 +23,44 @@ const closeAnswerMs = 500;
  */
 const mostFrameBytes = 64 * 1024 * 1024;
 
-/**
- * A way to an agent's local plane, where it needs no token.
- * @param check called before each connection; throws an AgentError when nobody at the socket may be trusted, for then
- *   it is not this user's agent that would get the messages
- */
-export function socketWire(socketPath: string, hint: string, check: () => void): Wire {
+/** A Unix socket or named pipe, and how it is used. */
+export interface LocalPlace {
+  readonly socket: string;
+  /** What to do when no agent answers there. */
+  readonly hint: string;
+  /**
+   * Called before each connection; throws an AgentError when nobody at the socket may be trusted, for then it is not
+   * this user's agent that would get the messages.
+   */
+  readonly check?: () => void;
+  /** The `User-Agent`, from which the agent takes a message's sender. */
+  readonly userAgent?: string;
+  /** How long the agent may take to accept a WebSocket, in milliseconds. */
+  readonly openTimeoutMs?: number;
+}
+
+/** A way to an agent's local plane, where it needs no token. */
+export function socketWire(place: LocalPlace): Wire {
+  const { socket, hint, check = () => {}, userAgent } = place;
+  const headers: Record<string, string> = userAgent === undefined ? {} : { 'user-agent': userAgent };
+  // Not socketPath: that goes through the pool of connections, which a process with one request only pays for.
+  const createConnection = (): Socket => connect(socket);
   return {
-    absence: `no agent answers at the socket ${socketPath}: ${hint}`,
+    absence: `no agent answers at the socket ${socket}: ${hint}`,
     request: async (request) => {
       check();
-      return requestAt(socketPath, request);
+      return requestOver({ createConnection, headers }, request);
     },
     open: (path, listener) => {
       const refusal = refusalOf(check);
       if (refusal !== undefined) return refusedSocket(refusal, listener);
-      // Not ws+unix:PATH, which can't express a path with a colon, a blank or a percent sign.
-      return openSocket(`ws://localhost${path}`, { createConnection: () => connect(socketPath) }, listener);
+      // Not ws+unix:PATH, which can't express a path with a colon, a space or a percent sign.
+      return openSocket(
+        `ws://localhost${path}`,
+        { createConnection, headers },
+        listener,
+        place.openTimeoutMs,
+      );
     },
   };
 }
@@ -61,14 +90,15 @@ export function tcpWire(place: WebPlace, hint: string): Wire {
   };
 }
 
-async function requestAt(socketPath: string, request: WireRequest): Promise<WireAnswer> {
+async function requestOver(options: RequestOptions, request: WireRequest): Promise<WireAnswer> {
   const { method, path, body, signal } = request;
   const headers = {
     host: 'localhost',
+    ...options.headers,
     ...(body === undefined ? {} : { 'content-type': 'application/json' }),
   };
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-    const outgoing = httpRequest({ socketPath, method, path, headers, signal, agent: false });
+    const outgoing = httpRequest({ ...options, method, path, headers, signal });
     outgoing.on('response', resolve);
     outgoing.on('error', reject);
     outgoing.end(body);
@@ -77,14 +107,19 @@ async function requestAt(socketPath: string, request: WireRequest): Promise<Wire
   return { status: answer.statusCode ?? 0, body: answer };
 }
 
-function openSocket(url: string, options: ClientOptions, listener: SocketListener): WireSocket {
+function openSocket(
+  url: string,
+  options: ClientOptions,
+  listener: SocketListener,
+  timeoutMs: number = openTimeoutMs,
+): WireSocket {
   let socket: WebSocket | undefined;
   let closed = false;
   // Loaded when it is needed: it takes its time, and who only asks for the status does without.
   void import('ws').then(({ WebSocket }) => {
     if (closed) return;
     socket = new WebSocket(url, { perMessageDeflate: false, maxPayload: mostFrameBytes, ...options });
-    listen(socket, listener);
+    listen(socket, listener, timeoutMs);
   });
   return {
     send: (text) => socket?.send(text),
@@ -103,10 +138,18 @@ function openSocket(url: string, options: ClientOptions, listener: SocketListene
   };
 }
 
-function listen(socket: WebSocket, listener: SocketListener): void {
+function listen(socket: WebSocket, listener: SocketListener, timeoutMs: number): void {
   let refusal: SocketEnding['refusal'];
-  let failure = '';
-  socket.on('open', () => listener.opened());
+  let failure: Error | undefined;
+  // ws has a timeout of its own, whose error can't be told from others.
+  const timer = setTimeout(() => {
+    failure = Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' });
+    socket.terminate();
+  }, timeoutMs);
+  socket.on('open', () => {
+    clearTimeout(timer);
+    listener.opened();
+  });
   socket.on('message', (data) => listener.message(data.toString()));
   socket.on('unexpected-response', (_request, answer) => {
     let body = '';
@@ -121,13 +164,15 @@ function listen(socket: WebSocket, listener: SocketListener): void {
       socket.terminate();
     });
   });
-  socket.on('error', ({ message }) => {
-    failure ||= message;
+  socket.on('error', (error) => {
+    failure ??= error;
   });
   socket.on('close', (code, reason) => {
+    clearTimeout(timer);
     listener.closed({
       code,
-      reason: failure || reason.toString(),
+      reason: failure?.message ?? reason.toString(),
+      ...(failure === undefined ? {} : { cause: failure }),
       ...(refusal === undefined ? {} : { refusal }),
     });
   });

@@ -1,8 +1,10 @@
 // devagent/client for Node.
-import { DevagentError, defaultName, instancePaths, requirePrivateDirectory } from '../index.ts';
-import { type Agent, type ConnectOptions, openAgent } from './agent.ts';
+import { defaultName, instancePaths } from '../index.ts';
+import { type Agent, openAgent } from './agent.ts';
 import { AgentError } from './errors.ts';
+import { asAgentErrors, instanceWire } from './instance-wire.ts';
 import { socketWire, tcpWire } from './node-wire.ts';
+import type { ConnectOptions } from './options.ts';
 import { parsePlace, platformWebSocket, webWire } from './web-wire.ts';
 import type { Wire } from './wire.ts';
 
@@ -46,23 +48,11 @@ function wireFor({ url, socket, instance, token }: ConnectOptions): Wire {
     return wire(place, 'see that an agent runs there, as "agent-cli status" shows it');
   }
   // Who names a socket means that one, whoever's it is.
-  if (socket !== undefined) return socketWire(socket, 'see that an agent runs there', () => {});
+  if (socket !== undefined) return socketWire({ socket, hint: 'see that an agent runs there' });
   const name = instance ?? (process.env['AGENT_NAME'] || defaultName);
-  const { socket: path, runtime } = asAgentErrors(() => instancePaths(name));
-  return socketWire(
-    path,
-    `start the agent with: agentd DIR${name === defaultName ? '' : ` --name ${name}`}`,
-    () => asAgentErrors(() => requirePrivateDirectory(runtime, 'runtime')),
+  const hint = `start the agent with: agentd DIR${name === defaultName ? '' : ` --name ${name}`}`;
+  return instanceWire(
+    asAgentErrors(() => instancePaths(name)),
+    { hint },
   );
-}
-
-/** Names and paths that can't be are wrong options; other errors keep their codes. */
-function asAgentErrors<T>(look: () => T): T {
-  try {
-    return look();
-  } catch (error) {
-    if (!(error instanceof DevagentError)) throw error;
-    const { code, message } = error;
-    throw new AgentError(code === 'directory_not_private' ? code : 'bad_options', message);
-  }
 }

@@ -86,6 +86,16 @@ describe('StreamPosition', () => {
     expect(position.begin(hello('f:1'))).toEqual({ type: 'gap', cursor: 'f:1', reason: 'epoch' });
   });
 
+  it('tells of that again until it was handed on', () => {
+    const position = new StreamPosition({ ...query, snapshot: true });
+    position.begin(hello('e:9'));
+    const gap = { type: 'gap', cursor: 'e:12', reason: 'slow' } as const;
+    expect(position.begin(hello('e:12'))).toEqual(gap);
+    expect(position.begin(hello('e:12'))).toEqual(gap);
+    position.advance(gap);
+    expect(position.begin(hello('e:12'))).toBeUndefined();
+  });
+
   it('asks for a fresh snapshot again when the one after a gap was cut off', () => {
     const position = new StreamPosition({ ...query, snapshot: true });
     position.begin(hello('e:9', ['/a']));

@@ -1,9 +1,9 @@
-import type { GapEvent, HelloFrame, ServerFrame } from '../protocol.ts';
+import type { GapEvent, HelloFrame, ServerFrame, SnapshotFrame } from '../protocol.ts';
 import { listOf } from './events.ts';
 import type { StreamQuery } from './query.ts';
 
 /** The patterns that take the topic `file`; without it there are no snapshots. */
-const fileTopics: readonly string[] = ['file', '*', '>'];
+const fileTopics = /^(?:file|[*>])$/;
 
 /**
  * How far a stream has been read, and so where the next connection has to start for nothing to be lost
@@ -26,7 +26,7 @@ export class StreamPosition {
     this.#cursor = query.since;
     const topics = listOf(query.topic);
     this.#wantsSnapshot =
-      query.snapshot === true && (topics.length === 0 || topics.some((one) => fileTopics.includes(one)));
+      query.snapshot === true && (topics.length === 0 || topics.some((one) => fileTopics.test(one)));
   }
 
   /** Whether a snapshot is still to come or to be completed. */
@@ -42,19 +42,29 @@ export class StreamPosition {
   begin(hello: HelloFrame): GapEvent | undefined {
     const asked = this.query().since;
     const before = this.#cursor;
-    if (this.#wantsSnapshot) this.#roots = this.#query.root === undefined ? hello.roots.length : 1;
+    if (this.#wantsSnapshot) this.#roots = this.#query.root ? 1 : hello.roots.length;
     this.#pendingRoots = hello.resumed ? 0 : this.#roots;
     this.#owesGap = asked !== undefined && !hello.resumed;
     // Until the gap has come the next connection asks for the same, or nobody would be told of it.
     if (hello.resumed || this.#owesGap) return undefined;
-    this.#cursor = hello.cursor;
-    return before === undefined || before === hello.cursor ? undefined : gapBetween(before, hello.cursor);
+    const { cursor } = hello;
+    if (before && before !== cursor) {
+      const epoch = before.replace(/:.*/, ':');
+      return { type: 'gap', cursor, reason: cursor.startsWith(epoch) ? 'slow' : 'epoch' };
+    }
+    this.#cursor = cursor;
+    return undefined;
+  }
+
+  /** Whether no snapshot is to come or to be completed once this piece has been taken in. */
+  isWholeWith({ done }: SnapshotFrame): boolean {
+    return this.#pendingRoots <= Number(done);
   }
 
   /** Takes in a frame that was handed on. */
   advance(frame: ServerFrame): void {
     if (frame.type === 'snapshot') {
-      if (frame.done) this.#pendingRoots -= 1;
+      if (frame.done) this.#pendingRoots--;
     } else if (frame.type === 'file' || frame.type === 'message' || frame.type === 'gap') {
       this.#cursor = frame.cursor;
       this.#owesGap = false;
@@ -68,9 +78,4 @@ export class StreamPosition {
   query(): StreamQuery {
     return { ...this.#query, since: this.inSnapshot && !this.#owesGap ? undefined : this.#cursor };
   }
-}
-
-function gapBetween(before: string, cursor: string): GapEvent {
-  const epochOf = (text: string) => text.split(':')[0];
-  return { type: 'gap', cursor, reason: epochOf(before) === epochOf(cursor) ? 'slow' : 'epoch' };
 }

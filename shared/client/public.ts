@@ -15,16 +15,7 @@ export type {
   Status,
   SyncAnswer,
 } from '../protocol.ts';
-export type {
-  Agent,
-  AgentListeners,
-  BroadcastOptions,
-  CallOptions,
-  ConnectOptions,
-  FilesOptions,
-  RootOptions,
-  Roots,
-} from './agent.ts';
+export type { Agent } from './agent.ts';
 export { AgentAuthError, AgentError, AgentUnreachableError } from './errors.ts';
 export type { EventStream } from './event-stream.ts';
 export type {
@@ -39,4 +30,13 @@ export type {
   TreeOptions,
 } from './events.ts';
 export type { LiveTree } from './live-tree.ts';
+export type {
+  AgentListeners,
+  BroadcastOptions,
+  CallOptions,
+  ConnectOptions,
+  FilesOptions,
+  RootOptions,
+  Roots,
+} from './options.ts';
 export { Tree, type TreeChange, type TreeListener } from './tree.ts';

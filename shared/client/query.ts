@@ -8,7 +8,7 @@ export interface StreamQuery extends EventsOptions {
 
 /** The path and query string of `GET /v1/events` for it. */
 export function streamPath({ snapshot, ...query }: StreamQuery): string {
-  return pathWith('/v1/events', { ...query, snapshot: snapshot === true ? '1' : undefined });
+  return pathWith('/v1/events', { ...query, snapshot: snapshot ? '1' : undefined });
 }
 
 /** A path with those parameters that are given, each as often as it has values. */

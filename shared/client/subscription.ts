@@ -1,7 +1,8 @@
 // One stream of events over a WebSocket that is made again whenever it breaks, without a hole in between.
-import { protocolVersion, type ServerFrame } from '../protocol.ts';
+import type { HelloFrame, ServerFrame } from '../protocol.ts';
 import { Backoff } from './backoff.ts';
-import { describeClose, goodConnectionMs, isFinalStatus, parseObject } from './connection.ts';
+import { isFinal } from './calls.ts';
+import { describeClose, goodConnectionMs, parseObject } from './connection.ts';
 import { AgentError, errorOfAnswer } from './errors.ts';
 import type { AgentEvent } from './events.ts';
 import { pause } from './pause.ts';
@@ -9,20 +10,40 @@ import { StreamPosition } from './position.ts';
 import { type StreamQuery, streamPath } from './query.ts';
 import type { SocketEnding, Wire, WireSocket } from './wire.ts';
 
-/** An agent in good health accepts at once; one that has not by then hangs, or is none. */
-const openTimeoutMs = 10_000;
-
 /** The code with which the agent closes a client that takes nothing; our own, too, where there is no room. */
 const tooSlow = 1013;
 
 /** Who is told what comes. */
 export interface SubscriptionListener {
-  /** @param chars about what the event weighs: the length of its text */
-  event(event: AgentEvent, chars: number): void;
+  /**
+   * The stream's position moves past the event when this returns.
+   * @param text the event's frame as it came; empty for one that is of our own making
+   */
+  event(event: AgentEvent, text: string): void;
   /** The last that is told; without an error the end was asked for. */
   ended(error: AgentError | undefined): void;
 }
 
+/**
+ * What is made of a connection's end: the error that ends the stream, or whether to connect again at once (true) or
+ * after a pause. Called once for each.
+ * @param hello how the connection began, if it did
+ */
+export type Verdict = (
+  ending: SocketEnding,
+  hello: HelloFrame | undefined,
+) => AgentError | boolean | Promise<AgentError | boolean>;
+
+/** The verdict of who waits for an agent as long as it takes: only what is final ends the stream. */
+export const patient: Verdict = ({ code, reason, refusal, error }) => {
+  const failure = error ?? (refusal && errorOfAnswer(refusal.status, refusal.body));
+  if (isFinal(failure)) return failure;
+  if (code === 1008) return new AgentError('disconnected', `the agent disconnected this client: ${reason}`);
+  // Nothing is wrong where it was only too slow, be it by the agent's word or by ours.
+  return code === tooSlow;
+};
+
+/** Who waits for a barrier. */
 interface Waiting {
   readonly resolve: (cursor: string) => void;
   readonly reject: (error: AgentError) => void;
@@ -32,21 +53,23 @@ interface Waiting {
 export class Subscription {
   readonly #wire: Wire;
   readonly #listener: SubscriptionListener;
+  readonly #verdict: Verdict;
   readonly #position: StreamPosition;
   readonly #backoff = new Backoff();
   readonly #syncs = new Map<number, Waiting>();
   #lastId = 0;
   #socket: WireSocket | undefined;
-  #hangUp: (ending: SocketEnding) => void = () => {};
+  #hangUp: ((ending: SocketEnding) => void) | undefined;
   /** Aborted, it ends the present sleep. */
   #sleep = new AbortController();
-  /** Whether hello has come on the present connection. */
-  #connected = false;
+  /** The present connection's, once it has come. */
+  #hello: HelloFrame | undefined;
   #paused = false;
   #stopped = false;
 
-  constructor(wire: Wire, query: StreamQuery, listener: SubscriptionListener) {
+  constructor(wire: Wire, query: StreamQuery, listener: SubscriptionListener, verdict = patient) {
     this.#wire = wire;
+    this.#verdict = verdict;
     this.#listener = listener;
     this.#position = new StreamPosition(query);
     void this.#run();
@@ -71,26 +94,25 @@ export class Subscription {
   }
 
   /**
-   * The barrier, on this stream: resolves with a cursor when every file change made before the call has been
-   * told to the listener.
+   * The barrier, on this stream.
+   * @param resolve called, with a cursor, when every file change made before the call has been told to the listener, and
+   *   before anything that comes after it is
+   * @param reject called in its place, with the reason
    */
-  sync(): Promise<string> {
-    return new Promise((resolve, reject) => {
-      if (this.#stopped) {
-        reject(closedError());
-        return;
-      }
-      this.#lastId += 1;
-      this.#syncs.set(this.#lastId, { resolve, reject });
-      if (this.#connected) this.#askSync(this.#lastId);
-    });
+  sync(resolve: Waiting['resolve'], reject: Waiting['reject']): void {
+    if (this.#stopped) {
+      reject(closedError());
+      return;
+    }
+    this.#syncs.set(++this.#lastId, { resolve, reject });
+    if (this.#hello) this.#askSync(this.#lastId);
   }
 
   /** Ends the stream; the listener is told nothing more but that. */
   stop(error?: AgentError): void {
     if (this.#stopped) return;
     this.#stopped = true;
-    this.#hangUp({ code: 1000, reason: '' });
+    this.#hangUp?.({ code: 1000, reason: '' });
     this.#sleep.abort();
     for (const { reject } of this.#syncs.values()) reject(error ?? closedError());
     this.#syncs.clear();
@@ -109,18 +131,18 @@ export class Subscription {
       const startedMs = performance.now();
       const ending = await this.#connectOnce();
       if (this.#stopped) return;
-      const error = finalError(ending);
-      if (error !== undefined) {
-        this.stop(error);
+      const next = await this.#verdict(ending, this.#hello);
+      if (this.#stopped) return;
+      if (next instanceof AgentError) {
+        this.stop(next);
         return;
       }
-      if (performance.now() - startedMs >= goodConnectionMs) this.#backoff.reset();
-      if (this.#connected) {
-        this.#connected = false;
-        this.#listener.event({ type: 'lost', reason: describeClose(ending.code, ending.reason) }, 0);
+      if (next || performance.now() - startedMs >= goodConnectionMs) this.#backoff.reset();
+      if (this.#hello) {
+        this.#hello = undefined;
+        this.#listener.event({ type: 'lost', reason: describeClose(ending.code, ending.reason) }, '');
       }
-      // Nothing is wrong where it was only too slow, be it by the agent's word or by ours.
-      if (ending.code !== tooSlow) await pause(this.#sleep.signal, this.#backoff.next());
+      if (!next) await pause(this.#sleep.signal, this.#backoff.next());
     }
   }
 
@@ -130,20 +152,18 @@ export class Subscription {
       const end = (ending: SocketEnding): void => {
         if (over) return;
         over = true;
-        clearTimeout(timer);
         this.#socket = undefined;
-        this.#hangUp = () => {};
+        this.#hangUp = undefined;
         socket.close();
         resolve(ending);
       };
-      const timer = setTimeout(() => end({ code: 1006, reason: 'no answer' }), openTimeoutMs);
       const socket = this.#wire.open(streamPath(this.#position.query()), {
         opened: () => {
-          clearTimeout(timer);
           if (this.#paused) socket.pause?.();
         },
         message: (text) => {
           if (!over) this.#take(text);
+          this.#makeRoom();
         },
         closed: end,
       });
@@ -154,23 +174,16 @@ export class Subscription {
 
   #take(text: string): void {
     const frame = parseObject(text) as ServerFrame | undefined;
-    if (frame === undefined) this.#hangUp({ code: 1006, reason: 'no frame' });
-    else this.#takeFrame(frame, text.length);
-    this.#makeRoom();
-  }
-
-  #takeFrame(frame: ServerFrame, chars: number): void {
-    switch (frame.type) {
+    switch (frame?.type) {
       case 'hello': {
-        if (frame.protocol !== protocolVersion) {
-          this.stop(otherProtocol(frame));
-          return;
-        }
         const unseen = this.#position.begin(frame);
-        this.#connected = true;
+        this.#hello = frame;
         for (const id of this.#syncs.keys()) this.#askSync(id);
-        this.#listener.event({ ...frame, type: 'connected' }, chars);
-        if (unseen !== undefined && !this.#stopped) this.#listener.event(unseen, 0);
+        this.#listener.event({ ...frame, type: 'connected' }, text);
+        if (unseen && !this.#stopped) {
+          this.#listener.event(unseen, '');
+          this.#position.advance(unseen);
+        }
         return;
       }
       case 'file':
@@ -180,27 +193,27 @@ export class Subscription {
       case 'snapshot':
         // It goes forward: whatever breaks the connection, another one helps.
         this.#backoff.reset();
-        this.#position.advance(frame);
         this.#listener.event(
-          frame.type === 'snapshot' ? { ...frame, whole: !this.#position.inSnapshot } : frame,
-          chars,
+          frame.type === 'snapshot' ? { ...frame, whole: this.#position.isWholeWith(frame) } : frame,
+          text,
         );
+        // Not before: what was not handed on comes again.
+        this.#position.advance(frame);
         return;
       case 'synced':
-        this.#waiting(frame.id)?.resolve(frame.cursor);
+      case 'error': {
+        const waiting = this.#syncs.get(frame.id as number);
+        this.#syncs.delete(frame.id as number);
+        if (frame.type === 'synced') waiting?.resolve(frame.cursor);
+        else waiting?.reject(new AgentError(frame.code, frame.detail));
         return;
-      case 'error':
-        this.#waiting(frame.id)?.reject(new AgentError(frame.code, frame.detail));
+      }
+      case undefined:
+        this.#hangUp?.({ code: 1006, reason: 'no frame' });
         return;
       default:
       // Frames of a later protocol.
     }
-  }
-
-  #waiting(id: number | string | undefined): Waiting | undefined {
-    const waiting = this.#syncs.get(id as number);
-    this.#syncs.delete(id as number);
-    return waiting;
   }
 
   #askSync(id: number): void {
@@ -210,30 +223,12 @@ export class Subscription {
   /** Half a snapshot would have to be asked for again, and with a slow reader again and again. */
   #makeRoom(): void {
     const socket = this.#socket;
-    if (!this.#paused || socket === undefined || socket.pause !== undefined || this.#position.inSnapshot)
-      return;
-    this.#hangUp({ code: tooSlow, reason: '' });
+    if (this.#paused && socket && !socket.pause && !this.#position.inSnapshot)
+      this.#hangUp?.({ code: tooSlow, reason: '' });
   }
-}
-
-function finalError({ code, reason, refusal, error }: SocketEnding): AgentError | undefined {
-  if (error !== undefined) return error;
-  if (refusal !== undefined) {
-    return isFinalStatus(refusal.status) ? errorOfAnswer(refusal.status, refusal.body) : undefined;
-  }
-  if (code !== 1008) return undefined;
-  return new AgentError('disconnected', `the agent disconnected this client: ${reason}`);
 }
 
 /** What ends everything that is under way when the agent's client is closed. */
 export function closedError(): AgentError {
   return new AgentError('closed', 'the client is closed');
-}
-
-/** The agent is of another time than this library. */
-export function otherProtocol({ protocol, version }: { protocol: number; version: string }): AgentError {
-  return new AgentError(
-    'other_protocol',
-    `the agent (${version}) speaks protocol ${protocol}, not ${protocolVersion}: use one version of devagent for both`,
-  );
 }

@@ -136,11 +136,11 @@ export class Tree {
       const before = files.get(key);
       if (event.startsWith('unlink')) {
         files.delete(key);
-        if (before !== undefined) told.push({ event: 'unlink', root, record: before });
+        if (before) told.push({ event: 'unlink', root, record: before });
       } else {
         const record = { size: 0, mtime: 0, ...entry };
         files.set(key, record);
-        told.push({ event: before === undefined ? 'add' : 'change', root, record });
+        told.push({ event: before ? 'change' : 'add', root, record });
       }
     }
     return told;
@@ -169,7 +169,7 @@ function filesOf(roots: Map<string, Files>, root: string): Files {
 }
 
 function keyOf({ path, pathBytes }: { path: string; pathBytes?: string }): string {
-  return pathBytes === undefined ? path : `${path}\0${pathBytes}`;
+  return pathBytes ? `${path}\0${pathBytes}` : path;
 }
 
 /** From what was to what is: first what went, the last first, then what came. */
@@ -182,7 +182,7 @@ function differences(
   const changes: TreeChange[] = gone.map(([, record]) => ({ event: 'unlink', root, record }));
   for (const [key, record] of after) {
     const old = before.get(key);
-    if (old === undefined || old.kind !== record.kind) changes.push({ event: 'add', root, record });
+    if (old?.kind !== record.kind) changes.push({ event: 'add', root, record });
     else if (old.size !== record.size || old.mtime !== record.mtime)
       changes.push({ event: 'change', root, record });
   }

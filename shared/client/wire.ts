@@ -1,4 +1,4 @@
-// The seam between the library and where it runs: all that a page and Node do differently.
+// The seam between the client and where it runs: all that a page and Node do differently.
 import type { AgentError } from './errors.ts';
 
 /** One HTTP request. */
@@ -35,6 +35,8 @@ export interface SocketEnding {
   readonly refusal?: { readonly status: number; readonly body: string };
   /** Why no connection was tried, and none will be. */
   readonly error?: AgentError;
+  /** The failure behind it, where the platform names one: an error with the system's `code`, as `ECONNREFUSED`. */
+  readonly cause?: unknown;
 }
 
 /** A WebSocket, on its way or open. */
@@ -48,13 +50,19 @@ export interface WireSocket {
 
 /** A way to one agent. */
 export interface Wire {
-  /** What is said when nobody is there: where it leads to, and what to do. */
+  /** The message when no agent answers: where this leads to, and what to do. */
   readonly absence: string;
   /** Rejects when there was no answer, for whatever reason; with an AgentError when none is to be asked for again. */
   request(request: WireRequest): Promise<WireAnswer>;
-  /** @param path with the query string */
+  /**
+   * Opens a WebSocket, which is closed with the reason `no answer` where it is not open after a while.
+   * @param path with the query string
+   */
   open(path: string, listener: SocketListener): WireSocket;
 }
+
+/** An agent in good health accepts at once; one that has not by then, in milliseconds, hangs, or is none. */
+export const openTimeoutMs = 10_000;
 
 /** A whole body. */
 export async function readText({ body }: WireAnswer): Promise<string> {

@@ -1,8 +1,9 @@
 // What can sit at an agent's socket and is not a healthy agent.
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { createServer as createHttpServer, type RequestListener } from 'node:http';
+import { createServer as createHttpServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { cleanUpWith, temporaryDirectory } from './cleanup.ts';
 
 /** A runtime and a state directory with something at the socket of the instance `default`. */
@@ -23,6 +24,9 @@ function place(): Place {
     writeRunFile: (content) => writeFileSync(join(runtime, 'default.json'), JSON.stringify(content)),
   };
 }
+
+/** As for `http.Server`'s event `upgrade`. */
+export type UpgradeListener = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 /** Listens at the place's socket, and destroys what is connected when the test is over. */
 async function listen(server: Server, at: Place): Promise<Set<Socket>> {
@@ -48,10 +52,12 @@ export async function serveConnections(onConnection: (socket: Socket) => void): 
   return at;
 }
 
-/** Something that speaks HTTP. */
-export async function serveHttp(onRequest: RequestListener): Promise<Place> {
+/** Something that speaks HTTP, and upgrades connections if it is told how. */
+export async function serveHttp(onRequest: RequestListener, onUpgrade?: UpgradeListener): Promise<Place> {
   const at = place();
-  await listen(createHttpServer(onRequest), at);
+  const server = createHttpServer(onRequest);
+  if (onUpgrade !== undefined) server.on('upgrade', onUpgrade);
+  await listen(server, at);
   return at;
 }
 

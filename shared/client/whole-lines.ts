@@ -1,6 +1,6 @@
 /**
- * The lines of a text that comes in chunks, without their ends: those that each chunk completes together,
- * and what follows the last line break at the end. Not node:readline, which also ends lines at U+2028, and
+ * The lines of a text that comes in chunks, without their ends: those that each chunk completes together.
+ * What follows the last line break was cut off, and is no line. Not node:readline, which also ends lines at U+2028, and
  * JSON may hold that.
  */
 export async function* wholeLines(chunks: AsyncIterable<string>): AsyncGenerator<readonly string[]> {
@@ -11,5 +11,4 @@ export async function* wholeLines(chunks: AsyncIterable<string>): AsyncGenerator
     rest = lines.pop() ?? '';
     if (lines.length > 0) yield lines;
   }
-  if (rest !== '') yield [rest];
 }

@@ -81,8 +81,8 @@ describe('a command with a time limit exits 4 when it is over', () => {
 
   it('which does not begin anew once the connection stands', async () => {
     const agent = await startAgent();
-    const delayMs = 700;
-    const timeoutMs = 1500;
+    const delayMs = 600;
+    const timeoutMs = 2000;
     const connectedForMs: number[] = [];
     const slow = await serveConnections((socket) => {
       setTimeout(() => {
@@ -93,13 +93,9 @@ describe('a command with a time limit exits 4 when it is over', () => {
       }, delayMs);
     });
     const result = await runCli(['wait', '--timeout', `${timeoutMs}`], { env: asAgent(slow).env });
-    expect(result).toMatchObject({
-      code: 4,
-      stdout: '',
-      stderr: `agent-cli: nothing came within ${timeoutMs} ms\n`,
-    });
+    expect(result).toMatchObject({ code: 4, stdout: '' });
     // The status was asked for first, and took as long: the stream had what was left.
-    expect(connectedForMs.at(-1)).toBeLessThan(timeoutMs - delayMs);
+    expect(Math.max(...connectedForMs)).toBeLessThan(timeoutMs - delayMs);
   });
 
   it('also while an agent is started for it', async () => {

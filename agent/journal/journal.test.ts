@@ -37,6 +37,11 @@ function payloads(bytes: Buffer): string[] {
   return found;
 }
 
+/** expect() takes longer than what is asked here some ten thousand times: it is left to say what differs. */
+function expectSame(found: readonly unknown[], expected: readonly unknown[]): void {
+  if (found.some((value, index) => value !== expected[index])) expect(found).toEqual(expected);
+}
+
 describe('textFrame', () => {
   it.each([
     [0, [0x81, 0]],
@@ -157,12 +162,14 @@ describe('Journal', () => {
           frames.push(textFrame(JSON.stringify(event)));
           held += frames.at(-1)?.length ?? 0;
           for (; held > limitBytes && frames.length - gone > 1; gone++) held -= frames[gone]?.length ?? 0;
-          expect([seq, bytes]).toEqual([frames.length, frames.at(-1)?.length]);
-          expect([journal.oldestSeq, journal.headSeq, journal.bytes]).toEqual([gone + 1, seq, held]);
-          expect(journal.events).toBe(seq - gone);
+          expectSame(
+            [seq, bytes, journal.oldestSeq, journal.headSeq, journal.bytes, journal.events],
+            [frames.length, frames.at(-1)?.length, gone + 1, seq, held, seq - gone],
+          );
           const memory = new Set(journal.read(gone, 1 << 30).buffers.map(({ buffer }) => buffer));
           const memoryBytes = [...memory].reduce((sum, { byteLength }) => sum + byteLength, 0);
-          expect(memoryBytes).toBeLessThanOrEqual(Math.max(limitBytes, held) + 2 * chunkBytes);
+          const mostBytes = Math.max(limitBytes, held) + 2 * chunkBytes;
+          if (memoryBytes > mostBytes) expect(memoryBytes).toBeLessThanOrEqual(mostBytes);
         }
         for (const [from, until, budget] of wishes) {
           const afterSeq = gone + Math.round(from * (frames.length - gone));
@@ -182,8 +189,10 @@ describe('Journal', () => {
         expect(journal.bytesAfter(0)).toBe(held);
         for (let seq = gone + 1; seq <= frames.length; seq++) {
           const frame = frames[seq - 1] as Buffer;
-          expect(journal.frame(seq).equals(frame)).toBe(true);
-          expect([textFrame(journal.payload(seq)).equals(frame)]).toEqual([true]);
+          const isFrame = [journal.frame(seq), textFrame(journal.payload(seq))].map((one) =>
+            one.equals(frame),
+          );
+          expectSame(isFrame, [true, true]);
         }
       }),
       { numRuns: 40 },

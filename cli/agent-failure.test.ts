@@ -2,8 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { errorOfAnswer } from '../shared/client/index.ts';
 import { instancePaths } from '../shared/index.ts';
 import { explainFailure, startCommand } from './agent-failure.ts';
-import { NoAgentError, RefusedError, UnusableAgentError } from './errors.ts';
-import { exitCodes } from './exit-codes.ts';
+import { exitCodes, NoAgentError, RefusedError, UnusableAgentError } from './outcome/index.ts';
 
 const env = { AGENT_RUNTIME_DIR: '/nowhere', AGENT_STATE_DIR: '/nowhere' };
 const instance = instancePaths('default', env);

@@ -5,14 +5,14 @@ import { AgentError, isAbsence, systemCode } from '../shared/client/index.ts';
 import { defaultName, formatDuration, type InstancePaths } from '../shared/index.ts';
 import {
   CliError,
+  exitCodes,
   NoAgentError,
   OverdueError,
   RefusedError,
   SilentAgentError,
   UnsafePlaceError,
   UnusableAgentError,
-} from './errors.ts';
-import { exitCodes } from './exit-codes.ts';
+} from './outcome/index.ts';
 import { isProcessAlive, readRunFile } from './run-file.ts';
 import { provenAgent } from './socket-owner.ts';
 

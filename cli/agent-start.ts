@@ -3,8 +3,8 @@ import { realpathSync, statSync } from 'node:fs';
 import { wholeNumberFlag } from '../shared/flags/index.ts';
 import { formatDuration, type Status, UsageError } from '../shared/index.ts';
 import { cliCommand } from './agent-failure.ts';
-import type { CommandContext } from './command.ts';
-import { type ExitCode, exitCodes } from './exit-codes.ts';
+import type { CommandContext } from './line/index.ts';
+import { type ExitCode, exitCodes } from './outcome/index.ts';
 
 /** A crawl of a million files takes some ten seconds on a laptop. */
 export const defaultReadyMs = 60_000;

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { CliError } from './errors.ts';
-import { exitCodes } from './exit-codes.ts';
+import { CliError, exitCodes } from './outcome/index.ts';
 
 /**
  * The agentd of this package: the build puts both binaries, and what they share, in one folder.

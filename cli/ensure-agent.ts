@@ -4,8 +4,8 @@ import { switchFlag } from '../shared/flags/index.ts';
 import { formatDuration, type Status } from '../shared/index.ts';
 import { cliCommand } from './agent-failure.ts';
 import { awaitReady, directoryWords, isDirectory } from './agent-start.ts';
-import type { CommandContext } from './command.ts';
-import { CliError, NoAgentError } from './errors.ts';
+import type { CommandContext } from './line/index.ts';
+import { CliError, NoAgentError } from './outcome/index.ts';
 import { readRunFile } from './run-file.ts';
 
 /** Longer than a meeting or a meal, short enough that an agent nobody wants any more is gone by the evening. */

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 // agent-cli: the agent from the shell.
 import './removed-directory.ts';
-import { exitWhenClosed, Output } from './output.ts';
+import { Signals } from './outcome/index.ts';
 import { run } from './program.ts';
-import { Signals } from './signals.ts';
+import { exitWhenClosed, Output } from './screen/index.ts';
 
 const output = new Output(process.stdout, process.stderr);
 exitWhenClosed(process.stdout, output);

@@ -5,7 +5,7 @@ import {
   objectionToPrivacy,
   requirePrivateDirectory,
 } from '../shared/index.ts';
-import { UnsafePlaceError } from './errors.ts';
+import { UnsafePlaceError } from './outcome/index.ts';
 
 function requirePrivate(directory: string, purpose: 'runtime' | 'state'): void {
   try {

@@ -2,17 +2,16 @@
 import { helpText } from '../shared/flags/index.ts';
 import { DevagentError, defaultName, instancePaths, UsageError, version } from '../shared/index.ts';
 import { overdueAgent } from './agent-failure.ts';
-import type { Command, CommandContext, PreparedCommand } from './command.ts';
-import { parseCommandLine } from './command-line.ts';
 import { commands } from './commands/index.ts';
 import { completionWord } from './completion/shell-names.ts';
 import { Connection } from './connection.ts';
-import { CliError, OverdueError } from './errors.ts';
-import { type ExitCode, exitCodes } from './exit-codes.ts';
-import type { Output } from './output.ts';
+import type { Command, CommandContext, PreparedCommand } from './line/index.ts';
+import { parseCommandLine } from './line/index.ts';
+import type { Signals } from './outcome/index.ts';
+import { CliError, type ExitCode, exitCodes, OverdueError } from './outcome/index.ts';
 import { checkProtocol } from './protocol-check.ts';
-import { sayFailure } from './say-failure.ts';
-import type { Signals } from './signals.ts';
+import type { Output } from './screen/index.ts';
+import { sayFailure } from './screen/index.ts';
 import { TimeLimit } from './time-limit.ts';
 
 /** What a run needs from its process. */

@@ -1,10 +1,10 @@
 import { protocolVersion, version } from '../shared/index.ts';
 import { cliCommand } from './agent-failure.ts';
-import type { Command, CommandContext } from './command.ts';
 import type { Connection } from './connection.ts';
-import { SilentAgentError, UnusableAgentError } from './errors.ts';
-import type { Output } from './output.ts';
+import type { Command, CommandContext } from './line/index.ts';
+import { SilentAgentError, UnusableAgentError } from './outcome/index.ts';
 import { readRunFile } from './run-file.ts';
+import type { Output } from './screen/index.ts';
 
 /**
  * Says that the agent speaks another protocol than this CLI, if it does, and what helps.

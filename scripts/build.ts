@@ -17,7 +17,7 @@ const common = {
   legalComments: 'linked',
   logLevel: 'warning',
   // Its three Intl.Segmenter objects take a third of the CLI's start.
-  alias: { 'string-width': './cli/display-width.ts' },
+  alias: { 'string-width': './cli/screen/display-width.ts' },
   // A third of it is blanks, which V8 would read at each start. Names stay, so that the stack in a crash's log
   // line leads somewhere.
   minifySyntax: true,

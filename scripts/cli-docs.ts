@@ -4,7 +4,7 @@
 //   tsx scripts/cli-docs.ts            writes them
 //   tsx scripts/cli-docs.ts --check    fails when what is there is something else
 import { agentdFlags } from '../agent/config/index.ts';
-import { flagWords } from '../cli/completion/grammar.ts';
+import { flagWords } from '../cli/completion/index.ts';
 import { markdown } from './cli-docs/markdown.ts';
 import { agentdPage, cliPage } from './cli-docs/pages.ts';
 import { roff } from './cli-docs/roff.ts';

@@ -1,9 +1,8 @@
 import { jsonFlag, textFlag, waitFlag } from '../../shared/flags/index.ts';
 import { type BroadcastAnswer, formatBytes, isNestedDeeper, limits, UsageError } from '../../shared/index.ts';
 import { cliCommand } from '../agent-failure.ts';
-import { defineCommand } from '../command.ts';
-import { CliError, RefusedError } from '../errors.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { defineCommand } from '../line/index.ts';
+import { CliError, exitCodes, RefusedError } from '../outcome/index.ts';
 
 /** What became of a message, as people read it. */
 export function describeDelivery(answer: BroadcastAnswer): string {

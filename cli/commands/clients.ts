@@ -6,10 +6,10 @@ import {
   formatBytes,
   formatDuration,
 } from '../../shared/index.ts';
-import { defineCommand } from '../command.ts';
-import { exitCodes } from '../exit-codes.ts';
-import type { Page } from '../output.ts';
-import { tableLines } from '../table.ts';
+import { defineCommand } from '../line/index.ts';
+import { exitCodes } from '../outcome/index.ts';
+import type { Page } from '../screen/index.ts';
+import { tableLines } from '../screen/index.ts';
 
 /** A filter in a few words: `build.> match *.ts ignore dist/**`. */
 export function describeFilter(filter: FilterSpec): string {

@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
 import { UsageError } from '../../shared/index.ts';
-import { defineCommand } from '../command.ts';
 import { type Shell, shells } from '../completion/shell-names.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { defineCommand } from '../line/index.ts';
+import { exitCodes } from '../outcome/index.ts';
 
 /**
  * The shell that a script is wanted for.

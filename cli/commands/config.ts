@@ -4,10 +4,10 @@ import { basename } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type ConfigReport, defaultName, type ShownSetting, visibleText } from '../../shared/index.ts';
 import { agentdProgram } from '../agentd-program.ts';
-import { defineCommand } from '../command.ts';
-import { exitCodes } from '../exit-codes.ts';
-import type { Colors } from '../output.ts';
-import { alignRows } from '../table.ts';
+import { defineCommand } from '../line/index.ts';
+import { exitCodes } from '../outcome/index.ts';
+import type { Colors } from '../screen/index.ts';
+import { alignRows } from '../screen/index.ts';
 
 function valueText(value: ShownSetting['value']): string {
   if (value === null) return 'none';

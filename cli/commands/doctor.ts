@@ -1,8 +1,8 @@
 import { realpathSync, statSync } from 'node:fs';
 import { textFlag, wholeNumberFlag } from '../../shared/flags/index.ts';
 import { homeDirectory, UsageError } from '../../shared/index.ts';
-import { defineCommand } from '../command.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { defineCommand } from '../line/index.ts';
+import { exitCodes } from '../outcome/index.ts';
 
 /** Polling tells within half a second; a tree that takes longer than this to crawl is a finding of its own. */
 const defaultTimeoutMs = 5_000;

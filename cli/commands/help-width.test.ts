@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { helpText } from '../../shared/flags/index.ts';
-import { commandHelp } from '../usage.ts';
+import { commandHelp } from '../line/index.ts';
 import { commands } from './index.ts';
 
 describe('help', () => {

@@ -1,5 +1,5 @@
 // Every command, in the order in which help lists them.
-import type { Command } from '../command.ts';
+import type { Command } from '../line/index.ts';
 import { broadcast } from './broadcast.ts';
 import { clients } from './clients.ts';
 import { completion } from './completion.ts';

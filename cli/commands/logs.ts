@@ -8,9 +8,8 @@ import {
   visibleText,
 } from '../../shared/index.ts';
 import { cliCommand } from '../agent-failure.ts';
-import { type CommandContext, defineCommand } from '../command.ts';
-import { CliError } from '../errors.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { type CommandContext, defineCommand } from '../line/index.ts';
+import { CliError, exitCodes } from '../outcome/index.ts';
 import { requirePrivateRuntime, requirePrivateState } from '../private-place.ts';
 import type { parseLogLine } from '../process/index.ts';
 import { readRunFile } from '../run-file.ts';

@@ -1,7 +1,7 @@
 import { choiceFlag, durationFlag, listFlag, switchFlag } from '../../shared/flags/index.ts';
 import { UsageError } from '../../shared/index.ts';
-import { defineCommand } from '../command.ts';
 import { startFlags } from '../ensure-agent.ts';
+import { defineCommand } from '../line/index.ts';
 import type { CommandLine } from '../on/index.ts';
 
 /** As the agent settles already, this is for those who change several files one after the other. */

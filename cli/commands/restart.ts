@@ -11,9 +11,8 @@ import {
   refuseName,
   startAnswer,
 } from '../agent-start.ts';
-import { type CommandContext, defineCommand } from '../command.ts';
-import { CliError } from '../errors.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { type CommandContext, defineCommand } from '../line/index.ts';
+import { CliError, exitCodes } from '../outcome/index.ts';
 import { readRunFile } from '../run-file.ts';
 
 /** What the next agent is to watch: what the last one did, as far as it is there. */

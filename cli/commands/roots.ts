@@ -1,8 +1,8 @@
 import type { RootStatus } from '../../shared/index.ts';
 import { cliCommand } from '../agent-failure.ts';
-import { defineCommand } from '../command.ts';
-import { exitCodes } from '../exit-codes.ts';
-import { describeRoots } from '../roots.ts';
+import { defineCommand } from '../line/index.ts';
+import { exitCodes } from '../outcome/index.ts';
+import { describeRoots } from './root-lines.ts';
 
 export const roots = defineCommand({
   name: 'roots',

@@ -2,8 +2,8 @@ import { resolve } from 'node:path';
 import { listFlag, switchFlag, textFlag, wholeNumberFlag } from '../../shared/flags/index.ts';
 import { isLoopbackHost, UsageError } from '../../shared/index.ts';
 import { namedDirectory } from '../agent-start.ts';
-import { defineCommand } from '../command.ts';
 import { startFlags } from '../ensure-agent.ts';
+import { defineCommand } from '../line/index.ts';
 
 export const serve = defineCommand({
   name: 'serve',

@@ -10,11 +10,11 @@ import {
   refuseName,
   startAnswer,
 } from '../agent-start.ts';
-import { type CommandContext, defineCommand } from '../command.ts';
 import { answerTimeoutMs } from '../connection.ts';
 import { idleExitOf } from '../ensure-agent.ts';
-import { UnusableAgentError } from '../errors.ts';
+import { type CommandContext, defineCommand } from '../line/index.ts';
 import { innermostRoot } from '../local-path.ts';
+import { UnusableAgentError } from '../outcome/index.ts';
 import { noteOtherVersion } from '../protocol-check.ts';
 import { readRunFile } from '../run-file.ts';
 

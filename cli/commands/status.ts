@@ -1,10 +1,10 @@
 import { countOf, formatBytes, formatDuration, protocolVersion, type Status } from '../../shared/index.ts';
-import { defineCommand } from '../command.ts';
-import { exitCodes } from '../exit-codes.ts';
-import type { Page } from '../output.ts';
+import { defineCommand } from '../line/index.ts';
+import { exitCodes } from '../outcome/index.ts';
 import { noteOtherVersion } from '../protocol-check.ts';
-import { describeRoots } from '../roots.ts';
-import { factLines } from '../table.ts';
+import type { Page } from '../screen/index.ts';
+import { factLines } from '../screen/index.ts';
+import { describeRoots } from './root-lines.ts';
 
 /** The agent's status as people read it, line by line. */
 export function describeStatus(name: string, status: Status, page: Page): string[] {

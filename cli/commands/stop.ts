@@ -1,7 +1,7 @@
 import { missingAgent } from '../agent-failure.ts';
 import { agentWords } from '../agent-start.ts';
-import { defineCommand } from '../command.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { defineCommand } from '../line/index.ts';
+import { exitCodes } from '../outcome/index.ts';
 
 export const stop = defineCommand({
   name: 'stop',

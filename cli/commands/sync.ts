@@ -1,7 +1,7 @@
 import { waitFlag } from '../../shared/flags/index.ts';
 import type { SyncAnswer } from '../../shared/index.ts';
-import { defineCommand } from '../command.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { defineCommand } from '../line/index.ts';
+import { exitCodes } from '../outcome/index.ts';
 
 /** The agent's own, said to it all the same: the two sides then agree on it. */
 const defaultTimeoutMs = 10_000;

@@ -1,7 +1,6 @@
 import { visibleText } from '../../shared/index.ts';
 import { cliCommand } from '../agent-failure.ts';
-import { defineCommand } from '../command.ts';
-import { forEachOperand, withHint } from '../each-operand.ts';
+import { defineCommand, forEachOperand, withHint } from '../line/index.ts';
 import { realPath } from '../local-path.ts';
 
 export const unwatch = defineCommand({

@@ -1,11 +1,10 @@
 import { switchFlag } from '../../shared/flags/index.ts';
 import { type InstancePaths, readTokenFile } from '../../shared/index.ts';
 import { cliCommand } from '../agent-failure.ts';
-import { type CommandContext, defineCommand } from '../command.ts';
-import { CliError, RefusedError } from '../errors.ts';
-import { type ExitCode, exitCodes } from '../exit-codes.ts';
-import { showInBrowser } from '../open-browser.ts';
+import { type CommandContext, defineCommand } from '../line/index.ts';
+import { CliError, type ExitCode, exitCodes, RefusedError } from '../outcome/index.ts';
 import { requirePrivateState } from '../private-place.ts';
+import { showInBrowser } from '../screen/index.ts';
 
 export const url = defineCommand({
   name: 'url',

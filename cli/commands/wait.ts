@@ -1,8 +1,8 @@
 import { waitFlag } from '../../shared/flags/index.ts';
-import { defineCommand } from '../command.ts';
 import { agentReviver, ensureAgent, startFlags } from '../ensure-agent.ts';
+import { defineCommand } from '../line/index.ts';
 import { rootsHere } from '../local-path.ts';
-import { filterFlags, formatFlag, printFormat, streamQuery } from '../stream-flags.ts';
+import { filterFlags, formatFlag, printFormat, streamQuery } from './stream-flags.ts';
 
 export const wait = defineCommand({
   name: 'wait',

@@ -2,13 +2,11 @@ import { statSync } from 'node:fs';
 import { globFlag, switchFlag } from '../../shared/flags/index.ts';
 import { countOf, visibleText } from '../../shared/index.ts';
 import { cliCommand } from '../agent-failure.ts';
-import { type CommandContext, defineCommand } from '../command.ts';
-import { forEachOperand } from '../each-operand.ts';
 import { ensureAgent, startFlags } from '../ensure-agent.ts';
-import { CliError } from '../errors.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { type CommandContext, defineCommand, forEachOperand } from '../line/index.ts';
 import { realPath } from '../local-path.ts';
-import { describeDegraded } from '../roots.ts';
+import { CliError, exitCodes } from '../outcome/index.ts';
+import { describeDegraded } from './root-lines.ts';
 
 /** Fails before an agent is started for nothing. */
 function checkDirectory(path: string): void {

@@ -3,8 +3,8 @@ import { listFlag, switchFlag, textFlag, withLetter } from '../../shared/flags/i
 import { startAgent } from '../../test/support/agent.ts';
 import { temporaryDirectory } from '../../test/support/cleanup.ts';
 import { connect } from '../../test/support/client.ts';
-import { defineCommand } from '../command.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { defineCommand } from '../line/index.ts';
+import { exitCodes } from '../outcome/index.ts';
 import { answerShell } from './index.ts';
 
 const nothingToDo = async () => exitCodes.done;

@@ -1,8 +1,8 @@
 // What completion knows of a program: its commands, their flags, and what their values are.
 
 import type { Completes, FlagTable } from '../../shared/flags/index.ts';
-import type { Command } from '../command.ts';
-import { commonFlags } from '../common-flags.ts';
+import type { Command } from '../line/index.ts';
+import { commonFlags } from '../line/index.ts';
 
 /** A flag on a command line. */
 export interface FlagWord {

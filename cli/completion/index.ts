@@ -2,7 +2,7 @@
 // teach bash, zsh and fish to ask for it.
 
 import { visibleText } from '../../shared/index.ts';
-import type { Command } from '../command.ts';
+import type { Command } from '../line/index.ts';
 import { agentdFlags } from './agentd-flags.ts';
 import { answerPlace } from './answer.ts';
 import { agentdProgram, cliProgram } from './grammar.ts';
@@ -10,6 +10,7 @@ import { placeOf } from './place.ts';
 import type { Shell } from './shell-names.ts';
 import { questionOf } from './shells.ts';
 
+export { flagWords } from './grammar.ts';
 export { completionScript } from './scripts.ts';
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for

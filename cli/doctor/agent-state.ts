@@ -1,6 +1,6 @@
 import type { Status } from '../../shared/index.ts';
 import type { Connection } from '../connection.ts';
-import { CliError, NoAgentError, UnsafePlaceError } from '../errors.ts';
+import { CliError, NoAgentError, UnsafePlaceError } from '../outcome/index.ts';
 
 /** What became of asking the agent for its status. */
 export type AgentState =

@@ -10,8 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { defaultName, type InstancePaths, instancePaths } from '../../shared/index.ts';
 import { agentdProgram } from '../agentd-program.ts';
 import { Connection } from '../connection.ts';
-import { CliError } from '../errors.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { CliError, exitCodes } from '../outcome/index.ts';
 
 /** A crawl of a hundred thousand files takes a second or two; on a network's disk a minute. */
 const crawlLimitMs = 120_000;

@@ -1,9 +1,8 @@
 // Findings as people read them.
 
 import { countOf, visibleText } from '../../shared/index.ts';
-import displayWidth from '../display-width.ts';
-import type { Colors } from '../output.ts';
-import { alignRows } from '../table.ts';
+import type { Colors } from '../screen/index.ts';
+import { alignRows, displayWidth } from '../screen/index.ts';
 import { type Finding, type Health, worstOf } from './finding.ts';
 
 const indent = '  ';

@@ -13,7 +13,7 @@ import {
 } from '../../shared/index.ts';
 import { Connection } from '../connection.ts';
 import { innermostRoot } from '../local-path.ts';
-import { exitCodeOf } from '../signals.ts';
+import { exitCodeOf } from '../outcome/index.ts';
 import type { AgentState } from './agent-state.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 import type { Machine } from './machine.ts';

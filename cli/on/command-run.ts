@@ -1,7 +1,7 @@
 // One run of the command: a process group of its own, which is gone when the run is over.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
-import { exitCodeOf } from '../signals.ts';
+import { exitCodeOf } from '../outcome/index.ts';
 import { hasGroups, ProcessGroup } from './process-group.ts';
 
 /** What is run. */

@@ -8,13 +8,18 @@ import {
   type StreamQuery,
 } from '../../shared/client/index.ts';
 import { type FileEvent, type GapEvent, isEditorFile, type Status } from '../../shared/index.ts';
-import type { CommandContext } from '../command.ts';
 import { agentReviver, ensureAgent } from '../ensure-agent.ts';
-import { CliError, NoAgentError, RefusedError, UnusableAgentError } from '../errors.ts';
-import { exitCodes } from '../exit-codes.ts';
+import type { CommandContext } from '../line/index.ts';
 import { LinkWatch, type NamedLink } from '../link-watch.ts';
+import {
+  CliError,
+  exitCodeOf,
+  exitCodes,
+  NoAgentError,
+  RefusedError,
+  UnusableAgentError,
+} from '../outcome/index.ts';
 import { noteOtherProtocol } from '../protocol-check.ts';
-import { exitCodeOf } from '../signals.ts';
 import { NamedPaths, type RootFilter } from './named-paths.ts';
 import { Reporter } from './reporter.ts';
 import { Runner, type RunnerOptions } from './runner.ts';

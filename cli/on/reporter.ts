@@ -1,7 +1,7 @@
 // What is said of the runs, on stderr, since stdout is the command's: sentences, or with --json a line of
 // JSON for each.
 import { countOf, formatDuration, type GapEvent, type HelloFrame } from '../../shared/index.ts';
-import type { CommandContext } from '../command.ts';
+import type { CommandContext } from '../line/index.ts';
 import { describeFound, describeGap, describeLost } from '../stream/index.ts';
 import { type CommandLine, commandText, exitCodeOfRun, type RunEnd } from './command-run.ts';
 

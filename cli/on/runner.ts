@@ -1,8 +1,8 @@
 // Has the command run when the policy says so, each time with what happened since the run before began.
 import { existsSync, fstatSync } from 'node:fs';
 import type { FileEvent, GapEvent, MessageEvent } from '../../shared/index.ts';
-import type { Output } from '../output.ts';
-import { exitCodeOf } from '../signals.ts';
+import { exitCodeOf } from '../outcome/index.ts';
+import type { Output } from '../screen/index.ts';
 import { ChangeList } from './change-list.ts';
 import { type CommandLine, CommandRun, exitCodeOfRun, type RunEnd } from './command-run.ts';
 import { namedPaths, type Reporter, type RunCause } from './reporter.ts';

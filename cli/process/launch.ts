@@ -4,8 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { formatDuration, type InstancePaths, type Status } from '../../shared/index.ts';
 import { agentdProgram } from '../agentd-program.ts';
 import type { Connection } from '../connection.ts';
-import { CliError } from '../errors.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { CliError, exitCodes } from '../outcome/index.ts';
 import { startFailure } from './start-failure.ts';
 import { type StartTurn, takeStartTurn } from './start-turn.ts';
 

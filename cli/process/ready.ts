@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Connection } from '../connection.ts';
-import { RefusedError } from '../errors.ts';
+import { RefusedError } from '../outcome/index.ts';
 
 /** Short beside a crawl that anybody notices. */
 const pollMs = 50;

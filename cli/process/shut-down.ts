@@ -3,8 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { formatDuration, type Status } from '../../shared/index.ts';
 import { isStopped, killCommand } from '../agent-failure.ts';
 import { answerTimeoutMs, type Connection } from '../connection.ts';
-import { CliError, NoAgentError, SilentAgentError, UnusableAgentError } from '../errors.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { CliError, exitCodes, NoAgentError, SilentAgentError, UnusableAgentError } from '../outcome/index.ts';
 import { isProcessAlive } from '../run-file.ts';
 import { type ProvenAgent, provenAgent } from '../socket-owner.ts';
 

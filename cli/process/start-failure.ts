@@ -1,7 +1,6 @@
 // Why an agent that was started in the background did not come to life, in its own words.
 import type { InstancePaths } from '../../shared/index.ts';
-import { CliError } from '../errors.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { CliError, exitCodes } from '../outcome/index.ts';
 
 /** agentd's exit code for a command line or a configuration that it can't take. */
 const agentUsageCode = 2;

@@ -10,8 +10,8 @@ import {
 } from '../../shared/client/index.ts';
 import type { Status } from '../../shared/index.ts';
 import { alertTopic, isPrivatePath, type ReloadBatches } from '../../shared/livereload/index.ts';
-import type { CommandContext } from '../command.ts';
-import { CliError, NoAgentError, RefusedError, UnusableAgentError } from '../errors.ts';
+import type { CommandContext } from '../line/index.ts';
+import { CliError, NoAgentError, RefusedError, UnusableAgentError } from '../outcome/index.ts';
 import { noteOtherProtocol } from '../protocol-check.ts';
 import { LiveStream } from '../stream/index.ts';
 

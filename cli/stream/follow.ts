@@ -1,9 +1,8 @@
 // What `tail` and `wait` do: print a stream's events until there were enough.
 import type { AgentEvent, ConnectedEvent, ReviveAgent, StreamQuery } from '../../shared/client/index.ts';
 import type { GapEvent } from '../../shared/index.ts';
-import type { CommandContext } from '../command.ts';
-import { CliError } from '../errors.ts';
-import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import type { CommandContext } from '../line/index.ts';
+import { CliError, type ExitCode, exitCodes } from '../outcome/index.ts';
 import { noteOtherProtocol } from '../protocol-check.ts';
 import {
   BatchText,
@@ -18,7 +17,7 @@ import {
 import { LiveStream } from './live-stream.ts';
 
 /** How events are printed: for people, one frame a line, or as section 4 of the protocol has it for shells. */
-export type FollowFormat = 'readable' | 'json' | 'text';
+type FollowFormat = 'readable' | 'json' | 'text';
 
 export interface FollowOptions {
   readonly query: StreamQuery;

@@ -17,8 +17,8 @@ import {
   timeOfDay,
   visibleText,
 } from '../../shared/index.ts';
-import type { Colors, Page } from '../output.ts';
-import { wrapLine } from '../wrap.ts';
+import type { Colors, Page } from '../screen/index.ts';
+import { wrapLine } from '../screen/index.ts';
 
 /** The frames that become lines. */
 export type PrintedFrame = FileEvent | MessageEvent | SnapshotFrame;

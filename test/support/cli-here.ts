@@ -2,9 +2,9 @@
 // the command line. Errors of sockets and files are of another realm inside jest, and are not recognized here.
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { Output } from '../../cli/output.ts';
+import { Signals } from '../../cli/outcome/index.ts';
 import { run } from '../../cli/program.ts';
-import { Signals } from '../../cli/signals.ts';
+import { Output } from '../../cli/screen/index.ts';
 import type { CliResult } from './agent.ts';
 
 let signals: Signals | undefined;

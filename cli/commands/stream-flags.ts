@@ -1,9 +1,8 @@
 // The flags that say which events are wanted and how they are printed: the same for all commands that do so.
 import { resolve } from 'node:path';
-import type { StreamQuery } from '../shared/client/index.ts';
-import { choiceFlag, type FlagValues, globFlag, listFlag, textFlag } from '../shared/flags/index.ts';
-import { UsageError } from '../shared/index.ts';
-import type { FollowFormat } from './stream/follow.ts';
+import type { StreamQuery } from '../../shared/client/index.ts';
+import { choiceFlag, type FlagValues, globFlag, listFlag, textFlag } from '../../shared/flags/index.ts';
+import { UsageError } from '../../shared/index.ts';
 
 export const filterFlags = {
   topic: listFlag('Only events on this topic; may be given often. File changes are on the topic file'),
@@ -22,7 +21,10 @@ export const formatFlag = choiceFlag('How to print; text is the bare message, or
  * How events are to be printed.
  * @throws UsageError where `--json` and `--format` do not agree
  */
-export function printFormat(json: boolean, format: 'text' | 'json' | undefined): FollowFormat {
+export function printFormat(
+  json: boolean,
+  format: 'text' | 'json' | undefined,
+): 'text' | 'json' | 'readable' {
   if (json && format === 'text') {
     throw new UsageError('--json and --format text exclude each other: give one of them');
   }

@@ -1,6 +1,6 @@
 // Every way in which a command fails that was foreseen. Each knows its exit code, and its text says
 // what to do next.
-import type { Problem } from '../shared/index.ts';
+import type { Problem } from '../../shared/index.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 
 /** A failure that is told to the user as one line, and perhaps a second one with a remedy. */

@@ -1,4 +1,4 @@
-import { visibleText } from '../shared/index.ts';
+import { visibleText } from '../../shared/index.ts';
 import displayWidth from './display-width.ts';
 import type { Page } from './output.ts';
 import { paintedWidth, wrapLine } from './wrap.ts';

@@ -1,5 +1,4 @@
-import type { CliError } from './errors.ts';
-import type { ExitCode } from './exit-codes.ts';
+import type { CliError, ExitCode } from '../outcome/index.ts';
 import type { Output } from './output.ts';
 
 /** Says what failed and what to do about it; returns the exit code that goes with it. */

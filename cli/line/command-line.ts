@@ -6,8 +6,8 @@ import {
   type HelpPage,
   readFlags,
   readWords,
-} from '../shared/flags/index.ts';
-import { UsageError } from '../shared/index.ts';
+} from '../../shared/flags/index.ts';
+import { UsageError } from '../../shared/index.ts';
 import type { Command } from './command.ts';
 import { commonFlags } from './common-flags.ts';
 import { commandHelp, programHelp, programName } from './usage.ts';

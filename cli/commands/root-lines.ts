@@ -1,8 +1,7 @@
 // Watched roots, as people read them.
-import { type RootStatus, visibleText } from '../shared/index.ts';
-import type { Page } from './output.ts';
-import { tableLines } from './table.ts';
-import { wrapLine } from './wrap.ts';
+import { type RootStatus, visibleText } from '../../shared/index.ts';
+import type { Page } from '../screen/index.ts';
+import { tableLines, wrapLine } from '../screen/index.ts';
 
 function rootState(root: RootStatus): string {
   if (!root.ready) return 'crawling';

@@ -6,11 +6,11 @@ import {
   type FlagValues,
   type GivenFlags,
   readFlags,
-} from '../shared/flags/index.ts';
-import { UsageError } from '../shared/index.ts';
-import type { Connection } from './connection.ts';
-import type { Output } from './output.ts';
-import type { Signals } from './signals.ts';
+} from '../../shared/flags/index.ts';
+import { UsageError } from '../../shared/index.ts';
+import type { Connection } from '../connection.ts';
+import type { Signals } from '../outcome/index.ts';
+import type { Output } from '../screen/index.ts';
 
 /** What a command works with. */
 export interface CommandContext {

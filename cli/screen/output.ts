@@ -1,7 +1,7 @@
 // Where a command's text goes: results to stdout, everything said about them to stderr.
 import picocolors from 'picocolors';
-import { type TextStream, TextWriter, visibleText } from '../shared/index.ts';
-import { exitCodes } from './exit-codes.ts';
+import { type TextStream, TextWriter, visibleText } from '../../shared/index.ts';
+import { exitCodes } from '../outcome/index.ts';
 import { wrapLine } from './wrap.ts';
 
 export type Colors = ReturnType<typeof picocolors.createColors>;

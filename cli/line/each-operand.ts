@@ -1,8 +1,7 @@
-import { UsageError } from '../shared/index.ts';
-import { CliError, RefusedError } from './errors.ts';
-import { type ExitCode, exitCodes } from './exit-codes.ts';
-import type { Output } from './output.ts';
-import { sayFailure } from './say-failure.ts';
+import { UsageError } from '../../shared/index.ts';
+import { CliError, type ExitCode, exitCodes, RefusedError } from '../outcome/index.ts';
+import type { Output } from '../screen/index.ts';
+import { sayFailure } from '../screen/index.ts';
 
 /**
  * Does the same for each operand, in their order. One that fails is said, and the others have their turn

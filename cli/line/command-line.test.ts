@@ -6,11 +6,11 @@ import {
   switchFlag,
   textFlag,
   wholeNumberFlag,
-} from '../shared/flags/index.ts';
-import { UsageError } from '../shared/index.ts';
+} from '../../shared/flags/index.ts';
+import { UsageError } from '../../shared/index.ts';
+import { exitCodes } from '../outcome/index.ts';
 import { defineCommand } from './command.ts';
 import { parseCommandLine } from './command-line.ts';
-import { exitCodes } from './exit-codes.ts';
 
 const say = defineCommand({
   name: 'say',

@@ -1,8 +1,8 @@
 // What the program and its commands say of themselves, wherever that is shown: --help, docs/cli.md, man pages.
-import type { HelpPage } from '../shared/flags/index.ts';
+import type { HelpPage } from '../../shared/flags/index.ts';
+import { exitMeanings } from '../outcome/index.ts';
 import type { Command } from './command.ts';
 import { commonFlags } from './common-flags.ts';
-import { exitMeanings } from './exit-codes.ts';
 
 export const programName = 'agent-cli';
 

@@ -1,13 +1,15 @@
 // What the code does against the design: imports that the table forbids, circles, rooms without a door, and files
 // that have grown a second idea.
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { type Import, importsOf, sourceFiles } from './imports.ts';
 import {
   isTest,
   mayImport,
+  mostLines,
   partOf,
   sideDoors,
+  stillLonger,
   testsMayImport,
   typesMayBeImported,
   withoutIndex,
@@ -40,6 +42,15 @@ function objection(from: string, to: string, typeOnly: boolean): string | undefi
   return undefined;
 }
 
+/** Why a file is too long; undefined when it is not. */
+function objectionToLength(root: string, file: string): string | undefined {
+  const lines = readFileSync(join(root, file), 'utf8').split('\n').length - 1;
+  const most = stillLonger[file] ?? mostLines;
+  if (lines > most) return `${file}: has ${lines} lines, and may have ${most}: split it by idea`;
+  if (lines > mostLines || stillLonger[file] === undefined) return undefined;
+  return `${file}: has ${lines} lines: take it off the list of longer ones in scripts/architecture/rooms.ts`;
+}
+
 /** The circles in a graph of files, each told once, from the file at which the search entered it. */
 function circles(graph: ReadonlyMap<string, ReadonlySet<string>>): string[] {
   const found: string[] = [];
@@ -61,7 +72,7 @@ function circles(graph: ReadonlyMap<string, ReadonlySet<string>>): string[] {
   return found;
 }
 
-/** Every import under `root` that the rules above forbid, as lines to print. */
+/** Everything under `root` that the rules above forbid, as lines to print. */
 export function problemsIn(root: string): { problems: string[]; files: number; imports: number } {
   const problems: string[] = [];
   const graph = new Map<string, ReadonlySet<string>>();
@@ -72,6 +83,8 @@ export function problemsIn(root: string): { problems: string[]; files: number; i
     if (partOf(file) === undefined) {
       problems.push(`${file}: belongs to no part of the code: add one to scripts/architecture/rooms.ts`);
     }
+    const tooLong = objectionToLength(root, file);
+    if (tooLong !== undefined) problems.push(tooLong);
     let found: Import[];
     try {
       found = importsOf(join(root, file));
@@ -100,6 +113,9 @@ export function problemsIn(root: string): { problems: string[]; files: number; i
       if (why !== undefined) problem(why);
     }
     graph.set(file, targets);
+  }
+  for (const file of Object.keys(stillLonger)) {
+    if (!files.includes(file)) problems.push(`${file}: is on the list of longer files, and does not exist`);
   }
   if (files.length === 0) problems.push(`${root}: no source files here, so nothing was checked`);
   return { problems: [...problems, ...circles(graph)], files: files.length, imports };

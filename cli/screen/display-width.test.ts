@@ -11,6 +11,9 @@ describe('displayWidth', () => {
     ['ｆｕｌｌ', 8],
     ['한글', 4],
     ['😀', 2],
+    ['🇫🇷', 2],
+    ['𗀀', 2],
+    ['☰', 2],
     ['a\u200bb', 2],
   ])('%j takes %i columns', (text, columns) => {
     expect(displayWidth(text)).toBe(columns);

@@ -150,7 +150,10 @@ describe('agent-cli doctor', () => {
     await until('the agent to stand still', () => isStopped(agent.pid));
     const report = await doctor(agent.env);
     expect(findingsOf(report, 'agent')).toMatchObject([
-      { state: 'problem', remedy: expect.stringContaining(`kill ${agent.pid}`) },
+      {
+        state: 'problem',
+        remedy: `let it go on with: kill -CONT ${agent.pid} — or end it with: agent-cli stop`,
+      },
     ]);
     expect(findingsOf(report, 'clock')).not.toEqual([]);
   });

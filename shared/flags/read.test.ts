@@ -65,6 +65,14 @@ describe('the words of a command line', () => {
     });
   });
 
+  it('are flags where a flag has the digit for its letter', () => {
+    const zero = { print0: switchFlag('NUL', '0') };
+    expect(readWords(['-0', '-1', 'a'], zero, 'program')).toMatchObject({
+      given: new Map([['print0', ['true']]]),
+      operands: ['-1', 'a'],
+    });
+  });
+
   it.each([
     [['--topc', 'x'], 'unknown flag --topc', 'did you mean --topic?'],
     [['--zzzzzz', '-x', '-x'], 'unknown flag --zzzzzz, -x', 'see: program --help'],

@@ -14,7 +14,7 @@ export interface WordsRead {
   readonly trailing: readonly string[];
 }
 
-/** `-5` and `-.5` are numbers, and `-` is standard input. */
+/** `-5` and `-.5` are numbers, unless a flag has that letter, and `-` is standard input. */
 function looksLikeFlag(word: string): boolean {
   return /^-./s.test(word) && !/^-\.?[0-9]/.test(word);
 }
@@ -61,9 +61,11 @@ export function readWords(words: readonly string[], flags: FlagTable, program: s
   for (const token of tokens) {
     const word = words[token.index] ?? '';
     if (token.kind === 'option-terminator') end = token.index;
-    else if (token.kind === 'positional' || !looksLikeFlag(word)) operands.set(token.index, word);
-    else if (!Object.hasOwn(flags, token.name)) unknown.add(token.rawName);
-    else {
+    else if (token.kind === 'positional') operands.set(token.index, word);
+    else if (!Object.hasOwn(flags, token.name)) {
+      if (looksLikeFlag(word)) unknown.add(token.rawName);
+      else operands.set(token.index, word);
+    } else {
       const values = given.get(token.name) ?? [];
       given.set(token.name, values);
       values.push(valueIn(token, flags[token.name]?.takes === 'nothing'));

@@ -8,10 +8,10 @@ import { SliceClock } from '../../shared/index.ts';
 import type { Log } from '../log/index.ts';
 import type { DifferenceSink } from './delta.ts';
 import type { Disk } from './disk.ts';
-import { gitDirectoryAt } from './git-directories.ts';
 import { type IgnoreRules, rulesFileName } from './ignore-rules.ts';
 import { joinPath } from './names.ts';
 import { isSameDirectory, Places, type PlacesHost } from './places.ts';
+import { type RulesHost, RulesReader } from './rules-reader.ts';
 import { Skips } from './skips.ts';
 import { sorted } from './slices.ts';
 import { both, type Evidence, Touches } from './touches.ts';
@@ -30,11 +30,9 @@ import { type Dirty, evidenceOf, type Visit } from './visits.ts';
 import { youthOf } from './youth.ts';
 
 /** What the crawler needs done that is not looking. */
-export interface CrawlerHost extends PlacesHost {
+export interface CrawlerHost extends PlacesHost, RulesHost {
   /** Another directory is where this one was, or it has been away: so for all below it. */
   replaced(directory: Directory): void;
-  /** The directory is there but can't be looked into: look again later, if nothing will say when. */
-  retry(directory: Directory, error: NodeJS.ErrnoException): void;
   /** Hints about an entry that have come since the batch under way was closed. */
   pending(directory: Directory, name: string): Evidence | undefined;
 }
@@ -53,6 +51,7 @@ export class Crawler {
   private readonly disk: Disk;
   private readonly index: TreeIndex;
   private readonly rules: IgnoreRules;
+  private readonly rulesReader: RulesReader;
   private readonly host: CrawlerHost;
   readonly places: Places;
   private readonly touches: Touches;
@@ -73,6 +72,7 @@ export class Crawler {
     this.index = parts.index;
     this.rules = parts.rules;
     this.host = parts.host;
+    this.rulesReader = new RulesReader(parts.disk, parts.rules, parts.host);
     this.skips = new Skips(parts.log);
     this.places = new Places(parts.disk, parts.host, parts.turns);
     this.touches = new Touches(parts.turns);
@@ -106,7 +106,8 @@ export class Crawler {
         this.examine({ directory, deep: false, suspicious: false }, name, evidence, delta, visits);
         if (this.removed.length > 0) yield* this.removeBelow(delta);
         if (name === rulesFileName) rulesTouched.set(directory, rulesTouched.get(directory) ?? false);
-        if (name === '.git' && this.lookForRepository(directory)) rulesTouched.set(directory, true);
+        if (name === '.git' && this.rulesReader.lookForRepository(directory))
+          rulesTouched.set(directory, true);
         if (this.isDue(entrySteps)) yield* this.rest();
       }
       yield* this.visit(visits, delta);
@@ -114,7 +115,7 @@ export class Crawler {
     if (!this.rules.gitignore) rulesTouched.clear();
     for (const [directory, changed] of rulesTouched) {
       // Also one that is ignored itself, and so no entry.
-      if (!directory.gone && ((yield* this.readRules(directory)) || changed)) {
+      if (!directory.gone && ((yield* this.rulesReader.readRules(directory)) || changed)) {
         yield* this.visit([{ directory, deep: true, suspicious: false }], delta);
       }
     }
@@ -148,8 +149,9 @@ export class Crawler {
       }
       directory.unreadable = false;
       const before = directory.entries.size;
-      const newBounds = this.lookForRepository(directory, names);
-      const newRules = this.rules.gitignore && ((yield* this.readRules(directory, names)) || newBounds);
+      const newBounds = this.rulesReader.lookForRepository(directory, names);
+      const newRules =
+        this.rules.gitignore && ((yield* this.rulesReader.readRules(directory, names)) || newBounds);
       const inside = newRules && before > 0 ? { ...visit, deep: true } : visit;
 
       for (const name of names) {
@@ -304,43 +306,6 @@ export class Crawler {
   evidence(directory: Directory, name: string | undefined): Evidence {
     if (name === undefined) return 'once';
     return this.touches.isLate(joinPath(directory.path, name)) ? 'certain' : 'once';
-  }
-
-  /**
-   * Reads the rules of a directory.
-   * @param names what is in it, if that is known
-   * @returns whether they changed
-   */
-  private *readRules(directory: Directory, names?: readonly string[]): Generator<void, boolean> {
-    const present = names === undefined || names.includes(rulesFileName);
-    const text = present ? this.disk.readRules(joinPath(directory.path, rulesFileName)) : undefined;
-    if (text === undefined || !('unseen' in text)) return yield* this.rules.setRules(directory, text);
-    this.rules.keepRules(directory, text.unseen);
-    this.host.retry(directory, text.unseen);
-    return false;
-  }
-
-  /**
-   * Finds out whether the directory is the top of a repository.
-   * @param names what is in it, if that is known
-   * @returns whether rules of other directories begin or cease to count in it
-   */
-  private lookForRepository(directory: Directory, names?: readonly string[]): boolean {
-    const before = directory.gitDirectory;
-    const present = names === undefined || names.includes('.git');
-    const dotGit = present ? this.disk.look(joinPath(directory.path, '.git')) : undefined;
-    const isSeen = dotGit !== undefined && !('unseen' in dotGit);
-    const found = isSeen ? gitDirectoryAt(this.disk.absolute(directory.path), dotGit) : undefined;
-    if (typeof found === 'object') {
-      // As long as that can't be told, what was known counts.
-      this.host.retry(directory, found.unseen);
-      return false;
-    }
-    directory.gitDirectory = found;
-    if (directory.parent === undefined) return false;
-    if ((before === undefined) === (directory.gitDirectory === undefined)) return false;
-    this.rules.forgetNames();
-    return true;
   }
 
   private remove(parent: Directory, name: string, delta: DifferenceSink): void {

@@ -166,7 +166,6 @@ export const stillLonger: Readonly<Record<string, number>> = {
   'agent/config/config.test.ts': 610,
   'agent/hub/delivery.ts': 360,
   'agent/hub/hub.test.ts': 400,
-  'agent/watch/crawler.ts': 375,
   'cli/doctor/checks.test.ts': 570,
   'test/bad-input.test.ts': 790,
   'test/browser.test.ts': 380,

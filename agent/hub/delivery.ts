@@ -1,7 +1,7 @@
 // Delivery: one journal, and the clients along it. A client is a position in the journal. Nothing is queued for
 // anyone: at the end of a turn of the loop each client that stands at the front gets what is new in one write; one
 // whose socket is full is left behind, and reads on from the journal when it drains.
-import { type JournalEvent, limits, type ServerFrame, SliceClock } from '../../shared/index.ts';
+import type { JournalEvent, ServerFrame } from '../../shared/index.ts';
 import type { Journal, NewEvent } from '../journal/index.ts';
 import type { Log } from '../log/index.ts';
 import { type Broadcast, Broadcasts } from './broadcasts.ts';
@@ -9,20 +9,13 @@ import { CatchUp, type Interlude } from './catch-up.ts';
 import type { Counters } from './counters.ts';
 import type { Encoding } from './encoding.ts';
 import { continuesBatch, type Filter, isPiece } from './filter.ts';
+import { FrontEncoder, isQuicklyEncoded } from './front-encoder.ts';
 import type { Encoded, Group, Member, Recent } from './group.ts';
 import { Groups } from './groups.ts';
 import { Readers } from './readers.ts';
 import { Stalls } from './stalls.ts';
-import { TurnBudget, Turns } from './turns.ts';
+import { Turns } from './turns.ts';
 import { Writer } from './writer.ts';
-
-/**
- * For so long in a turn of the loop events are encoded for the clients at the front, group after group; those of the
- * other groups read them from the journal, as everybody does who is behind.
- */
-const frontMs = 4;
-/** Events of so many bytes are encoded quickly for every group. */
-const smallBytes = 4096;
 
 /** What a lane is made with, besides its journal. */
 export interface LaneParts {
@@ -57,7 +50,7 @@ export class Lane {
   private readonly turns: Turns<Member>;
   /** Turns of their own for those with slow filters: nobody else has to wait for them. */
   private readonly slowTurns: Turns<Member>;
-  private readonly frontBudget = new TurnBudget(frontMs);
+  private readonly encoder: FrontEncoder;
   private readonly groups: Groups;
   private recent: Recent[] = [];
   /** Of those, the messages. */
@@ -77,6 +70,7 @@ export class Lane {
     this.readers = new Readers(journal, nowMs);
     this.stalls = new Stalls(this.readers, this.writer, stalledMs, nowMs);
     this.groups = new Groups(journal);
+    this.encoder = new FrontEncoder(journal);
     this.front = journal.headSeq;
     const catchUp = new CatchUp(this, interlude);
     const slice = (client: Member): boolean => catchUp.slice(client);
@@ -125,8 +119,7 @@ export class Lane {
     this.sending = [];
     this.front = this.journal.headSeq;
     if (sending.length > 0) this.countMatched(sending);
-    const isQuick =
-      recent.reduce((sum, { bytes }) => sum + bytes, 0) <= smallBytes && !recent.some(isOfFiles);
+    const isQuick = isQuicklyEncoded(recent);
     for (const isSlow of [false, true]) {
       for (const group of this.groups) {
         if (group.filter.isSlow === isSlow) this.deliver(group, recent, afterSeq, isQuick);
@@ -233,7 +226,7 @@ export class Lane {
     this.flush();
     this.turns.close();
     this.slowTurns.close();
-    this.frontBudget.close();
+    this.encoder.close();
     this.stalls.close();
   }
 
@@ -274,7 +267,7 @@ export class Lane {
     group.sent = [];
     let encoded: Encoded | undefined;
     try {
-      encoded = this.encode(group, recent, afterSeq, isQuick);
+      encoded = this.encoder.encode(group, recent, afterSeq, isQuick);
       if (encoded === undefined) {
         this.leaveBehind(group, recent, afterSeq);
         return;
@@ -307,27 +300,6 @@ export class Lane {
     for (const broadcast of sent) if (broadcast.seq <= encoded.seq) broadcast.reached(reached);
   }
 
-  /** @returns undefined if the clients have to read the newest events from the journal, as far as there are any */
-  private encode(
-    group: Group,
-    recent: readonly Recent[],
-    afterSeq: number,
-    isQuick: boolean,
-  ): Encoded | undefined {
-    // In one turn there may be more than the journal holds: what is gone of it everybody has missed.
-    if (afterSeq < this.journal.oldestSeq - 1 || group.mustRead(recent)) return undefined;
-    const limitBytes = limits.sendAheadBytes;
-    if (group.isPlain || isQuick) return group.encodeRecent(recent, afterSeq, limitBytes);
-    const { leftMs } = this.frontBudget;
-    if (leftMs === 0 || ![...group.clients].some(({ live }) => live)) return undefined;
-    const startedMs = performance.now();
-    try {
-      return group.encodeRecent(recent, afterSeq, limitBytes, new SliceClock(leftMs));
-    } finally {
-      this.frontBudget.spend(performance.now() - startedMs);
-    }
-  }
-
   private leaveBehind(group: Group, recent: readonly Recent[], afterSeq: number): void {
     const { hasBegun } = group;
     group.pass(recent);
@@ -346,8 +318,4 @@ export class Lane {
       }
     }
   }
-}
-
-function isOfFiles({ event }: Recent): boolean {
-  return event.type === 'file';
 }

@@ -164,7 +164,6 @@ export const mostLines = 350;
 /** Files that are longer still, with how long each may be: it only ever shrinks, and leaves the list. */
 export const stillLonger: Readonly<Record<string, number>> = {
   'agent/config/config.test.ts': 610,
-  'agent/hub/delivery.ts': 360,
   'agent/hub/hub.test.ts': 400,
   'cli/doctor/checks.test.ts': 570,
   'test/bad-input.test.ts': 790,

@@ -8,6 +8,7 @@ import type { TestAgent } from './support/agent.ts';
 import { roomForMany } from './support/cleanup.ts';
 import { connect, type TestClient } from './support/client.ts';
 import { commit, git } from './support/git.ts';
+import { times } from './support/long.ts';
 import { until } from './support/wait.ts';
 import { backends, behindItsBack, watched } from './support/watched.ts';
 import { startWriter } from './support/writer.ts';
@@ -28,7 +29,7 @@ async function framesBefore(client: TestClient, begin: number, id: string): Prom
 }
 
 /** Of the default the most; the others' barriers differ in how they are waited for, not in what comes of it. */
-const writesBefore = { directories: 1000, chokidar: 300, polling: 300 };
+const writesBefore = { directories: times(300, 1000), chokidar: times(100, 300), polling: times(100, 300) };
 
 describe.each(backends)('with the backend %s', (backend) => {
   const writes = writesBefore[backend];

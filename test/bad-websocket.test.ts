@@ -4,6 +4,7 @@ import * as fc from 'fast-check';
 import type { ServerFrame } from '../shared/index.ts';
 import { connect, type TestClient } from './support/client.ts';
 import { connectRaw } from './support/raw-client.ts';
+import { openRaw, rawRequest, upgradeHeaders } from './support/raw-http.ts';
 import { sharedAgent } from './support/shared-agent.ts';
 import { until } from './support/wait.ts';
 import { callWitness } from './support/witness.ts';
@@ -256,6 +257,57 @@ describe('a WebSocket frame that is not as it should be', () => {
       { numRuns: 60 },
     );
     await witness.waitUntilAlone();
+    witness.expectCleanRecord();
+  });
+});
+
+describe('a request for a WebSocket that is not as it should be', () => {
+  it('is refused as an upgrade when it is none of ours', async () => {
+    const agent = shared();
+    const witness = await callWitness(agent);
+    const [connection, upgrade, versionLine, keyLine] = upgradeHeaders as [string, string, string, string];
+    const refused: [line: string, headers: string[], expected: string, named?: string][] = [
+      ['GET /v1/status HTTP/1.1', [...upgradeHeaders], '400 upgrade_refused', '/v1/status'],
+      ['GET /healthz HTTP/1.1', [...upgradeHeaders], '400 upgrade_refused'],
+      ['GET /nothing HTTP/1.1', [...upgradeHeaders], '404 not_found'],
+      ['POST /v1/events HTTP/1.1', [...upgradeHeaders], '405 method_not_allowed'],
+      ['GET /v1/events HTTP/1.1', [connection, upgrade, versionLine], '400 bad_handshake'],
+      ['GET /v1/events HTTP/1.1', [connection, upgrade, keyLine], '400 bad_handshake'],
+      [
+        'GET /v1/events HTTP/1.1',
+        [connection, upgrade, keyLine, 'Sec-WebSocket-Version: 7'],
+        '426 websocket_version',
+        '13',
+      ],
+      [
+        'GET /v1/events HTTP/1.1',
+        [connection, upgrade, keyLine, 'Sec-WebSocket-Version: 8'],
+        '426 websocket_version',
+      ],
+      [
+        'GET /v1/events HTTP/1.1',
+        [connection, upgrade, versionLine, 'Sec-WebSocket-Key: short'],
+        '400 bad_handshake',
+      ],
+      ['GET /v1/events?colour=red HTTP/1.1', [...upgradeHeaders], '400 unknown_parameter', 'colour'],
+      ['GET /v1/events?format=xml HTTP/1.1', [...upgradeHeaders], '400 bad_parameter', 'format'],
+      ['GET /v1/events?since=x HTTP/1.1', [...upgradeHeaders], '400 bad_parameter', 'since'],
+      ['GET /v1/events?match= HTTP/1.1', [...upgradeHeaders], '400 bad_parameter', 'match'],
+      ['GET /v1/events?topic=a..b HTTP/1.1', [...upgradeHeaders], '400 bad_parameter', 'topic'],
+      ['GET /v1/events?root=/nowhere HTTP/1.1', [...upgradeHeaders], '400 unknown_root', '/nowhere'],
+    ];
+    for (const plane of planes) {
+      for (const [line, headers, expected, named = ''] of refused) {
+        const raw = await openRaw(agent, plane);
+        raw.write(rawRequest(line, ['Host: localhost', `Authorization: Bearer ${agent.token}`, ...headers]));
+        const { status, headers: answered, body } = await raw.answer();
+        expect(answered['content-type']).toBe('application/problem+json');
+        expect([line, headers, `${status} ${JSON.parse(body).code}`]).toEqual([line, headers, expected]);
+        expect(body).toContain(named);
+        await raw.end();
+      }
+    }
+    await witness.expectService();
     witness.expectCleanRecord();
   });
 });

@@ -1,98 +1,30 @@
 // The laws of the client library as it is built, the same wherever it runs. Whatever happens to its connection, the
 // tree that it keeps is the disk.
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import type { FileRecord } from 'devagent/client';
-import type { ClientInfo } from '../../shared/index.ts';
-import { startAgent, type TestAgent } from './agent.ts';
-import { expectNoAuditFindings } from './audit.ts';
-import { temporaryDirectory } from './cleanup.ts';
-import type { ClientHost } from './client-host.ts';
-import { type CuttingProxy, startCuttingProxy } from './cutting-proxy.ts';
-import { TreeModel } from './model.ts';
+import { startAgent } from './agent.ts';
+import { itHoldsCallLaws } from './client-call-laws.ts';
+import {
+  addressOf,
+  type ClientPlace,
+  clientsOf,
+  connectAt,
+  differences,
+  expectTreesAreDisk,
+  operate,
+  plant,
+  proxyTo,
+} from './client-place.ts';
 import { RandomOperations } from './random-operations.ts';
 import { testSeed } from './seed.ts';
 import { sharedAgent } from './shared-agent.ts';
 import { until } from './wait.ts';
 
-/** Somewhere to reach an agent: as `connect` takes it. */
-type Address = { url: string; token: string } | { socket: string };
-
-/** A place where the library runs, and the way from there to an agent. */
-export interface ClientPlace {
-  readonly name: string;
-  readonly plane: 'local' | 'loopback';
-  /** Whether its WebSocket can stop reading; one that can't has to be closed for that. */
-  readonly pauses: boolean;
-  /** How many trees it keeps while its connections are cut, and how often they are. */
-  readonly trees: number;
-  readonly cuts: number;
-  open(): ClientHost | Promise<ClientHost>;
-}
-
-function addressOf(agent: TestAgent, plane: ClientPlace['plane']): Address {
-  return plane === 'local'
-    ? { socket: agent.socket }
-    : { url: `http://127.0.0.1:${agent.port}/`, token: agent.token };
-}
-
-/** A proxy before the agent, and its address. */
-async function proxyTo(
-  agent: TestAgent,
-  plane: ClientPlace['plane'],
-  seed: number,
-): Promise<[CuttingProxy, Address]> {
-  if (plane === 'local') {
-    const socket = join(temporaryDirectory(), 'proxy.sock');
-    return [await startCuttingProxy({ path: agent.socket }, seed, socket), { socket }];
-  }
-  const proxy = await startCuttingProxy({ port: agent.port, host: '127.0.0.1' }, seed);
-  return [proxy, { url: `http://127.0.0.1:${proxy.port}/`, token: agent.token }];
-}
-
-/** Connects there, for the functions that follow. */
-function connectAt(host: ClientHost, address: Address): Promise<void> {
-  return host.run(async (scope, options) => {
-    scope.agent = await scope.lib.connect({ ...options, name: 'law', timeoutMs: 30_000 });
-  }, address);
-}
-
-/** Opens trees there. */
-function plant(host: ClientHost, count: number): Promise<void> {
-  return host.run((scope, trees) => {
-    scope.trees = Array.from({ length: trees }, () => scope.agent.tree());
-  }, count);
-}
-
-/** Fails unless each tree there is the disk once it has been synced. */
-async function expectTreesAreDisk(host: ClientHost, agent: TestAgent): Promise<void> {
-  const trees = await host.run(async ({ trees }) => {
-    await Promise.all(trees.map((tree) => tree.sync()));
-    return trees.map((tree) => ({ whole: tree.whole, records: [...tree].map(([, record]) => record) }));
-  }, undefined);
-  expect(trees.map(({ whole }) => whole)).toEqual(trees.map(() => true));
-  expect(trees.flatMap(({ records }) => differences(records, agent.root))).toEqual([]);
-  await expectNoAuditFindings(agent);
-}
-
-function differences(records: readonly FileRecord[], root: string): string[] {
-  return TreeModel.ofRecords(records).differences(root);
-}
-
-function clientsOf(agent: TestAgent): Promise<ClientInfo[]> {
-  return agent.request('/v1/clients').then((answer) => answer.json<ClientInfo[]>());
-}
-
-function operate(operations: RandomOperations, count: number): void {
-  for (let done = 0; done < count; done += 1) operations.step();
-}
-
 /** Several times what it takes on a machine that has other things to do as well. */
 const cutsLimitMs = 120_000;
 
 /** Has the library hold them in one place. */
-export function describeClientLaws({ name, plane, pauses, trees, cuts, open }: ClientPlace): void {
+export function describeClientLaws(place: ClientPlace): void {
+  const { name, plane, pauses, trees, cuts, open } = place;
   // In the name, so that whatever fails says where it began.
   const seed = testSeed();
   describe(`devagent/client in ${name}, seed ${seed}`, () => {
@@ -273,166 +205,6 @@ export function describeClientLaws({ name, plane, pauses, trees, cuts, open }: C
       expect(differences(records, agent.root)).toEqual([]);
     });
 
-    it('ends a stream by its signal, by leaving the loop, and by closing, and the connection with it', async () => {
-      const agent = shared();
-      const host = await open();
-      await connectAt(host, addressOf(agent, plane));
-      const endings = await host.run(async ({ agent, lib }) => {
-        const ended: unknown[] = [];
-        for await (const { type } of agent.events()) {
-          ended.push(type);
-          break;
-        }
-        const abort = new AbortController();
-        for await (const { type } of agent.events({ signal: abort.signal })) {
-          ended.push(type);
-          abort.abort();
-        }
-        for await (const { type } of agent.events({ signal: abort.signal })) ended.push(type);
-        const tree = agent.tree();
-        await tree.sync();
-        tree.close();
-        ended.push(await tree.ended);
-        const waiting = agent.tree();
-        for await (const { type } of agent.events()) {
-          ended.push(type);
-          await agent[Symbol.asyncDispose]();
-        }
-        ended.push(await waiting.ended);
-        const codeOf = (error: unknown) => (error instanceof lib.AgentError ? error.code : String(error));
-        ended.push(await agent.status().catch(codeOf), await waiting.sync().catch(codeOf));
-        return ended;
-      }, undefined);
-      expect(endings).toEqual(['connected', 'connected', null, 'connected', null, 'closed', 'closed']);
-      await until('the connections to end', async () => (await clientsOf(agent)).length === 0);
-    });
-
-    it('does each of its calls', async () => {
-      const agent = shared();
-      writeFileSync(join(agent.root, 'a.ts'), 'a');
-      writeFileSync(join(agent.root, 'b.js'), 'b');
-      await agent.sync();
-      const other = temporaryDirectory();
-      const host = await open();
-      await connectAt(host, addressOf(agent, plane));
-      const got = await host.run(
-        async ({ agent }, { root, other }) => {
-          const heard: unknown[] = [];
-          const isHeard = new Promise<void>((resolve) => {
-            agent.on('message', ({ topic, data }) => {
-              heard.push({ topic, data });
-              resolve();
-            });
-          });
-          await new Promise<void>((resolve) => {
-            const off = agent.on('connected', () => {
-              off();
-              resolve();
-            });
-          });
-          const answer = await agent.broadcast({ ok: true }, { topic: 'build.done', key: 'k', wait: 5000 });
-          const again = await agent.broadcast({ ok: true }, { topic: 'build.done', key: 'k' });
-          await isHeard;
-          const files: string[] = [];
-          for await (const { path } of agent.files({ root, match: '*.ts' })) files.push(path);
-          const added = await agent.roots.add(other);
-          const { path } = await agent.roots.remove(other);
-          const { cursor } = await agent.sync();
-          return {
-            heard,
-            answer,
-            again,
-            files,
-            added: added.path,
-            removed: path,
-            cursor,
-            status: await agent.status(),
-          };
-        },
-        { root: agent.root, other },
-      );
-      expect(got).toMatchObject({
-        heard: [{ topic: 'build.done', data: { ok: true } }],
-        answer: { matched: 1, delivered: 1, lagging: 0, cursor: got.status.cursor },
-        again: got.answer,
-        files: ['a.ts'],
-        added: other,
-        removed: other,
-        cursor: got.status.cursor,
-        status: { pid: agent.pid, protocol: 1 },
-      });
-      expect((await clientsOf(agent)).map(({ name }) => name)).toEqual(['law']);
-    });
-
-    it('takes every limit of time, also those that no timer can hold', async () => {
-      const agent = shared();
-      const host = await open();
-      const answers = await host.run(
-        async ({ lib }, address) => {
-          const times = [1000.5, 2 ** 31 - 1, 2 ** 31, 2 ** 32 + 5, 1e12, Number.POSITIVE_INFINITY];
-          const results: unknown[] = [];
-          for (const timeoutMs of times) {
-            const agent = await lib.connect({ ...address, timeoutMs });
-            await agent.sync({ timeoutMs });
-            await agent.status({ timeoutMs });
-            const { lagging } = await agent.broadcast('x', { timeoutMs, wait: timeoutMs });
-            results.push(lagging);
-            await agent.close();
-          }
-          return results;
-        },
-        addressOf(agent, plane),
-      );
-      expect(answers).toEqual([0, 0, 0, 0, 0, 0]);
-    });
-
-    it('fails for good, and says by its type and code why, where trying again would not help', async () => {
-      const agent = shared();
-      const host = await open();
-      const errors = await host.run(
-        async ({ lib }, { address, url }) => {
-          const told = (error: unknown) =>
-            error instanceof lib.AgentError
-              ? { type: error.name, code: error.code, status: error.problem?.status, message: error.message }
-              : String(error);
-          const failureOf = (promise: Promise<unknown>) => promise.then(() => 'no error', told);
-          const agent = await lib.connect(address);
-          const failed = [
-            await failureOf(lib.connect({ url, token: 'wrong-secret' })),
-            await failureOf(lib.connect({ url: `${url}?token=wrong-secret` })),
-            await failureOf(lib.connect({ url: 'no url', token: 'wrong-secret' })),
-            await failureOf(
-              lib.connect({ url: 'http://127.0.0.1:9/', token: 'wrong-secret', timeoutMs: 200 }),
-            ),
-            await failureOf(agent.broadcast('x', { topic: 'file' })),
-            await failureOf(agent.events({ since: 'nonsense' }).next()),
-            await failureOf(agent.tree({ root: '/no/root' }).sync()),
-            await new Promise((resolve) => {
-              agent.on('error', (error) => resolve(told(error)));
-              agent.on('connected', async ({ client }) => {
-                await fetch(`${url}v1/clients/${client}?token=${address.token}`, { method: 'DELETE' });
-              });
-            }),
-          ];
-          await agent.close();
-          return failed;
-        },
-        {
-          address: { ...addressOf(agent, 'loopback'), token: agent.token },
-          url: `http://127.0.0.1:${agent.port}/`,
-        },
-      );
-      expect(errors).toMatchObject([
-        { type: 'AgentAuthError', code: 'token_required', status: 401 },
-        { type: 'AgentAuthError', code: 'token_required', status: 401 },
-        { type: 'AgentError', code: 'bad_options' },
-        { type: 'AgentUnreachableError', code: 'unreachable' },
-        { type: 'AgentError', code: 'reserved_topic', status: 400 },
-        { type: 'AgentError', code: 'bad_parameter', status: 400 },
-        { type: 'AgentError', code: 'unknown_root', status: 400 },
-        { type: 'AgentError', code: 'disconnected' },
-      ]);
-      expect(JSON.stringify(errors)).not.toContain('wrong-secret');
-    });
+    itHoldsCallLaws(place, shared);
   });
 }

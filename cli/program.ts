@@ -1,18 +1,15 @@
 // One run of agent-cli: a command line in, an exit code out, and every failure said on stderr.
 import { helpText } from '../shared/flags/index.ts';
 import { DevagentError, defaultName, instancePaths, UsageError, version } from '../shared/index.ts';
-import { overdueAgent } from './agent-failure.ts';
+import { Connection, checkProtocol, overdueAgent, TimeLimit } from './agent/index.ts';
 import { commands } from './commands/index.ts';
 import { completionWord } from './completion/shell-names.ts';
-import { Connection } from './connection.ts';
 import type { Command, CommandContext, PreparedCommand } from './line/index.ts';
 import { parseCommandLine } from './line/index.ts';
 import type { Signals } from './outcome/index.ts';
 import { CliError, type ExitCode, exitCodes, OverdueError } from './outcome/index.ts';
-import { checkProtocol } from './protocol-check.ts';
 import type { Output } from './screen/index.ts';
 import { sayFailure } from './screen/index.ts';
-import { TimeLimit } from './time-limit.ts';
 
 /** What a run needs from its process. */
 export interface Surroundings {

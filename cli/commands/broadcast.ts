@@ -1,6 +1,6 @@
 import { jsonFlag, textFlag, waitFlag } from '../../shared/flags/index.ts';
 import { type BroadcastAnswer, formatBytes, isNestedDeeper, limits, UsageError } from '../../shared/index.ts';
-import { cliCommand } from '../agent-failure.ts';
+import { cliCommand } from '../agent/index.ts';
 import { defineCommand } from '../line/index.ts';
 import { CliError, exitCodes, RefusedError } from '../outcome/index.ts';
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { basename } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type ConfigReport, defaultName, type ShownSetting, visibleText } from '../../shared/index.ts';
-import { agentdProgram } from '../agentd-program.ts';
+import { agentdProgram } from '../agent/index.ts';
 import { defineCommand } from '../line/index.ts';
 import { exitCodes } from '../outcome/index.ts';
 import type { Colors } from '../screen/index.ts';

@@ -1,5 +1,5 @@
 import { visibleText } from '../../shared/index.ts';
-import { cliCommand } from '../agent-failure.ts';
+import { cliCommand } from '../agent/index.ts';
 import { defineCommand, forEachOperand, withHint } from '../line/index.ts';
 
 export const disconnect = defineCommand({

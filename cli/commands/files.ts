@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { globFlag, switchFlag, textFlag } from '../../shared/flags/index.ts';
 import { type FileRecord, UsageError, visibleJson, visibleText } from '../../shared/index.ts';
-import { ensureAgent, startFlags } from '../ensure-agent.ts';
 import { defineCommand } from '../line/index.ts';
-import { rootsHere } from '../local-path.ts';
 import { exitCodes } from '../outcome/index.ts';
+import { rootsHere } from '../paths/index.ts';
+import { ensureAgent, startFlags } from '../start/index.ts';
 
 /** The agent copies its index before it answers, and crawls before that: a million files take a while. */
 const answerBeginsMs = 10 * 60_000;

@@ -7,12 +7,10 @@ import {
   logLevels,
   visibleText,
 } from '../../shared/index.ts';
-import { cliCommand } from '../agent-failure.ts';
+import { cliCommand, readRunFile, requirePrivateRuntime, requirePrivateState } from '../agent/index.ts';
 import { type CommandContext, defineCommand } from '../line/index.ts';
 import { CliError, exitCodes } from '../outcome/index.ts';
-import { requirePrivateRuntime, requirePrivateState } from '../private-place.ts';
 import type { parseLogLine } from '../process/index.ts';
-import { readRunFile } from '../run-file.ts';
 
 /** Some screens: what happened lately, and not the whole past. */
 const defaultLines = 100;

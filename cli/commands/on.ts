@@ -1,8 +1,8 @@
 import { choiceFlag, durationFlag, listFlag, switchFlag } from '../../shared/flags/index.ts';
 import { UsageError } from '../../shared/index.ts';
-import { startFlags } from '../ensure-agent.ts';
 import { defineCommand } from '../line/index.ts';
 import type { CommandLine } from '../on/index.ts';
+import { startFlags } from '../start/index.ts';
 
 /** As the agent settles already, this is for those who change several files one after the other. */
 const defaultDebounceMs = 50;

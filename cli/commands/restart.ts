@@ -1,5 +1,7 @@
 import type { Status } from '../../shared/index.ts';
-import { cliCommand } from '../agent-failure.ts';
+import { cliCommand, readRunFile } from '../agent/index.ts';
+import { type CommandContext, defineCommand } from '../line/index.ts';
+import { CliError, exitCodes } from '../outcome/index.ts';
 import {
   agentWords,
   awaitReady,
@@ -10,10 +12,7 @@ import {
   readyFlags,
   refuseName,
   startAnswer,
-} from '../agent-start.ts';
-import { type CommandContext, defineCommand } from '../line/index.ts';
-import { CliError, exitCodes } from '../outcome/index.ts';
-import { readRunFile } from '../run-file.ts';
+} from '../start/index.ts';
 
 /** What the next agent is to watch: what the last one did, as far as it is there. */
 function rootsToWatch(context: CommandContext, running: Status | undefined, runs: boolean): string[] {

@@ -1,5 +1,5 @@
 import type { RootStatus } from '../../shared/index.ts';
-import { cliCommand } from '../agent-failure.ts';
+import { cliCommand } from '../agent/index.ts';
 import { defineCommand } from '../line/index.ts';
 import { exitCodes } from '../outcome/index.ts';
 import { describeRoots } from './root-lines.ts';

@@ -1,9 +1,8 @@
 import { resolve } from 'node:path';
 import { listFlag, switchFlag, textFlag, wholeNumberFlag } from '../../shared/flags/index.ts';
 import { isLoopbackHost, UsageError } from '../../shared/index.ts';
-import { namedDirectory } from '../agent-start.ts';
-import { startFlags } from '../ensure-agent.ts';
 import { defineCommand } from '../line/index.ts';
+import { namedDirectory, startFlags } from '../start/index.ts';
 
 export const serve = defineCommand({
   name: 'serve',

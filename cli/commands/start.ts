@@ -1,22 +1,19 @@
 import { formatDuration, type Status } from '../../shared/index.ts';
-import { cliCommand } from '../agent-failure.ts';
+import { answerTimeoutMs, cliCommand, noteOtherVersion, readRunFile } from '../agent/index.ts';
+import { type CommandContext, defineCommand } from '../line/index.ts';
+import { UnusableAgentError } from '../outcome/index.ts';
+import { innermostRoot } from '../paths/index.ts';
 import {
   agentWords,
   awaitReady,
   defaultReadyMs,
   directoryWords,
+  idleExitOf,
   namedDirectory,
   readyFlags,
   refuseName,
   startAnswer,
-} from '../agent-start.ts';
-import { answerTimeoutMs } from '../connection.ts';
-import { idleExitOf } from '../ensure-agent.ts';
-import { type CommandContext, defineCommand } from '../line/index.ts';
-import { innermostRoot } from '../local-path.ts';
-import { UnusableAgentError } from '../outcome/index.ts';
-import { noteOtherVersion } from '../protocol-check.ts';
-import { readRunFile } from '../run-file.ts';
+} from '../start/index.ts';
 
 /** Has the agent watch more directories; a crawl that takes longer than `readyMs` goes on without us. */
 async function addRoots(

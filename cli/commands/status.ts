@@ -1,7 +1,7 @@
 import { countOf, formatBytes, formatDuration, protocolVersion, type Status } from '../../shared/index.ts';
+import { noteOtherVersion } from '../agent/index.ts';
 import { defineCommand } from '../line/index.ts';
 import { exitCodes } from '../outcome/index.ts';
-import { noteOtherVersion } from '../protocol-check.ts';
 import type { Page } from '../screen/index.ts';
 import { factLines } from '../screen/index.ts';
 import { describeRoots } from './root-lines.ts';

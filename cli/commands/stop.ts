@@ -1,7 +1,7 @@
-import { missingAgent } from '../agent-failure.ts';
-import { agentWords } from '../agent-start.ts';
+import { missingAgent } from '../agent/index.ts';
 import { defineCommand } from '../line/index.ts';
 import { exitCodes } from '../outcome/index.ts';
+import { agentWords } from '../start/index.ts';
 
 export const stop = defineCommand({
   name: 'stop',

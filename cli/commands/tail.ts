@@ -1,7 +1,7 @@
 import { switchFlag, wholeNumberFlag } from '../../shared/flags/index.ts';
-import { agentReviver, ensureAgent, startFlags } from '../ensure-agent.ts';
 import { defineCommand } from '../line/index.ts';
-import { rootsHere } from '../local-path.ts';
+import { rootsHere } from '../paths/index.ts';
+import { agentReviver, ensureAgent, startFlags } from '../start/index.ts';
 import { filterFlags, formatFlag, printFormat, streamQuery } from './stream-flags.ts';
 
 export const tail = defineCommand({

@@ -1,7 +1,7 @@
 import { visibleText } from '../../shared/index.ts';
-import { cliCommand } from '../agent-failure.ts';
+import { cliCommand } from '../agent/index.ts';
 import { defineCommand, forEachOperand, withHint } from '../line/index.ts';
-import { realPath } from '../local-path.ts';
+import { realPath } from '../paths/index.ts';
 
 export const unwatch = defineCommand({
   name: 'unwatch',

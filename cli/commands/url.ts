@@ -1,9 +1,8 @@
 import { switchFlag } from '../../shared/flags/index.ts';
 import { type InstancePaths, readTokenFile } from '../../shared/index.ts';
-import { cliCommand } from '../agent-failure.ts';
+import { cliCommand, requirePrivateState } from '../agent/index.ts';
 import { type CommandContext, defineCommand } from '../line/index.ts';
 import { CliError, type ExitCode, exitCodes, RefusedError } from '../outcome/index.ts';
-import { requirePrivateState } from '../private-place.ts';
 import { showInBrowser } from '../screen/index.ts';
 
 export const url = defineCommand({

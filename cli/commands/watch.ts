@@ -1,11 +1,11 @@
 import { statSync } from 'node:fs';
 import { globFlag, switchFlag } from '../../shared/flags/index.ts';
 import { countOf, visibleText } from '../../shared/index.ts';
-import { cliCommand } from '../agent-failure.ts';
-import { ensureAgent, startFlags } from '../ensure-agent.ts';
+import { cliCommand } from '../agent/index.ts';
 import { type CommandContext, defineCommand, forEachOperand } from '../line/index.ts';
-import { realPath } from '../local-path.ts';
 import { CliError, exitCodes } from '../outcome/index.ts';
+import { realPath } from '../paths/index.ts';
+import { ensureAgent, startFlags } from '../start/index.ts';
 import { describeDegraded } from './root-lines.ts';
 
 /** Fails before an agent is started for nothing. */

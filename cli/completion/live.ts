@@ -4,9 +4,7 @@ import { readdirSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { ClientInfo } from '../../shared/index.ts';
 import { instanceNamePattern, instancePaths } from '../../shared/index.ts';
-import { Connection } from '../connection.ts';
-import { requirePrivateRuntime } from '../private-place.ts';
-import { isProcessAlive, readRunFile } from '../run-file.ts';
+import { Connection, isProcessAlive, readRunFile, requirePrivateRuntime } from '../agent/index.ts';
 
 /** A word that a shell may offer. */
 export interface Candidate {

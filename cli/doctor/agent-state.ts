@@ -1,5 +1,5 @@
 import type { Status } from '../../shared/index.ts';
-import type { Connection } from '../connection.ts';
+import type { Connection } from '../agent/index.ts';
 import { CliError, NoAgentError, UnsafePlaceError } from '../outcome/index.ts';
 
 /** What became of asking the agent for its status. */

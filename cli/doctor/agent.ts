@@ -1,6 +1,6 @@
 // The agent itself: whether it answers, and what it says of its roots.
 import { countOf, formatDuration, type RootStatus } from '../../shared/index.ts';
-import { startCommand } from '../agent-failure.ts';
+import { startCommand } from '../agent/index.ts';
 import type { AgentState } from './agent-state.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 import type { Machine } from './machine.ts';

@@ -1,6 +1,7 @@
 // The kernel's limits on inotify, each user's share, against what this user's processes hold and what the
 // agent's roots could not get. https://man7.org/linux/man-pages/man7/inotify.7.html
-import { cliCommand, startCommand } from '../agent-failure.ts';
+
+import { cliCommand, startCommand } from '../agent/index.ts';
 import type { AgentState } from './agent-state.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 import type { Machine } from './machine.ts';

@@ -30,7 +30,7 @@ import {
   type SocketState,
   version,
 } from '../../shared/index.ts';
-import { isProcessAlive } from '../run-file.ts';
+import { isProcessAlive } from '../agent/index.ts';
 
 /** What one machine tells of itself. Where something can't be known, it is undefined or empty. */
 export interface Machine {

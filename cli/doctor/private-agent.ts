@@ -8,8 +8,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { defaultName, type InstancePaths, instancePaths } from '../../shared/index.ts';
-import { agentdProgram } from '../agentd-program.ts';
-import { Connection } from '../connection.ts';
+import { agentdProgram, Connection } from '../agent/index.ts';
 import { CliError, exitCodes } from '../outcome/index.ts';
 
 /** A crawl of a hundred thousand files takes a second or two; on a network's disk a minute. */

@@ -1,6 +1,6 @@
 // The versions of Node, of this package, and of the agent that runs.
 import { protocolVersion } from '../../shared/index.ts';
-import { cliCommand, startCommand } from '../agent-failure.ts';
+import { cliCommand, startCommand } from '../agent/index.ts';
 import type { AgentState } from './agent-state.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 import type { Machine } from './machine.ts';

@@ -11,9 +11,9 @@ import {
   type InstancePaths,
   type RootStatus,
 } from '../../shared/index.ts';
-import { Connection } from '../connection.ts';
-import { innermostRoot } from '../local-path.ts';
+import { Connection } from '../agent/index.ts';
 import { exitCodeOf } from '../outcome/index.ts';
+import { innermostRoot } from '../paths/index.ts';
 import type { AgentState } from './agent-state.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 import type { Machine } from './machine.ts';

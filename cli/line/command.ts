@@ -8,7 +8,7 @@ import {
   readFlags,
 } from '../../shared/flags/index.ts';
 import { UsageError } from '../../shared/index.ts';
-import type { Connection } from '../connection.ts';
+import type { Connection } from '../agent/index.ts';
 import type { Signals } from '../outcome/index.ts';
 import type { Output } from '../screen/index.ts';
 

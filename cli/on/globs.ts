@@ -3,7 +3,7 @@
 import { posix, sep } from 'node:path';
 import { objectionToGlobs } from '../../shared/globs/index.ts';
 import { limits, UsageError } from '../../shared/index.ts';
-import { innermostRoot } from '../local-path.ts';
+import { innermostRoot } from '../paths/index.ts';
 
 /** Where a command stands: a root, and its own directory in it. */
 export interface Place {

@@ -3,7 +3,7 @@
 import { lstatSync, statSync } from 'node:fs';
 import { basename, dirname, join, posix, relative, sep } from 'node:path';
 import { isWithin, limits, UsageError } from '../../shared/index.ts';
-import { type NamedLink, targetOf } from '../link-watch.ts';
+import { type NamedLink, targetOf } from '../paths/index.ts';
 import { escapeGlob, globFilter, leavesOut, magic, type PathKind, placeIn, tooManyGlobs } from './globs.ts';
 
 /** What a command line names. */

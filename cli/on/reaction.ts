@@ -8,9 +8,8 @@ import {
   type StreamQuery,
 } from '../../shared/client/index.ts';
 import { type FileEvent, type GapEvent, isEditorFile, type Status } from '../../shared/index.ts';
-import { agentReviver, ensureAgent } from '../ensure-agent.ts';
+import { noteOtherProtocol } from '../agent/index.ts';
 import type { CommandContext } from '../line/index.ts';
-import { LinkWatch, type NamedLink } from '../link-watch.ts';
 import {
   CliError,
   exitCodeOf,
@@ -19,7 +18,8 @@ import {
   RefusedError,
   UnusableAgentError,
 } from '../outcome/index.ts';
-import { noteOtherProtocol } from '../protocol-check.ts';
+import { LinkWatch, type NamedLink } from '../paths/index.ts';
+import { agentReviver, ensureAgent } from '../start/index.ts';
 import { NamedPaths, type RootFilter } from './named-paths.ts';
 import { Reporter } from './reporter.ts';
 import { Runner, type RunnerOptions } from './runner.ts';

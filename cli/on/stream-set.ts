@@ -1,6 +1,6 @@
 // Several streams of one agent, a root each, that are followed as if they were one.
 import type { AgentEvent, ConnectedEvent, ReviveAgent, StreamQuery } from '../../shared/client/index.ts';
-import type { Connection } from '../connection.ts';
+import type { Connection } from '../agent/index.ts';
 import { LiveStream } from '../stream/index.ts';
 
 /** What a user of the set is told. */

@@ -2,8 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { formatDuration, type InstancePaths, type Status } from '../../shared/index.ts';
-import { agentdProgram } from '../agentd-program.ts';
-import type { Connection } from '../connection.ts';
+import { agentdProgram, type Connection } from '../agent/index.ts';
 import { CliError, exitCodes } from '../outcome/index.ts';
 import { startFailure } from './start-failure.ts';
 import { type StartTurn, takeStartTurn } from './start-turn.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Connection } from '../connection.ts';
+import type { Connection } from '../agent/index.ts';
 import { RefusedError } from '../outcome/index.ts';
 
 /** Short beside a crawl that anybody notices. */

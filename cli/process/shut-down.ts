@@ -1,11 +1,16 @@
 // Finds the agent that runs, stops it and sees it go: by asking, and where it does not answer, by signals.
 import { setTimeout as delay } from 'node:timers/promises';
 import { formatDuration, type Status } from '../../shared/index.ts';
-import { isStopped, killCommand } from '../agent-failure.ts';
-import { answerTimeoutMs, type Connection } from '../connection.ts';
+import {
+  answerTimeoutMs,
+  type Connection,
+  isProcessAlive,
+  isStopped,
+  killCommand,
+  type ProvenAgent,
+  provenAgent,
+} from '../agent/index.ts';
 import { CliError, exitCodes, NoAgentError, SilentAgentError, UnusableAgentError } from '../outcome/index.ts';
-import { isProcessAlive } from '../run-file.ts';
-import { type ProvenAgent, provenAgent } from '../socket-owner.ts';
 
 /** The agent promises to be gone within 3 s; the rest is for a machine under load. */
 const stopTimeoutMs = 5_000;

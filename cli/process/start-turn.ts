@@ -4,7 +4,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensurePrivateDirectory, type InstancePaths, readRegularFile } from '../../shared/index.ts';
-import { isProcessAlive } from '../run-file.ts';
+import { isProcessAlive } from '../agent/index.ts';
 
 /** A process id has some ten. */
 const limitBytes = 1024;

@@ -10,9 +10,9 @@ import {
 } from '../../shared/client/index.ts';
 import type { Status } from '../../shared/index.ts';
 import { alertTopic, isPrivatePath, type ReloadBatches } from '../../shared/livereload/index.ts';
+import { noteOtherProtocol } from '../agent/index.ts';
 import type { CommandContext } from '../line/index.ts';
 import { CliError, NoAgentError, RefusedError, UnusableAgentError } from '../outcome/index.ts';
-import { noteOtherProtocol } from '../protocol-check.ts';
 import { LiveStream } from '../stream/index.ts';
 
 /** Where what happens to a folder goes. */

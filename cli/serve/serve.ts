@@ -1,11 +1,10 @@
 import { networkInterfaces } from 'node:os';
 import { visibleText } from '../../shared/index.ts';
 import { type Reload, ReloadBatches } from '../../shared/livereload/index.ts';
-import { isDirectory } from '../agent-start.ts';
-import { agentReviver, ensureAgent } from '../ensure-agent.ts';
 import type { CommandContext } from '../line/index.ts';
-import { LinkWatch, targetOf } from '../link-watch.ts';
+import { LinkWatch, targetOf } from '../paths/index.ts';
 import { showInBrowser } from '../screen/index.ts';
+import { agentReviver, ensureAgent, isDirectory } from '../start/index.ts';
 import { FollowedFolder, watchFolder } from './followed-folder.ts';
 import type { ListeningPlace } from './listen.ts';
 import { FolderServer, type FolderServerOptions } from './server.ts';

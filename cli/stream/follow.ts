@@ -1,9 +1,9 @@
 // What `tail` and `wait` do: print a stream's events until there were enough.
 import type { AgentEvent, ConnectedEvent, ReviveAgent, StreamQuery } from '../../shared/client/index.ts';
 import type { GapEvent } from '../../shared/index.ts';
+import { noteOtherProtocol } from '../agent/index.ts';
 import type { CommandContext } from '../line/index.ts';
 import { CliError, type ExitCode, exitCodes } from '../outcome/index.ts';
-import { noteOtherProtocol } from '../protocol-check.ts';
 import {
   BatchText,
   bareLines,

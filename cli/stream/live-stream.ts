@@ -6,8 +6,7 @@ import {
   type StreamQuery,
   Subscription,
 } from '../../shared/client/index.ts';
-import { explainFailure } from '../agent-failure.ts';
-import { answerTimeoutMs, type Connection } from '../connection.ts';
+import { answerTimeoutMs, type Connection, explainFailure } from '../agent/index.ts';
 
 /**
  * Takes in what comes on a stream.

@@ -3,7 +3,7 @@ import { type AgentOptions, type Exit, startAgent, type TestAgent } from './agen
 import { until } from './wait.ts';
 
 /** Several times what an agent may take. */
-export const endLimitMs = 15_000;
+const endLimitMs = 15_000;
 
 /** How an agent ended, once all that it wrote has been read as well; undefined while it runs. */
 export function ended({ child }: TestAgent): Exit | undefined {

@@ -4,8 +4,8 @@ import {
   type InstancePaths,
   objectionToPrivacy,
   requirePrivateDirectory,
-} from '../shared/index.ts';
-import { UnsafePlaceError } from './outcome/index.ts';
+} from '../../shared/index.ts';
+import { UnsafePlaceError } from '../outcome/index.ts';
 
 function requirePrivate(directory: string, purpose: 'runtime' | 'state'): void {
   try {

@@ -1,8 +1,8 @@
 // Why the agent can't be talked to, told with what to do about it. Connections of both kinds, HTTP and
 // WebSocket, fail with Node's error codes; here these become the errors that people read.
 import { readFileSync } from 'node:fs';
-import { AgentError, isAbsence, systemCode } from '../shared/client/index.ts';
-import { defaultName, formatDuration, type InstancePaths } from '../shared/index.ts';
+import { AgentError, isAbsence, systemCode } from '../../shared/client/index.ts';
+import { defaultName, formatDuration, type InstancePaths } from '../../shared/index.ts';
 import {
   CliError,
   exitCodes,
@@ -12,7 +12,7 @@ import {
   SilentAgentError,
   UnsafePlaceError,
   UnusableAgentError,
-} from './outcome/index.ts';
+} from '../outcome/index.ts';
 import { isProcessAlive, readRunFile } from './run-file.ts';
 import { provenAgent } from './socket-owner.ts';
 

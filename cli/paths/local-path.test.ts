@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { temporaryDirectory } from '../test/support/cleanup.ts';
+import { temporaryDirectory } from '../../test/support/cleanup.ts';
 import { realPath } from './local-path.ts';
 
 describe('realPath', () => {

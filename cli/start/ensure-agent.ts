@@ -1,12 +1,10 @@
 // The one place where a command that lives from the agent's events can start an agent by itself.
-import type { ReviveAgent } from '../shared/client/index.ts';
-import { switchFlag } from '../shared/flags/index.ts';
-import { formatDuration, type Status } from '../shared/index.ts';
-import { cliCommand } from './agent-failure.ts';
+import type { ReviveAgent } from '../../shared/client/index.ts';
+import { switchFlag } from '../../shared/flags/index.ts';
+import { formatDuration, type Status } from '../../shared/index.ts';
+import { type AgentContext, cliCommand, readRunFile } from '../agent/index.ts';
+import { CliError, NoAgentError } from '../outcome/index.ts';
 import { awaitReady, directoryWords, isDirectory } from './agent-start.ts';
-import type { CommandContext } from './line/index.ts';
-import { CliError, NoAgentError } from './outcome/index.ts';
-import { readRunFile } from './run-file.ts';
 
 /** Longer than a meeting or a meal, short enough that an agent nobody wants any more is gone by the evening. */
 const idleExitMs = 30 * 60_000;
@@ -48,12 +46,12 @@ function passingFlags(flags: readonly string[]): readonly string[] {
 
 /** Starts an agent, says so in one line, and waits until it tells every change. */
 async function startOne(
-  context: CommandContext,
+  context: AgentContext,
   roots: readonly string[],
   flags: readonly string[],
 ): Promise<void> {
   const { connection, output } = context;
-  const { launchAgent } = await import('./process/index.ts');
+  const { launchAgent } = await import('../process/index.ts');
   const allFlags = passingFlags(flags);
   const { status, started } = await launchAgent(connection, { roots, flags: allFlags });
   if (started) {
@@ -72,7 +70,7 @@ async function startOne(
  * @returns the agent's status
  * @throws NoAgentError when none is running and none may be started; CliError with its words when it can't start
  */
-export async function ensureAgent(context: CommandContext, wish: StartWish): Promise<Status> {
+export async function ensureAgent(context: AgentContext, wish: StartWish): Promise<Status> {
   try {
     return await context.connection.status();
   } catch (error) {
@@ -88,7 +86,7 @@ export async function ensureAgent(context: CommandContext, wish: StartWish): Pro
  * @returns undefined when none may be started
  */
 export function agentReviver(
-  context: CommandContext,
+  context: AgentContext,
   wish: Pick<StartWish, 'noStart'>,
 ): ReviveAgent | undefined {
   if (mayNotStart(wish.noStart)) return undefined;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { errorOfAnswer } from '../shared/client/index.ts';
-import { instancePaths } from '../shared/index.ts';
+import { errorOfAnswer } from '../../shared/client/index.ts';
+import { instancePaths } from '../../shared/index.ts';
+import { exitCodes, NoAgentError, RefusedError, UnusableAgentError } from '../outcome/index.ts';
 import { explainFailure, startCommand } from './agent-failure.ts';
-import { exitCodes, NoAgentError, RefusedError, UnusableAgentError } from './outcome/index.ts';
 
 const env = { AGENT_RUNTIME_DIR: '/nowhere', AGENT_STATE_DIR: '/nowhere' };
 const instance = instancePaths('default', env);

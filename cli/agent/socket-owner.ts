@@ -1,7 +1,7 @@
 // Whether a process is the one that listens at the agent's socket. The run file names a process, but an agent that
 // was killed leaves its file behind, and the number may be another program's by now.
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import type { InstancePaths } from '../shared/index.ts';
+import type { InstancePaths } from '../../shared/index.ts';
 import { readRunFile } from './run-file.ts';
 
 /** In the sixth column of /proc/net/unix: a socket that accepts connections. */

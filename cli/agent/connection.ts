@@ -7,10 +7,10 @@ import {
   type Wire,
   type WireAnswer,
   wholeLines,
-} from '../shared/client/index.ts';
-import { type InstancePaths, type RootStatus, type Status, version } from '../shared/index.ts';
+} from '../../shared/client/index.ts';
+import { type InstancePaths, type RootStatus, type Status, version } from '../../shared/index.ts';
+import { NoAgentError } from '../outcome/index.ts';
 import { explainFailure, silentAgent } from './agent-failure.ts';
-import { NoAgentError } from './outcome/index.ts';
 import type { TimeLimit } from './time-limit.ts';
 
 /**

@@ -2,7 +2,7 @@
 // this command runs.
 import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { isWithin } from '../shared/index.ts';
+import { isWithin } from '../../shared/index.ts';
 
 /** What an agent is to watch that has to be started for a command: where the command runs. */
 export function rootsHere(): string[] {

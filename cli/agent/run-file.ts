@@ -1,4 +1,4 @@
-import { type InstancePaths, limits, type RunFile, readRegularFile } from '../shared/index.ts';
+import { type InstancePaths, limits, type RunFile, readRegularFile } from '../../shared/index.ts';
 import { isRuntimePrivate } from './private-place.ts';
 
 /**

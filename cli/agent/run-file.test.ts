@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { instancePaths } from '../shared/index.ts';
+import { instancePaths } from '../../shared/index.ts';
 import { isProcessAlive, readRunFile } from './run-file.ts';
 
 let directory: string;

@@ -1,10 +1,15 @@
-import { protocolVersion, version } from '../shared/index.ts';
+import { protocolVersion, version } from '../../shared/index.ts';
+import { SilentAgentError, UnusableAgentError } from '../outcome/index.ts';
+import type { Output } from '../screen/index.ts';
 import { cliCommand } from './agent-failure.ts';
 import type { Connection } from './connection.ts';
-import type { Command, CommandContext } from './line/index.ts';
-import { SilentAgentError, UnusableAgentError } from './outcome/index.ts';
 import { readRunFile } from './run-file.ts';
-import type { Output } from './screen/index.ts';
+
+/** What is asked about an agent needs the way to it, and somewhere to say what is odd. */
+export interface AgentContext {
+  readonly connection: Connection;
+  readonly output: Output;
+}
 
 /**
  * Says that the agent speaks another protocol than this CLI, if it does, and what helps.
@@ -47,8 +52,8 @@ export function noteOtherVersion(
  * @throws UnusableAgentError when the agent does not answer, unless the command can deal with that
  */
 export async function checkProtocol(
-  command: Pick<Command, 'endsSilentAgents'>,
-  { connection, output }: Pick<CommandContext, 'connection' | 'output'>,
+  command: { readonly endsSilentAgents?: boolean },
+  { connection, output }: AgentContext,
 ): Promise<boolean> {
   if (readRunFile(connection.instance).version === version()) return true;
   try {

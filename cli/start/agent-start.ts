@@ -1,10 +1,9 @@
 // What the commands that start an agent have in common: the words, and what it is started with.
 import { realpathSync, statSync } from 'node:fs';
-import { wholeNumberFlag } from '../shared/flags/index.ts';
-import { formatDuration, type Status, UsageError } from '../shared/index.ts';
-import { cliCommand } from './agent-failure.ts';
-import type { CommandContext } from './line/index.ts';
-import { type ExitCode, exitCodes } from './outcome/index.ts';
+import { wholeNumberFlag } from '../../shared/flags/index.ts';
+import { formatDuration, type Status, UsageError } from '../../shared/index.ts';
+import { type AgentContext, cliCommand } from '../agent/index.ts';
+import { type ExitCode, exitCodes } from '../outcome/index.ts';
 
 /** A crawl of a million files takes some ten seconds on a laptop. */
 export const defaultReadyMs = 60_000;
@@ -34,14 +33,14 @@ export interface StartAnswer {
 }
 
 /** The answer for an agent that listens. */
-export function startAnswer({ connection }: CommandContext, status: Status, started: boolean): StartAnswer {
+export function startAnswer({ connection }: AgentContext, status: Status, started: boolean): StartAnswer {
   const { name, socket } = connection.instance;
   const roots = status.roots.map(({ path }) => path);
   return { name, pid: status.pid, url: status.url, socket, roots, started };
 }
 
 /** `the agent "ci" (pid 12)`. */
-export function agentWords({ connection }: CommandContext, pid: number): string {
+export function agentWords({ connection }: AgentContext, pid: number): string {
   return `the agent "${connection.instance.name}" (pid ${pid})`;
 }
 
@@ -89,11 +88,11 @@ export function refuseName(agentFlags: readonly string[]): void {
  * @param readyMs 0 for not at all
  * @returns the exit code, `timeRanOut` having been explained
  */
-export async function awaitReady(context: CommandContext, readyMs: number): Promise<ExitCode> {
+export async function awaitReady(context: AgentContext, readyMs: number): Promise<ExitCode> {
   const { connection, output } = context;
   const limitMs = Math.min(readyMs, connection.limit?.ms ?? readyMs);
   const leftMs = Math.max(1, Math.min(readyMs, connection.limit?.leftMs ?? readyMs));
-  const { waitUntilReady } = await import('./process/index.ts');
+  const { waitUntilReady } = await import('../process/index.ts');
   const notice = () => output.note('the agent crawls its directories for the first time: waiting for that');
   if (readyMs === 0 || (await waitUntilReady(connection, leftMs, { notice, noticeMs: crawlNoticeMs }))) {
     return exitCodes.done;

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { CliError, exitCodes } from './outcome/index.ts';
+import { CliError, exitCodes } from '../outcome/index.ts';
 
 /**
  * The agentd of this package: the build puts both binaries, and what they share, in one folder.

@@ -15,6 +15,7 @@ export {
   pathsNamed,
 } from './event-text.ts';
 export { silentFileSystem } from './file-systems.ts';
+export { escapeHtml } from './html-text.ts';
 export { isNestedDeeper, jsonText } from './json-text.ts';
 export {
   defaultHost,
@@ -25,7 +26,7 @@ export {
   limits,
 } from './limits.ts';
 export { consoleLine, jsonLine, type LogEntry, type LogLevel, logLevels } from './log-line.ts';
-export { isLoopbackHost, isLoopbackHostHeader, isLoopbackOrigin } from './loopback.ts';
+export { isLoopbackHost, isLoopbackHostHeader, isLoopbackOrigin, requestHost } from './loopback.ts';
 export {
   homeDirectory,
   type InstancePaths,

@@ -1,4 +1,5 @@
 // What leads to this machine alone, by name and address.
+import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
 
 const loopback = new BlockList();
@@ -18,6 +19,14 @@ const loopbackOrigin = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5
 /** Whether a request's Host header, with or without a port, calls this machine by a loopback name. */
 export function isLoopbackHostHeader(host: string): boolean {
   return loopbackHostHeader.test(host);
+}
+
+/**
+ * The host that a request calls. Undefined also where it names several: Node would take the first, and something in
+ * front of us perhaps the last.
+ */
+export function requestHost({ headersDistinct: { host } }: IncomingMessage): string | undefined {
+  return host?.length === 1 ? host[0] : undefined;
 }
 
 /** Whether an Origin header is that of a page served from this machine. */

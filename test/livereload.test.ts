@@ -149,7 +149,7 @@ describe('a port of its own', () => {
     for (const path of [...dashboard, '/v1/links', '/v1/status', '/healthz', '/metrics'])
       expect(await statusOf(path.replace(/^\?/, '/?'))).toBe(404);
     const stream = connectPage(`ws://127.0.0.1:${port}/v1/events?token=${agent.token}`);
-    expect(await stream.outcome()).toBe(400);
+    expect(await stream.outcome()).toBe(404);
   });
 
   it('that is taken ends the start, saying what to do', async () => {

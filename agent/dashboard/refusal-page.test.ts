@@ -21,7 +21,7 @@ describe('the page for who is not let in', () => {
     const detail = `"<img src=x onerror='alert(1)'>" &amp;`;
     const { html } = refusalPage({ code: 'host_refused', detail, fromElsewhere: false }, 'default');
     expect(html).not.toContain('<img');
-    expect(html).toContain('&#34;&#60;img src=x onerror=&#39;alert(1)&#39;&#62;&#34; &#38;amp;');
+    expect(html).toContain('&quot;&lt;img src=x onerror=&#39;alert(1)&#39;&gt;&quot; &amp;amp;');
   });
 
   it('allows its own style and script, and no others', () => {

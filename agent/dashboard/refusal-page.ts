@@ -1,5 +1,5 @@
 // What a person sees who opens the dashboard and is not let in: a page that says what to do.
-import { defaultName } from '../../shared/index.ts';
+import { defaultName, escapeHtml } from '../../shared/index.ts';
 import { lonePageHeaders } from './browser-headers.ts';
 
 /** Why somebody is not let in. */
@@ -68,7 +68,7 @@ function wordsFor(
   agentName: string,
 ): { title: string; body: string; mayRestore: boolean } {
   const name = agentName === defaultName ? '' : ` --name ${agentName}`;
-  const command = `<pre><code>${escaped(`agent-cli url --open${name}`)}</code></pre>`;
+  const command = `<pre><code>${escapeHtml(`agent-cli url --open${name}`)}</code></pre>`;
   const isWithoutSession = code === 'token_required' || code === 'link_expired';
   if (fromElsewhere && (isWithoutSession || code === 'origin_refused')) {
     // The browser keeps the cookie back, or the guard does not count it, where another page leads here: it could lay
@@ -80,7 +80,7 @@ function wordsFor(
     };
   }
   if (!isWithoutSession)
-    return { title: 'This is refused', body: `<p>${escaped(detail)}.</p>`, mayRestore: false };
+    return { title: 'This is refused', body: `<p>${escapeHtml(detail)}.</p>`, mayRestore: false };
   const why =
     code === 'link_expired'
       ? 'This link was used before, or is more than a minute old.'
@@ -90,8 +90,4 @@ function wordsFor(
     body: `<p>${why} This command makes a link that is good once, and opens it:</p>\n${command}`,
     mayRestore: true,
   };
-}
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

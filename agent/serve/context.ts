@@ -10,7 +10,7 @@ import type { Bodies } from './body.ts';
 import type { Connections } from './connections.ts';
 import type { DashboardService } from './dashboard-service.ts';
 import type { Admission } from './guard.ts';
-import type { LiveReloadService } from './live-reload.ts';
+import type { LiveReloadService } from './live-reload-service.ts';
 import type { Publisher } from './publisher.ts';
 
 /** Times by which it is told who is still there, for tests that can't wait for minutes. */

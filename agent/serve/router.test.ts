@@ -11,7 +11,7 @@ function route(method: Route['method'], path: string, more: Partial<Route> = {})
 /** What `find` makes of a request: the route's path and parameters, or the problem. */
 function find(router: Router, method: string, path: string): unknown {
   try {
-    const found = router.find(method, path);
+    const found = router.target(method, path).found();
     return [`${found.route.method} ${found.route.path}`, found.params];
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
@@ -77,10 +77,30 @@ describe('Router', () => {
   });
 
   it('says what a path needs, whatever the method, and of any other path what most need', () => {
-    expect(router.entrance('/health')).toEqual({ needs: 'nothing', isPage: false });
+    expect(router.target('PUT', '/health')).toMatchObject({ needs: 'nothing', isPage: false });
     for (const path of ['/health/', '//health', '/HEALTH', '/health/..', '/health?', '/things', '', '/']) {
-      expect([path, router.entrance(path)]).toEqual([path, { needs: 'session', isPage: false }]);
+      expect([path, router.target('GET', path)]).toMatchObject([path, { needs: 'session', isPage: false }]);
     }
+  });
+
+  it('gives an upgrade to those that take one, and names them to others', () => {
+    const take = (): void => {};
+    const table = new Router([
+      route('GET', '/a', { upgrade: take }),
+      route('GET', '/b'),
+      route('POST', '/a'),
+    ]);
+    expect(table.target('GET', '/a').upgrade().take).toBe(take);
+    const refusal = (method: string, path: string): unknown => {
+      try {
+        return table.target(method, path).upgrade();
+      } catch (error) {
+        return error;
+      }
+    };
+    expect(refusal('GET', '/b')).toMatchObject({ status: 400, message: '/b is no WebSocket: only /a is' });
+    expect(refusal('POST', '/a')).toMatchObject({ status: 400 });
+    expect(refusal('GET', '/c')).toMatchObject({ status: 404 });
   });
 
   it('answers any method and path with a route or with a problem', async () => {
@@ -107,7 +127,7 @@ describe('Router', () => {
         const [first] = find(table, method, path) as [string | number];
         expect(typeof first === 'string' || first === 404 || first === 405).toBe(true);
         const weaker: Record<string, string> = { '/healthz': 'nothing', '/': 'link' };
-        const { needs } = table.entrance(path);
+        const { needs } = table.target(method, path);
         expect(needs).toBe(
           Object.hasOwn(weaker, path) ? weaker[path] : path === '/v1/links' ? 'token' : 'session',
         );

@@ -26,9 +26,16 @@ const defaultSyncTimeoutMs = 10_000;
 /** The list of so many is no large answer. */
 const fewClients = 100;
 
-/** Everything that can be asked for. `GET /v1/events` as an upgrade goes to web-socket.ts instead. */
+/** Everything that can be asked for; LiveReload, which can be switched off, has rows of its own. */
 export const routes: readonly Route[] = [
-  { method: 'GET', path: '/v1/events', afterOpening: true, handle: streamEvents },
+  {
+    method: 'GET',
+    path: '/v1/events',
+    afterOpening: true,
+    handle: streamEvents,
+    upgrade: ({ webSockets, request, socket, head, query, address }) =>
+      webSockets.accept(request, socket, head, query, address),
+  },
   { method: 'POST', path: '/v1/messages', handle: publishMessage },
   { method: 'POST', path: '/v1/sync', afterOpening: true, handle: sync },
   { method: 'GET', path: '/v1/status', handle: showStatus },

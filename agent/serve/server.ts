@@ -3,12 +3,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { requestHost } from '../../shared/index.ts';
 import type { Services } from './context.ts';
 import { fetchSiteOf, problemPage } from './dashboard.ts';
 import type { Admission, Guard } from './guard.ts';
-import { acceptPage, admitPage, isLiveReloadPath, sendScript } from './live-reload.ts';
+import { liveReloadRoutes, nothingElse } from './live-reload.ts';
 import { ProblemError, sendProblem, sendRawProblem } from './problem.ts';
-import { Router } from './router.ts';
+import { Router, type Target } from './router.ts';
 import { routes } from './routes.ts';
 import { describeAddress } from './socket.ts';
 import { OfferingRequest, takeWebSocketOffer } from './upgrade.ts';
@@ -18,8 +19,6 @@ import type { WebSockets } from './web-socket.ts';
 const headersMs = 10_000;
 const requestMs = 60_000;
 const checkMs = 5_000;
-
-const router = new Router(routes);
 
 /**
  * Makes the server of a plane.
@@ -42,7 +41,9 @@ export function createPlane(
     requireHostHeader: false,
     IncomingMessage: OfferingRequest,
   });
-  const { connections } = services;
+  const { connections, liveReload } = services;
+  const ofPages = liveReload === undefined ? [] : liveReloadRoutes(liveReload);
+  const router = liveReloadAlone ? new Router(ofPages, nothingElse) : new Router([...routes, ...ofPages]);
   const plane = guard === undefined ? 'local' : 'loopback';
   server.on('connection', (socket) => connections.add(socket, plane));
   // Out of descriptors, say: those that wait to be accepted go on waiting.
@@ -55,11 +56,11 @@ export function createPlane(
   const take = (request: IncomingMessage, response: ServerResponse): void => {
     answers.set(request.socket, response);
     response.once('finish', () => connections.answered(request.socket));
-    handle(request, response).catch((error: unknown) => {
+    const target = targetOf(request);
+    handle(request, response, target).catch((error: unknown) => {
       // Nobody is there any more to be told.
-      if (request.socket.destroyed)
-        services.log.debug('request broken off', { path: split(request.url).path });
-      else refuse(request, response, toProblem(services, error));
+      if (request.socket.destroyed) services.log.debug('request broken off', { path: target.path });
+      else refuse(request, response, target, toProblem(services, error));
     });
   };
   server.on('request', take);
@@ -68,8 +69,7 @@ export function createPlane(
   server.on('connect', (request, socket: Duplex) => {
     socket.on('error', () => socket.destroy());
     try {
-      const { path, query } = split(request.url);
-      admit(guard, request, path, query, 'connection');
+      admit(guard, request, targetOf(request), 'connection');
       throw new ProblemError(
         405,
         'method_not_allowed',
@@ -95,32 +95,26 @@ export function createPlane(
     else sendRawProblem(socket, protocolProblem(error));
   });
 
+  function targetOf(request: IncomingMessage): Located {
+    const { path, query } = split(request.url);
+    return { ...router.target(request.method ?? '', path), query };
+  }
+
   async function upgrade(request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
     connections.check(socket);
-    const { path, query } = split(request.url);
-    const { liveReload } = services;
-    if (liveReload !== undefined && (liveReloadAlone || isLiveReloadPath(path))) {
-      admitPage(guard, request, hostOf(request));
-      takeWebSocketOffer(request);
-      acceptPage(liveReload, path, request, socket, head, describeAddress(socket));
-      connections.prove(socket);
-      return;
-    }
-    const admission = admit(guard, request, path, query, 'connection');
-    connections.prove(socket);
-    const { route } = router.find(request.method ?? '', path);
-    if (path !== '/v1/events') {
-      throw new ProblemError(400, 'upgrade_refused', `${path} is no WebSocket: only /v1/events is`);
-    }
+    const target = targetOf(request);
+    const admission = admit(guard, request, target, 'connection');
+    if (target.needs !== 'page') connections.prove(socket);
+    const { route, take } = target.upgrade();
     takeWebSocketOffer(request);
     if (route.afterOpening === true) await services.opening();
-    webSockets.accept(request, socket, head, query, describeAddress(socket));
+    take({ webSockets, request, socket, head, query: target.query, address: describeAddress(socket) });
+    connections.prove(socket);
     endWithSession(socket, admission);
   }
 
-  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function handle(request: IncomingMessage, response: ServerResponse, target: Located): Promise<void> {
     connections.check(request.socket);
-    const { path, query } = split(request.url);
     const { origin } = request.headers;
     if (guard !== undefined && origin !== undefined && guard.allowsOrigin(origin)) {
       response.setHeader('access-control-allow-origin', origin);
@@ -130,13 +124,7 @@ export function createPlane(
         return;
       }
     }
-    const { liveReload } = services;
-    if (liveReload !== undefined && (liveReloadAlone || isLiveReloadPath(path))) {
-      admitPage(guard, request, hostOf(request));
-      await sendScript(liveReload, path, request, response);
-      return;
-    }
-    const admission = admit(guard, request, path, query, 'answer');
+    const admission = admit(guard, request, target, 'answer');
     if (admission.by !== 'nothing') connections.prove(request.socket);
     if (admission.by === 'session') {
       // Older browsers do not say that a page of another port asks; they keep what it gets from it.
@@ -144,28 +132,39 @@ export function createPlane(
       response.setHeader('x-content-type-options', 'nosniff');
     }
     endWithSession(response, admission);
-    const { route, params } = router.find(request.method ?? '', path);
+    const { route, params } = target.found();
     refuseExpectation(request.headers.expect);
     if (route.afterOpening === true) await services.opening();
     await route.handle({
       services,
       request,
       response,
-      query,
+      query: target.query,
       params,
       admission,
       address: describeAddress(request.socket),
     });
   }
 
-  function refuse(request: IncomingMessage, response: ServerResponse, problem: ProblemError): void {
-    const { isPage } = router.entrance(split(request.url).path);
-    const page = isPage && !liveReloadAlone ? problemPage(services.dashboard, problem, request) : undefined;
-    sendProblem(response, problem, request, page);
+  function refuse(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { isPage }: Target,
+    problem: ProblemError,
+  ): void {
+    sendProblem(
+      response,
+      problem,
+      request,
+      isPage ? problemPage(services.dashboard, problem, request) : undefined,
+    );
   }
 
   return server;
 }
+
+/** Where a request leads, and with which query. */
+type Located = Target & { readonly query: URLSearchParams };
 
 function split(url = '/'): { path: string; query: URLSearchParams } {
   const at = url.indexOf('?');
@@ -178,15 +177,19 @@ function split(url = '/'): { path: string; query: URLSearchParams } {
 function admit(
   guard: Guard | undefined,
   request: IncomingMessage,
-  path: string,
-  query: URLSearchParams,
+  { needs, query }: Located,
   wanted: 'answer' | 'connection',
 ): Admission {
   if (guard === undefined) return { by: 'nothing' };
   const { method, headers } = request;
+  const { origin } = headers;
+  if (needs === 'page') {
+    guard.checkPage({ host: requestHost(request), origin, referrer: headers.referer });
+    return { by: 'nothing' };
+  }
   return guard.check({
-    host: hostOf(request),
-    origin: headers.origin,
+    host: requestHost(request),
+    origin,
     authorization: headers.authorization,
     queryToken: query.get('token'),
     linkCode: wanted === 'answer' && method === 'GET' && !isGuess(request) ? query.get('link') : null,
@@ -194,7 +197,7 @@ function admit(
     fetchSite: fetchSiteOf(request),
     isUpgrade: wanted === 'connection',
     acts: wanted === 'connection' || (method !== 'GET' && method !== 'HEAD'),
-    needs: router.entrance(path).needs,
+    needs,
   });
 }
 
@@ -213,15 +216,9 @@ function endWithSession(stream: Socket | ServerResponse, { session }: Admission)
   stream.once('close', () => clearTimeout(timer));
 }
 
-/** The request's host. Node would take the first of several, and something in front of us perhaps the last. */
-function hostOf(request: IncomingMessage): string | undefined {
-  const given = request.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host');
-  return given.length === 1 ? request.headers.host : undefined;
-}
-
 /** A browser asks before it sends a token; it sends none with the question. */
 function answerPreflight(guard: Guard, request: IncomingMessage, response: ServerResponse): void {
-  guard.checkSource({ host: hostOf(request), origin: request.headers.origin });
+  guard.checkSource({ host: requestHost(request), origin: request.headers.origin });
   response.writeHead(204, {
     'access-control-allow-methods': 'GET, POST, DELETE',
     'access-control-allow-headers': 'authorization, content-type, last-event-id',

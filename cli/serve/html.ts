@@ -1,5 +1,6 @@
 // The pages that are not the folder's own: a directory's list, and why something can't be had.
 import { STATUS_CODES } from 'node:http';
+import { escapeHtml } from '../../shared/index.ts';
 import type { Entry } from './folder.ts';
 import { urlPathOf } from './request-path.ts';
 
@@ -10,19 +11,6 @@ export const pagePolicy =
 const style = `:root{color-scheme:light dark}body{font:16px/1.6 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
 h1{font-size:1.2rem;overflow-wrap:anywhere}ul{list-style:none;padding:0}a{text-decoration:none;overflow-wrap:anywhere}
 a:hover{text-decoration:underline}li.dir a{font-weight:600}`;
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-/** Text as it stands in HTML, in quotes or out of them. */
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
-}
 
 function page(title: string, body: string): string {
   return `<!doctype html>

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { requestHost } from '../../shared/index.ts';
 import { PageSessions, type Reload, readScript } from '../../shared/livereload/index.ts';
 import { CliError, exitCodes } from '../outcome/index.ts';
 import { HostCheck } from './host-check.ts';
@@ -132,7 +133,7 @@ export class FolderServer {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (!this.#hosts.allows(hostOf(request))) {
+    if (!this.#hosts.allows(requestHost(request))) {
       response.writeHead(421, { 'content-type': 'text/plain; charset=utf-8' });
       response.end(
         `this server does not answer to the host "${request.headers.host ?? ''}": use localhost or 127.0.0.1, or start it with --allow-host\n`,
@@ -146,19 +147,13 @@ export class FolderServer {
   /** Why a page gets no connection: the status line's end. */
   #refusal(request: IncomingMessage): string | undefined {
     const { origin, host } = request.headers;
-    if (!this.#hosts.allows(hostOf(request))) return '421 Misdirected Request';
+    if (!this.#hosts.allows(requestHost(request))) return '421 Misdirected Request';
     // Cross-site WebSocket hijacking: only pages that come from here are told anything.
     if (origin !== undefined && !['http:', 'https:'].some((scheme) => origin === `${scheme}//${host}`))
       return '403 Forbidden';
     if (request.url?.split('?')[0] !== socketPath) return '404 Not Found';
     return this.#pages.isFull ? '503 Service Unavailable' : undefined;
   }
-}
-
-/** The request's host; undefined for none, or several of which nobody can tell which one counts. */
-function hostOf({ headersDistinct }: IncomingMessage): string | undefined {
-  const given = headersDistinct['host'] ?? [];
-  return given.length === 1 ? given[0] : undefined;
 }
 
 async function sendScript(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -194,7 +194,7 @@ export function openApi(): Json {
   const missing = new Set(Object.keys(endpoints));
   for (const { method, path, needs = 'session', isPage } of routes) {
     // What people see in a browser is no part of the API.
-    if (isPage === true || needs === 'link') continue;
+    if (isPage === true || needs === 'link' || needs === 'page') continue;
     const template = path.replace(/:(\w+)/g, '{$1}');
     const endpoint = endpoints[`${method} ${template}`];
     if (endpoint === undefined) throw new Error(`${method} ${path} has no description`);

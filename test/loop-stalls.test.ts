@@ -25,13 +25,21 @@ async function watchTurns(prepare: (root: string) => void): Promise<Watched> {
   });
 }
 
-/** The longest time for which a turn of the agent's loop kept the processor since this was asked last. */
-async function longestTurn({ agent }: Watched): Promise<number> {
+/**
+ * The longest time for which a turn of the agent's loop kept the processor since this was asked last, and the most
+ * hints that one read.
+ */
+async function turnsOf({ agent }: Watched): Promise<{ longestMs: number; mostHints: number }> {
   const before = agent.stderr.length;
   agent.kill('SIGUSR2');
-  return Number(
-    await until('the longest turn', () => /longest turn (\S+) ms/.exec(agent.stderr.slice(before))?.[1]),
+  const [, ms, hints] = await until('the longest turn', () =>
+    /longest turn (\S+) ms, most hints (\d+)/.exec(agent.stderr.slice(before)),
   );
+  return { longestMs: Number(ms), mostHints: Number(hints) };
+}
+
+async function longestTurn(watch: Watched): Promise<number> {
+  return (await turnsOf(watch)).longestMs;
 }
 
 const measured = existsSync('/proc/self/schedstat') ? describe : describe.skip;
@@ -87,6 +95,44 @@ measured('the loop is not held for long', () => {
     await watch.agent.sync();
     expect(await longestTurn(watch)).toBeLessThan(longestTurnMs);
     await watch.expectTrue();
+  });
+});
+
+/** Changes the mode of each of some directories' files, one of each directory after the other, as often as is said. */
+const changing = `
+const { chmodSync } = require('node:fs');
+const [root, directories, files, times] = process.argv.slice(1);
+for (let time = 0; time < times; time++)
+  for (let file = 0; file < files; file++)
+    for (let directory = 0; directory < directories; directory++)
+      chmodSync(root + '/d' + directory + '/f' + file, time % 2 ? 0o644 : 0o600);`;
+
+measured('a flood of hints from many directories', () => {
+  const [directories, files] = [1000, 20];
+  /** What was queued before is read in any case: more than this would not have found room. */
+  const bound = 16_384;
+
+  it('dries up within a turn, and is neither lost nor said to be', async () => {
+    const watch = await watchTurns((at) => {
+      for (let directory = 0; directory < directories; directory++) {
+        const path = join(at, `d${directory}`);
+        mkdirSync(path);
+        for (let name = 0; name < files; name++) writeFileSync(join(path, `f${name}`), '');
+      }
+    });
+    const { root, client, expectTrue } = watch;
+    const programs: [string, string, string[]][] = [
+      ['files change', process.execPath, ['-e', changing, root, `${directories}`, `${files}`, '2']],
+      ['all is removed', 'rm', ['-r', ...Array.from({ length: directories }, (_, n) => join(root, `d${n}`))]],
+    ];
+    await turnsOf(watch);
+    for (const [what, program, flags] of programs) {
+      const [code] = await once(spawn(program, flags, { stdio: 'ignore' }), 'exit');
+      await expectTrue();
+      const { mostHints } = await turnsOf(watch);
+      expect({ what, code, fits: mostHints < bound || mostHints }).toEqual({ what, code: 0, fits: true });
+    }
+    expect(client.gaps).toEqual([]);
   });
 });
 

@@ -40,7 +40,9 @@ class DirectoriesBackend implements WatchBackend {
     watcher.on('change', (event, name) => {
       if (this.watchers.get(directory) !== watcher) {
         this.retired.hint();
-        this.sink.passed();
+        if (!this.sink.passed()) return;
+        watcher.close();
+        this.sink.unheard();
         return;
       }
       if (name === itself) {

@@ -13,8 +13,11 @@ export interface HintSink {
   hint(directory: string, name: string | undefined, content: boolean): void;
   /** The directory itself may have been moved, removed or changed, as its own watch says. */
   hintItself(directory: string): void;
-  /** A hint came of a directory that is watched no longer: nothing to look at, but it was in the kernel's queue. */
-  passed(): void;
+  /**
+   * A hint came of a directory that is watched no longer: nothing to look at, but it was in the kernel's queue.
+   * @returns whether its watch has to be closed at once, because hints come as fast as they are read
+   */
+  passed(): boolean;
   /** Watches were closed: of their hints that are in the kernel's queue nobody will hear. */
   unheard(): void;
   /** Whether a path is left out, for a backend that walks the tree by itself. */

@@ -20,7 +20,7 @@ export interface EngineEvents {
   batch(changes: Change[]): Promise<void>;
   /**
    * A hint came: for the sign of a full queue.
-   * @returns whether there are so many that the loop may not come to an end with them
+   * @returns whether they come as fast as they are read, so that the loop may not come to an end with them
    */
   hinted(): boolean;
   /** Watches were closed: of their hints that are queued nobody will hear. */

@@ -6,16 +6,13 @@ import type { Evidence } from './touches.ts';
 import { Directory, type TreeIndex } from './tree-index.ts';
 import type { Turns } from './turns.ts';
 
-/** A directory with so many hints while the loop is flooded is one that floods it. */
-const hintsOfFlood = 64;
-
 /** What follows from a hint. */
 export interface HintsHost {
   /** Nothing is wanted any more. */
   readonly isClosed: boolean;
   /** Whether hints come in the order of the changes. */
   readonly areOrdered: boolean;
-  /** A hint came. Returns whether there are so many that the loop may not come to an end with them. */
+  /** A hint came. Returns whether they come as fast as they are read. */
   hinted(): boolean;
   /** Watches were closed: of their hints that are queued nobody will hear. */
   unheard(): void;
@@ -40,8 +37,6 @@ export class Hints implements HintSink {
   private readonly turns: Turns;
   private readonly dirty: DirtyDirectories;
   private readonly host: HintsHost;
-  /** Hints of directories, counted only while there are too many. */
-  private floods = new Map<Directory, number>();
 
   constructor(parts: {
     index: TreeIndex;
@@ -59,9 +54,10 @@ export class Hints implements HintSink {
 
   hintItself(path: string): void {
     if (this.host.isClosed) return;
-    this.host.hinted();
+    const isFlood = this.host.hinted();
     const directory = this.index.directories.get(path);
     if (directory !== undefined) {
+      if (isFlood) this.holdBack(directory);
       directory.hintedTurn ??= this.turns.now;
       // One that watches by itself has lost what it watched in a root that was gone for a moment.
       if (!this.host.areOrdered) directory.doubtful = true;
@@ -72,11 +68,11 @@ export class Hints implements HintSink {
 
   hint(path: string, name: string | undefined, content: boolean): void {
     if (this.host.isClosed) return;
-    const flooded = this.host.hinted();
+    const isFlood = this.host.hinted();
     const { directory, known } = this.find(path, name);
     if (directory === undefined) this.host.suspectRoot();
     else {
-      if (flooded) this.holdBack(directory);
+      if (isFlood) this.holdBack(directory);
       const entry = known === undefined ? undefined : directory.entries.get(known);
       // What nobody is told of is no reason to wait.
       if (known !== undefined && entry === undefined && this.rules.ignoresHint(directory, known)) return;
@@ -89,8 +85,8 @@ export class Hints implements HintSink {
     this.host.took(true);
   }
 
-  passed(): void {
-    this.host.hinted();
+  passed(): boolean {
+    return this.host.hinted();
   }
 
   unheard(): void {
@@ -112,11 +108,6 @@ export class Hints implements HintSink {
     this.host.failed(path, error);
   }
 
-  /** A batch begins: what floods now is counted anew. */
-  forgetFloods(): void {
-    if (this.floods.size > 0) this.floods = new Map();
-  }
-
   /** The directory that a hint is of, and the name in it. A backend that walks by itself may be ahead of the index. */
   private find(
     path: string,
@@ -135,14 +126,12 @@ export class Hints implements HintSink {
   }
 
   /**
-   * libuv reads hints for as long as there are any, and writers can be faster than that: then nothing else would
-   * have a turn. A directory that takes part in such a flood is watched no longer; the next batch watches it
-   * again, and compares all that is in it.
+   * libuv reads hints for as long as there are any, and they can come as fast as that: then nothing else would have a
+   * turn. So every directory that takes part in such a flood is watched no longer; the next batch watches it again, and
+   * compares all that is in it.
    */
   private holdBack(directory: Directory): void {
-    const hints = (this.floods.get(directory) ?? 0) + 1;
-    this.floods.set(directory, hints);
-    if (hints !== hintsOfFlood || !this.host.areOrdered) return;
+    if (!this.host.areOrdered) return;
     this.host.unwatch(directory);
     this.dirty.markUnwatched(directory);
     // The hint of a move of one of these may be among those that nobody will hear.

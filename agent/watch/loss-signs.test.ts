@@ -14,14 +14,16 @@ function begin(probe: () => number | undefined): void {
 }
 afterEach(() => signs.close());
 
+type Queued = 'hint' | 'hidden' | number | { readonly of: number };
+
 /** The kernel's queue, which drops what finds no room, and the loop that reads it to its end in each turn. */
 class Queue {
-  private readonly waiting: ('hint' | 'hidden' | number)[] = [];
+  private readonly waiting: Queued[] = [];
   private serial = 0;
   longest = 0;
   hasLost = false;
 
-  put(what: 'hint' | 'hidden' | number): void {
+  put(what: Queued): void {
     if (this.waiting.length >= queueLength) this.hasLost = true;
     else this.waiting.push(what);
     this.longest = Math.max(this.longest, this.waiting.length);
@@ -32,12 +34,16 @@ class Queue {
     return this.serial;
   }
 
+  take(what: Queued): void {
+    if (what === 'hint') signs.hint();
+    else if (typeof what === 'number') signs.answered(what);
+  }
+
   /** @param whileReading how many more hints come while one is read, one after another; then none */
   async read(whileReading: readonly number[] = []): Promise<void> {
     const arrivals = whileReading[Symbol.iterator]();
     for (let next = this.waiting.shift(); next !== undefined; next = this.waiting.shift()) {
-      if (next === 'hint') signs.hint();
-      else if (next !== 'hidden') signs.answered(next);
+      this.take(next);
       const { value = 0 } = arrivals.next();
       for (let more = 0; more < value; more++) this.put('hint');
     }
@@ -46,7 +52,7 @@ class Queue {
 }
 
 describe('the measured queue', () => {
-  it('says so whenever hints were lost, and nothing where half of it was never in use', async () => {
+  it('says so whenever hints were lost, and nothing where a tenth of it was never exceeded', async () => {
     const turns = fc.record({
       first: fc.integer({ min: 0, max: 2 * queueLength }),
       rates: fc.array(fc.tuple(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 1, max: 2000 })), {
@@ -64,7 +70,7 @@ describe('the measured queue', () => {
         await nextTurn();
         signs.close();
         if (queue.hasLost) expect(verdicts).not.toEqual([]);
-        if (queue.longest < queueLength / 2) expect(verdicts).toEqual([]);
+        if (queue.longest < queueLength / 10) expect(verdicts).toEqual([]);
       }),
       { numRuns: 100 },
     );
@@ -86,6 +92,83 @@ describe('the measured queue', () => {
       await queue.read(Array<number>(3 * queueLength).fill(1));
       expect(verdicts).toEqual(Array(turn).fill('certain'));
     }
+  });
+});
+
+/** The same, of directories in turn, each of which is watched no longer once a hint of it says so; until the next turn. */
+class HeldBackQueue extends Queue {
+  private readonly held = new Set<number>();
+  private readonly directories: number;
+  private next = 0;
+  closed = 0;
+
+  constructor(directories: number) {
+    super();
+    this.directories = directories;
+  }
+
+  override put(what: Queued): void {
+    if (what !== 'hint') super.put(what);
+    else {
+      this.next = (this.next + 1) % this.directories;
+      // What is not watched gives no hints.
+      if (!this.held.has(this.next)) super.put({ of: this.next });
+    }
+  }
+
+  override take(what: Queued): void {
+    if (typeof what !== 'object') super.take(what);
+    else if (!this.held.has(what.of) && signs.hint()) {
+      this.held.add(what.of);
+      this.closed += 1;
+      signs.unheard();
+    }
+  }
+
+  override async read(whileReading?: readonly number[]): Promise<void> {
+    await super.read(whileReading);
+    this.held.clear();
+  }
+}
+
+describe('in a flood', () => {
+  it('says so whenever hints were lost, though watches are closed', async () => {
+    const rates = fc.array(fc.tuple(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 1, max: 2000 })), {
+      maxLength: 6,
+    });
+    const turns = fc.record({ first: fc.integer({ min: 0, max: 2 * queueLength }), rates });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 300 }),
+        fc.array(turns, { minLength: 1, maxLength: 4 }),
+        async (directories, all) => {
+          const queue = new HeldBackQueue(directories);
+          begin(() => queue.probe());
+          for (const { first, rates } of all) {
+            for (let hint = 0; hint < first; hint++) queue.put('hint');
+            await queue.read(rates.flatMap(([rate, times]) => Array<number>(times).fill(rate)));
+          }
+          await nextTurn();
+          await nextTurn();
+          signs.close();
+          if (queue.hasLost) expect(verdicts).not.toEqual([]);
+          if (queue.longest < queueLength / 10) expect(verdicts).toEqual([]);
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+
+  it('watches are closed as soon as hints come as fast as they are read, and no loss is said', async () => {
+    const [directories, rate] = [200, 1];
+    const queue = new HeldBackQueue(directories);
+    begin(() => queue.probe());
+    for (let hint = 0; hint < 100; hint++) queue.put('hint');
+    // Comes to an end only if each directory is closed.
+    await queue.read(Array<number>(20 * queueLength).fill(rate));
+    await nextTurn();
+    expect(queue.closed).toBe(directories);
+    expect(verdicts).toEqual([]);
   });
 });
 

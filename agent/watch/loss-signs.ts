@@ -10,6 +10,15 @@ import { readFileSync } from 'node:fs';
 const defaultQueueLength = 16_384;
 /** Parts of the queue after each of which its length is measured; a full queue is noticed within two of them. */
 const parts = 16;
+/** No part is longer, however long the queue: so many hints are read in some milliseconds. */
+const longestPart = 1024;
+/** Hints come no more than so many times as fast as they are read: while a queue is read, one at most so many times as long grows. */
+const fastest = 3;
+/** A turn that has read so many full queues may never end, however long the queue is. */
+const longestTurn = 2;
+/** While watches are closed one by one in a flood, a cookie after so many hints or so long is enough: each costs as much as several. */
+const hintsPerCookie = 64;
+const msPerCookie = 2;
 /** How soon after a standstill its hints come, if the signal's turn was first. */
 const aftermathMs = 50;
 /** Fewer hints than this after a standstill can't be the rest of a full queue. */
@@ -42,10 +51,19 @@ export class LossSigns {
   private inTurn = 0;
   private total = 0;
   private turn = 0;
+  /**
+   * Whether this turn has come to the hint of a cookie that it wrote itself: what it reads from then on came while it was
+   * reading. The queue was so short then that it can't have become full since.
+   */
+  private isOverrun = false;
+  /** When the last cookie was written, by hints and by the clock. */
+  private writtenAt = 0;
+  private writtenMs = 0;
   /** Cookies whose hints have not come, oldest first: when each was written, by turns and by hints. */
   private probes: { serial: number; turn: number; total: number }[] = [];
-  /** Until this turn's end, what is read includes hints that nobody counts. */
+  /** Until this turn's end, what is read includes hints that nobody counts; and when that began, by hints. */
   private unheardTurn = Number.NEGATIVE_INFINITY;
+  private unheardAt = 0;
   private turnEnd: NodeJS.Immediate | undefined;
   /** The last turn that had hints: how many, and when it ended. */
   private before = { hints: 0, endMs: Number.NEGATIVE_INFINITY };
@@ -60,7 +78,7 @@ export class LossSigns {
   constructor(queueLength: number, probe: () => number | undefined, onSign: (verdict: LossVerdict) => void) {
     this.probe = probe;
     this.onSign = onSign;
-    this.part = Math.ceil(queueLength / parts);
+    this.part = Math.min(Math.ceil(queueLength / parts), longestPart);
     this.full = queueLength - 2 * this.part;
     // Who was stopped by a signal is told so, however short it was.
     if (process.platform !== 'win32') process.on('SIGCONT', this.onContinue);
@@ -68,7 +86,8 @@ export class LossSigns {
 
   /**
    * A hint came.
-   * @returns whether so many came in this turn that they may come faster than they can be read
+   * @returns whether hints come as fast as they are read, so that this turn may not end: then watches have to be closed.
+   * Not before the queue has been measured, or has been said to be full: from then on not all hints are counted
    */
   hint(): boolean {
     this.inTurn += 1;
@@ -79,7 +98,7 @@ export class LossSigns {
     }
     if (this.inTurn % this.part === 0) this.measure();
     if (this.stalled && this.inTurn === standstillHints) this.say('certain');
-    return this.inTurn > this.part;
+    return this.isOverrun || this.said === 'certain';
   }
 
   /** The hint of a cookie came. */
@@ -90,7 +109,9 @@ export class LossSigns {
       [oldest] = this.probes
     ) {
       this.probes.shift();
-      if (this.total - oldest.total >= this.full) this.say('certain');
+      const waited = this.total - oldest.total;
+      if (waited >= this.full) this.say('certain');
+      else if (oldest.turn === this.turn && waited < this.full / fastest) this.isOverrun = true;
     }
   }
 
@@ -99,7 +120,10 @@ export class LossSigns {
    * have been far from empty: many hints in the turn that reads it may be the rest of more than it had room for.
    */
   unheard(): void {
-    this.unheardTurn = this.turn + 1;
+    if (this.turn > this.unheardTurn) this.unheardAt = this.total;
+    // In a flood it is while the queue is read, and to its end.
+    this.unheardTurn = Math.max(this.unheardTurn, this.isOverrun ? this.turn : this.turn + 1);
+    if (this.isOverrun && !this.isCookieDue) return;
     if (!this.write()) this.say('possible');
     this.awaitTurnEnd();
   }
@@ -112,11 +136,26 @@ export class LossSigns {
   private measure(): void {
     const isMeasured = this.write();
     if (!isMeasured && this.inTurn >= this.full) this.say('certain');
-    else if (this.turn <= this.unheardTurn && this.inTurn >= this.full / 2) this.say('possible');
+    else if (this.turn <= this.unheardTurn && this.unheardCount >= this.full / 2) this.say('possible');
+    if (this.isOverrun || this.inTurn < longestTurn * this.full) return;
+    // Watches have to be closed with the queue longer than that.
+    this.isOverrun = true;
+    this.say('possible');
+  }
+
+  private get isCookieDue(): boolean {
+    return this.total - this.writtenAt >= hintsPerCookie || performance.now() - this.writtenMs >= msPerCookie;
+  }
+
+  /** What was counted in this turn beside what could not be. */
+  private get unheardCount(): number {
+    return Math.min(this.inTurn, this.total - this.unheardAt);
   }
 
   private write(): boolean {
     const serial = this.probe();
+    this.writtenAt = this.total;
+    this.writtenMs = performance.now();
     if (serial !== undefined) this.probes.push({ serial, turn: this.turn, total: this.total });
     return serial !== undefined;
   }
@@ -134,6 +173,7 @@ export class LossSigns {
     }
     this.before = { hints: this.inTurn, endMs: performance.now() };
     this.inTurn = 0;
+    this.isOverrun = false;
     this.said = undefined;
     this.turn += 1;
     this.turnEnd = undefined;

@@ -295,7 +295,6 @@ export class RootEngine {
     const delta = this.held ?? new Delta();
     this.held = undefined;
     const dirty = this.dirty.take();
-    this.hints.forgetFloods();
     const openedMs = this.time.schedule.close();
     if (this.time.schedule.takeSuspicion()) await this.looking.checkRoot(delta);
     await this.looking.look(this.crawler.examineHints(dirty, delta), delta);

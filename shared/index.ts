@@ -44,6 +44,7 @@ export {
   objectionToPrivacy,
   requirePrivateDirectory,
 } from './private-directory.ts';
+export { type ProcessStat, parseProcessStat, processExists } from './processes.ts';
 export {
   type BroadcastAnswer,
   type Change,

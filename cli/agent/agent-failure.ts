@@ -2,7 +2,7 @@
 // WebSocket, fail with Node's error codes; here these become the errors that people read.
 import { readFileSync } from 'node:fs';
 import { AgentError, isAbsence, systemCode } from '../../shared/client/index.ts';
-import { defaultName, formatDuration, type InstancePaths } from '../../shared/index.ts';
+import { defaultName, formatDuration, type InstancePaths, processExists } from '../../shared/index.ts';
 import {
   CliError,
   exitCodes,
@@ -13,7 +13,7 @@ import {
   UnsafePlaceError,
   UnusableAgentError,
 } from '../outcome/index.ts';
-import { isProcessAlive, readRunFile } from './run-file.ts';
+import { runFileHints } from './run-file.ts';
 import { provenAgent } from './socket-owner.ts';
 
 /** How the command that starts this instance looks. */
@@ -30,13 +30,13 @@ export function cliCommand(instance: InstancePaths, command: string): string {
 
 /** How to end the process behind the socket: with its id where the run file has it. */
 export function killCommand(instance: InstancePaths): string {
-  const { pid } = readRunFile(instance);
-  return pid !== undefined && isProcessAlive(pid) ? `kill ${pid}` : `kill $(fuser ${instance.socket})`;
+  const { pid } = runFileHints(instance);
+  return pid !== undefined && processExists(pid) ? `kill ${pid}` : `kill $(fuser ${instance.socket})`;
 }
 
 function who(instance: InstancePaths): string {
-  const { pid } = readRunFile(instance);
-  const process = pid !== undefined && isProcessAlive(pid) ? ` (pid ${pid})` : '';
+  const { pid } = runFileHints(instance);
+  const process = pid !== undefined && processExists(pid) ? ` (pid ${pid})` : '';
   return `the agent "${instance.name}"${process}`;
 }
 
@@ -65,7 +65,7 @@ export function overdueAgent(instance: InstancePaths, timeoutMs: number): Overdu
 }
 
 function explainSilence(instance: InstancePaths, silence: string): { message: string; hint: string } {
-  const { pid } = readRunFile(instance);
+  const { pid } = runFileHints(instance);
   const proven = provenAgent(instance) !== undefined;
   if (pid !== undefined && isStopped(pid)) {
     const end = proven ? cliCommand(instance, 'stop') : `kill ${pid}; kill -CONT ${pid}`;

@@ -12,6 +12,6 @@ export { agentdProgram } from './agentd-program.ts';
 export { answerTimeoutMs, Connection } from './connection.ts';
 export { requirePrivateRuntime, requirePrivateState } from './private-place.ts';
 export { type AgentContext, checkProtocol, noteOtherProtocol, noteOtherVersion } from './protocol-check.ts';
-export { isProcessAlive, readRunFile } from './run-file.ts';
+export { runFileHints } from './run-file.ts';
 export { type ProvenAgent, provenAgent } from './socket-owner.ts';
 export { TimeLimit } from './time-limit.ts';

@@ -3,7 +3,7 @@ import { SilentAgentError, UnusableAgentError } from '../outcome/index.ts';
 import type { Output } from '../screen/index.ts';
 import { cliCommand } from './agent-failure.ts';
 import type { Connection } from './connection.ts';
-import { readRunFile } from './run-file.ts';
+import { runFileHints } from './run-file.ts';
 
 /** What is asked about an agent needs the way to it, and somewhere to say what is odd. */
 export interface AgentContext {
@@ -55,7 +55,7 @@ export async function checkProtocol(
   command: { readonly endsSilentAgents?: boolean },
   { connection, output }: AgentContext,
 ): Promise<boolean> {
-  if (readRunFile(connection.instance).version === version()) return true;
+  if (runFileHints(connection.instance).version === version()) return true;
   try {
     return noteOtherProtocol(await connection.status(), connection, output);
   } catch (error) {

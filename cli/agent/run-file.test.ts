@@ -1,10 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { instancePaths } from '../../shared/index.ts';
-import { isProcessAlive, readRunFile } from './run-file.ts';
+import { runFileHints } from './run-file.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -14,15 +13,15 @@ afterEach(() => rmSync(directory, { recursive: true }));
 
 const instance = () => instancePaths('x', { AGENT_RUNTIME_DIR: directory, AGENT_STATE_DIR: directory });
 
-describe('readRunFile', () => {
+describe('runFileHints', () => {
   it('reads what an agent wrote', () => {
     const content = { pid: 12, version: '1.2.3', url: 'http://x/', roots: ['/a'], args: [], logFile: '/l' };
     writeFileSync(instance().runFile, JSON.stringify({ ...content, socket: '/s' }));
-    expect(readRunFile(instance())).toEqual(content);
+    expect(runFileHints(instance())).toEqual(content);
   });
 
   it('knows nothing where there is no file', () => {
-    expect(readRunFile(instance())).toEqual({});
+    expect(runFileHints(instance())).toEqual({});
   });
 
   it.each([
@@ -36,14 +35,6 @@ describe('readRunFile', () => {
     '{"roots":"/","args":[1],"logFile":0}',
   ])('takes nothing from %j', (content) => {
     writeFileSync(instance().runFile, content);
-    expect(readRunFile(instance())).toEqual({});
-  });
-});
-
-describe('isProcessAlive', () => {
-  it('tells a living process from one that has ended', () => {
-    expect(isProcessAlive(process.pid)).toBe(true);
-    expect(isProcessAlive(1)).toBe(true);
-    expect(isProcessAlive(spawnSync('true').pid)).toBe(false);
+    expect(runFileHints(instance())).toEqual({});
   });
 });

@@ -6,7 +6,7 @@ import { isRuntimePrivate } from './private-place.ts';
  * leaves its file behind, one that is just starting has none yet, and none of it may be relied on. Nothing where
  * somebody else could have written it.
  */
-export function readRunFile(instance: InstancePaths): Partial<RunFile> {
+export function runFileHints(instance: InstancePaths): Partial<RunFile> {
   if (!isRuntimePrivate(instance)) return {};
   let content: unknown;
   try {
@@ -29,15 +29,4 @@ export function readRunFile(instance: InstancePaths): Partial<RunFile> {
 
 function isTextList(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'string');
-}
-
-/** Whether a process of this id exists, also one of another user. */
-export function isProcessAlive(pid: number): boolean {
-  try {
-    // Signal 0 asks whether a signal could be sent, and sends none.
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

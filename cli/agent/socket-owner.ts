@@ -2,7 +2,7 @@
 // was killed leaves its file behind, and the number may be another program's by now.
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { InstancePaths } from '../../shared/index.ts';
-import { readRunFile } from './run-file.ts';
+import { runFileHints } from './run-file.ts';
 
 /** In the sixth column of /proc/net/unix: a socket that accepts connections. */
 const listening = '01';
@@ -44,7 +44,7 @@ export interface ProvenAgent {
 
 /** The process that the run file names, if it is proven to be the one that listens at the socket. */
 export function provenAgent(instance: InstancePaths): ProvenAgent | undefined {
-  const { pid } = readRunFile(instance);
+  const { pid } = runFileHints(instance);
   if (pid === undefined) return undefined;
   const inode = socketsAt(instance.socket).find((number) => holds(pid, `socket:[${number}]`));
   if (inode === undefined) return undefined;

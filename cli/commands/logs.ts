@@ -7,7 +7,7 @@ import {
   logLevels,
   visibleText,
 } from '../../shared/index.ts';
-import { cliCommand, readRunFile, requirePrivateRuntime, requirePrivateState } from '../agent/index.ts';
+import { cliCommand, requirePrivateRuntime, requirePrivateState, runFileHints } from '../agent/index.ts';
 import { type CommandContext, defineCommand } from '../line/index.ts';
 import { CliError, exitCodes } from '../outcome/index.ts';
 import type { parseLogLine } from '../process/index.ts';
@@ -22,7 +22,7 @@ const defaultLines = 100;
 function logFileOf(instance: InstancePaths): string {
   requirePrivateRuntime(instance);
   const chosen = process.env['AGENT_LOG_FILE'];
-  const file = readRunFile(instance).logFile ?? (chosen ? resolve(chosen) : instance.logFile);
+  const file = runFileHints(instance).logFile ?? (chosen ? resolve(chosen) : instance.logFile);
   if (file === instance.logFile) requirePrivateState(instance);
   return file;
 }

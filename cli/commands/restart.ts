@@ -1,5 +1,5 @@
 import type { Status } from '../../shared/index.ts';
-import { cliCommand, readRunFile } from '../agent/index.ts';
+import { cliCommand, runFileHints } from '../agent/index.ts';
 import { type CommandContext, defineCommand } from '../line/index.ts';
 import { CliError, exitCodes } from '../outcome/index.ts';
 import {
@@ -17,7 +17,7 @@ import {
 /** What the next agent is to watch: what the last one did, as far as it is there. */
 function rootsToWatch(context: CommandContext, running: Status | undefined, runs: boolean): string[] {
   const { connection, output } = context;
-  const last = running?.roots.map(({ path }) => path) ?? readRunFile(connection.instance).roots;
+  const last = running?.roots.map(({ path }) => path) ?? runFileHints(connection.instance).roots;
   if (last === undefined) return [namedDirectory('.')];
   const roots = last.filter(isDirectory);
   const gone = last.filter((root) => !roots.includes(root));
@@ -57,7 +57,7 @@ export const restart = defineCommand({
     const agent = await room.findAgent(connection);
     const running = agent?.status;
     if (agent !== undefined) refuseService(room.systemdUnitOf(agent.pid));
-    const { args } = readRunFile(connection.instance);
+    const { args } = runFileHints(connection.instance);
     const roots = rootsToWatch(context, running, agent !== undefined);
     if (agent !== undefined) {
       if (args === undefined)

@@ -1,5 +1,5 @@
 import { formatDuration, type Status } from '../../shared/index.ts';
-import { answerTimeoutMs, cliCommand, noteOtherVersion, readRunFile } from '../agent/index.ts';
+import { answerTimeoutMs, cliCommand, noteOtherVersion, runFileHints } from '../agent/index.ts';
 import { type CommandContext, defineCommand } from '../line/index.ts';
 import { UnusableAgentError } from '../outcome/index.ts';
 import { innermostRoot } from '../paths/index.ts';
@@ -40,7 +40,7 @@ function noteAlreadyRunning(context: CommandContext, status: Status, agentFlags:
     const command = `${cliCommand(connection.instance, 'restart')} -- ${agentFlags.join(' ')}`;
     output.note(`it runs already, without ${agentFlags.join(' ')}: restart it with: ${command}`);
   }
-  const idleMs = idleExitOf(readRunFile(connection.instance).args ?? []);
+  const idleMs = idleExitOf(runFileHints(connection.instance).args ?? []);
   if (idleMs !== undefined) {
     output.note(
       `it ends after ${formatDuration(idleMs)} without use; for one that stays: ${cliCommand(connection.instance, 'stop')} && ${cliCommand(connection.instance, 'start')}`,

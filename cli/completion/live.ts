@@ -3,8 +3,8 @@
 import { readdirSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { ClientInfo } from '../../shared/index.ts';
-import { instanceNamePattern, instancePaths } from '../../shared/index.ts';
-import { Connection, isProcessAlive, readRunFile, requirePrivateRuntime } from '../agent/index.ts';
+import { instanceNamePattern, instancePaths, processExists } from '../../shared/index.ts';
+import { Connection, requirePrivateRuntime, runFileHints } from '../agent/index.ts';
 
 /** A word that a shell may offer. */
 export interface Candidate {
@@ -61,8 +61,8 @@ export function instances({ name, env }: Agents): Candidate[] {
     .map((file) => basename(file, '.json'))
     .filter((name) => instanceNamePattern.test(name))
     .flatMap((instance) => {
-      const { pid, url } = readRunFile(instancePaths(instance, env));
-      if (pid === undefined || !isProcessAlive(pid)) return [];
+      const { pid, url } = runFileHints(instancePaths(instance, env));
+      if (pid === undefined || !processExists(pid)) return [];
       return [{ value: instance, about: `pid ${pid}${url === undefined ? '' : `, ${url}`}` }];
     });
 }

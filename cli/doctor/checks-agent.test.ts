@@ -21,7 +21,7 @@ describe('leftovers', () => {
   function withFiles(files: Readonly<Record<string, string>>, alive: readonly number[] = []): Machine {
     const machine = machineWith({
       userId: process.getuid?.(),
-      isProcessAlive: (pid) => alive.includes(pid),
+      processExists: (pid) => alive.includes(pid),
       nowMs: () => Date.now() + 60_000,
     });
     mkdirSync(machine.instance.runtime, { mode: 0o700 });

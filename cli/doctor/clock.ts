@@ -1,5 +1,5 @@
 // The clock: events carry times, and the agent compares those of files with it.
-import { formatDuration } from '../../shared/index.ts';
+import { formatDuration, parseProcessStat } from '../../shared/index.ts';
 import type { AgentState } from './agent-state.ts';
 import { type Finding, ok, warning } from './finding.ts';
 import type { Machine } from './machine.ts';
@@ -34,8 +34,7 @@ function ageMs(machine: Machine, pid: number): number | undefined {
   const stat = machine.readText(`/proc/${pid}/stat`);
   const uptime = machine.readText('/proc/uptime');
   if (stat === undefined || uptime === undefined) return undefined;
-  // Field 22; the name, field 2, may hold blanks and parentheses.
-  const startTicks = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
+  const startTicks = Number(parseProcessStat(stat).startTicks);
   const age = (Number.parseFloat(uptime) - startTicks / ticksPerSecond) * 1000;
   return Number.isFinite(age) ? age : undefined;
 }

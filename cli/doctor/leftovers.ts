@@ -70,14 +70,14 @@ function isStale(machine: Machine, name: string, live: ReadonlySet<string>): boo
   if (name.endsWith('.tmp')) return ageMs(machine, path) > longMs;
   if (!lockName.test(name)) return false;
   const owner = lockOwner(machine.readText(path));
-  return owner === undefined ? ageMs(machine, path) > longMs : !machine.isProcessAlive(owner);
+  return owner === undefined ? ageMs(machine, path) > longMs : !machine.processExists(owner);
 }
 
 function heldLocks(machine: Machine, names: readonly string[]): Finding[] {
   return names.flatMap((name) => {
     const path = join(machine.instance.runtime, name);
     const owner = lockName.test(name) ? lockOwner(machine.readText(path)) : undefined;
-    const hangs = owner !== undefined && machine.isProcessAlive(owner) && ageMs(machine, path) > longMs;
+    const hangs = owner !== undefined && machine.processExists(owner) && ageMs(machine, path) > longMs;
     return hangs ? [heldLock(machine, path, owner)] : [];
   });
 }

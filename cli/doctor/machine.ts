@@ -27,10 +27,10 @@ import {
   objectionToParents,
   oldestNode,
   probeSocket,
+  processExists,
   type SocketState,
   version,
 } from '../../shared/index.ts';
-import { isProcessAlive } from '../agent/index.ts';
 
 /** What one machine tells of itself. Where something can't be known, it is undefined or empty. */
 export interface Machine {
@@ -64,7 +64,7 @@ export interface Machine {
   fileSystemType(path: string): number | undefined;
   /** `closed` for one that this user may not open. */
   probeSocket(path: string): Promise<SocketState | 'closed'>;
-  isProcessAlive(pid: number): boolean;
+  processExists(pid: number): boolean;
   /** The code of the error that comes when one listens there; undefined when one can. */
   listenError(host: string, port: number): Promise<string | undefined>;
   /** The code of the error that comes when a Unix socket is made in a directory; undefined when one can be. */
@@ -200,7 +200,7 @@ export function thisMachine(instance: InstancePaths, directory: string): Machine
     mayWrite,
     fileSystemType: (path) => orUndefined(() => statfsSync(path).type),
     probeSocket: socketState,
-    isProcessAlive,
+    processExists,
     listenError,
     socketError,
     fetchError,

@@ -1,17 +1,13 @@
 // The process group of a run: a signal for all of it, and whether anybody in it is alive.
 import { readdirSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
+import { type ProcessStat, parseProcessStat } from '../../shared/index.ts';
 
 /** Windows has neither process groups nor signals. */
 export const hasGroups = process.platform !== 'win32';
 
-/** A process, as Linux shows it. */
-interface Process {
-  readonly pid: number;
-  readonly group: number;
-  /** Not merely listed until somebody asks how it ended. */
-  readonly isAlive: boolean;
-}
+/** A process with its id. */
+type Process = ProcessStat & { readonly pid: number };
 
 /** A group that a command leads, and that outlives it while anything it started is left. */
 export class ProcessGroup {
@@ -44,7 +40,7 @@ export class ProcessGroup {
   isAlive(): boolean {
     if (!this.send(0)) return false;
     if (process.platform !== 'linux') return true;
-    const isLiving = (each: Process | undefined) => each?.group === this.#id && each.isAlive;
+    const isLiving = (each: Process | undefined) => each?.group === this.#id && !each.hasEnded;
     if (this.#living !== undefined && isLiving(readProcess(this.#living))) return true;
     for (const each of allProcesses()) {
       if (!isLiving(each)) continue;
@@ -60,8 +56,8 @@ export class ProcessGroup {
    */
   sendToDeaf(signal: NodeJS.Signals, instead: NodeJS.Signals): void {
     if (process.platform !== 'linux' || signal === instead) return;
-    for (const { pid, group, isAlive } of allProcesses()) {
-      if (group !== this.#id || !isAlive || !ignores(pid, constants.signals[signal])) continue;
+    for (const { pid, group, hasEnded } of allProcesses()) {
+      if (group !== this.#id || hasEnded || !ignores(pid, constants.signals[signal])) continue;
       try {
         process.kill(pid, instead);
         process.kill(pid, 'SIGCONT');
@@ -83,9 +79,7 @@ function* allProcesses(): Generator<Process> {
 function readProcess(pid: number): Process | undefined {
   const stat = readProcFile(pid, 'stat');
   if (stat === undefined) return undefined;
-  // The name, second field, may hold blanks and parentheses.
-  const [state = '', , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return { pid, group: Number(group), isAlive: state !== 'Z' && state !== 'X' };
+  return { pid, ...parseProcessStat(stat) };
 }
 
 function ignores(pid: number, signalNumber: number): boolean {

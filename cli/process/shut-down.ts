@@ -1,10 +1,9 @@
 // Finds the agent that runs, stops it and sees it go: by asking, and where it does not answer, by signals.
 import { setTimeout as delay } from 'node:timers/promises';
-import { formatDuration, type Status } from '../../shared/index.ts';
+import { formatDuration, processExists, type Status } from '../../shared/index.ts';
 import {
   answerTimeoutMs,
   type Connection,
-  isProcessAlive,
   isStopped,
   killCommand,
   type ProvenAgent,
@@ -86,7 +85,7 @@ async function answers(connection: Connection, pid: number, timeoutMs: number): 
   } catch (error) {
     if (error instanceof NoAgentError) return false;
     // Its last connections may be cut off.
-    if (error instanceof UnusableAgentError) return isProcessAlive(pid);
+    if (error instanceof UnusableAgentError) return processExists(pid);
     throw error;
   }
 }

@@ -3,8 +3,12 @@
 // wrong now and then: a turn that was lost to a crash is simply taken.
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensurePrivateDirectory, type InstancePaths, readRegularFile } from '../../shared/index.ts';
-import { isProcessAlive } from '../agent/index.ts';
+import {
+  ensurePrivateDirectory,
+  type InstancePaths,
+  processExists,
+  readRegularFile,
+} from '../../shared/index.ts';
 
 /** A process id has some ten. */
 const limitBytes = 1024;
@@ -39,7 +43,7 @@ export function takeStartTurn(instance: InstancePaths, anyway: boolean): StartTu
   ensurePrivateDirectory(instance.runtime, 'runtime');
   const file = turnFile(instance);
   const holder = holderOf(file);
-  if (anyway || (holder !== undefined && !isProcessAlive(holder))) rmSync(file, { force: true });
+  if (anyway || (holder !== undefined && !processExists(holder))) rmSync(file, { force: true });
   try {
     writeFileSync(file, String(process.pid), { flag: 'wx', mode: 0o600 });
   } catch (error) {

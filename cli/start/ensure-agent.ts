@@ -2,7 +2,7 @@
 import type { ReviveAgent } from '../../shared/client/index.ts';
 import { switchFlag } from '../../shared/flags/index.ts';
 import { formatDuration, type Status } from '../../shared/index.ts';
-import { type AgentContext, cliCommand, readRunFile } from '../agent/index.ts';
+import { type AgentContext, cliCommand, runFileHints } from '../agent/index.ts';
 import { CliError, NoAgentError } from '../outcome/index.ts';
 import { awaitReady, directoryWords, isDirectory } from './agent-start.ts';
 
@@ -93,7 +93,7 @@ export function agentReviver(
   const { connection, output } = context;
   return async (roots) => {
     // What the dead agent left behind also knows the roots that were added to it later.
-    const last = readRunFile(connection.instance);
+    const last = runFileHints(connection.instance);
     const left = (last.roots ?? roots).filter(isDirectory);
     if (left.length === 0) return;
     try {

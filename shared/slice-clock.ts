@@ -9,20 +9,20 @@ const stepsPerLook = 20_000;
  * a path (`globLimits.steps`): 2 to 5 ns.
  */
 export class SliceClock {
-  private readonly sliceMs: number;
-  private endMs = 0;
-  private steps = 0;
-  private over = false;
+  readonly #sliceMs: number;
+  #endMs = 0;
+  #steps = 0;
+  #over = false;
 
   /** @param sliceMs how long a slice may take; the first begins now */
   constructor(sliceMs: number) {
-    this.sliceMs = sliceMs;
+    this.#sliceMs = sliceMs;
     this.restart();
   }
 
   /** Whether the time is used up, as far as the last look showed. */
   get isOver(): boolean {
-    return this.over;
+    return this.#over;
   }
 
   /**
@@ -30,17 +30,17 @@ export class SliceClock {
    * @returns whether the time is used up
    */
   spend(steps: number): boolean {
-    this.steps += steps;
-    if (this.steps < stepsPerLook) return this.over;
-    this.steps = 0;
-    this.over ||= performance.now() >= this.endMs;
-    return this.over;
+    this.#steps += steps;
+    if (this.#steps < stepsPerLook) return this.#over;
+    this.#steps = 0;
+    this.#over ||= performance.now() >= this.#endMs;
+    return this.#over;
   }
 
   /** Begins the next slice, after others had their turn. */
   restart(): void {
-    this.endMs = performance.now() + this.sliceMs;
-    this.steps = 0;
-    this.over = false;
+    this.#endMs = performance.now() + this.#sliceMs;
+    this.#steps = 0;
+    this.#over = false;
   }
 }

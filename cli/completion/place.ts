@@ -33,76 +33,76 @@ function flagOf(word: string): { readonly name: string; readonly value: string |
 
 /** Reads a command line up to the word that is to be completed. */
 class Reader {
-  private readonly program: Program;
-  private grammar: Grammar;
-  private commandGiven: boolean;
-  private unknownCommand = false;
-  private operands = 0;
-  private dashes = false;
-  private awaitsValue: FlagWord | undefined;
-  private readonly given = new Set<string>();
+  readonly #program: Program;
+  #grammar: Grammar;
+  #commandGiven: boolean;
+  #unknownCommand = false;
+  #operands = 0;
+  #dashes = false;
+  #awaitsValue: FlagWord | undefined;
+  readonly #given = new Set<string>();
   agent: string | undefined;
 
   constructor(program: Program) {
-    this.program = program;
-    this.grammar = program.grammar;
-    this.commandGiven = program.commands === undefined;
+    this.#program = program;
+    this.#grammar = program.grammar;
+    this.#commandGiven = program.commands === undefined;
   }
 
   take(word: string): void {
-    const awaiting = this.awaitsValue;
-    this.awaitsValue = undefined;
-    const flag = this.dashes ? undefined : flagOf(word);
-    if (awaiting !== undefined) this.takeValue(awaiting, word);
-    else if (flag !== undefined) this.takeFlag(flag.name, flag.value);
-    else if (word === '--' && !this.dashes) this.takeDashes();
-    else if (this.commandGiven) this.operands += 1;
-    else this.takeCommand(word);
+    const awaiting = this.#awaitsValue;
+    this.#awaitsValue = undefined;
+    const flag = this.#dashes ? undefined : flagOf(word);
+    if (awaiting !== undefined) this.#takeValue(awaiting, word);
+    else if (flag !== undefined) this.#takeFlag(flag.name, flag.value);
+    else if (word === '--' && !this.#dashes) this.#takeDashes();
+    else if (this.#commandGiven) this.#operands += 1;
+    else this.#takeCommand(word);
   }
 
-  private takeDashes(): void {
-    const { trailing } = this.grammar;
-    if (typeof trailing === 'object') this.grammar = trailing;
-    else this.dashes = true;
+  #takeDashes(): void {
+    const { trailing } = this.#grammar;
+    if (typeof trailing === 'object') this.#grammar = trailing;
+    else this.#dashes = true;
   }
 
-  private takeFlag(name: string, text: string | undefined): void {
-    const flag = this.grammar.flags.find((each) => each.name === name || each.letter === name);
-    this.given.add(flag?.name ?? name);
+  #takeFlag(name: string, text: string | undefined): void {
+    const flag = this.#grammar.flags.find((each) => each.name === name || each.letter === name);
+    this.#given.add(flag?.name ?? name);
     if (flag?.takesValue !== true) return;
-    if (text === undefined) this.awaitsValue = flag;
-    else this.takeValue(flag, text);
+    if (text === undefined) this.#awaitsValue = flag;
+    else this.#takeValue(flag, text);
   }
 
-  private takeValue({ name }: FlagWord, text: string): void {
+  #takeValue({ name }: FlagWord, text: string): void {
     if (name === 'name') this.agent = text;
   }
 
-  private takeCommand(word: string): void {
-    const command = this.program.commands?.find(({ name }) => name === word);
-    this.commandGiven = true;
-    if (command === undefined) this.unknownCommand = true;
-    else this.grammar = command.grammar;
+  #takeCommand(word: string): void {
+    const command = this.#program.commands?.find(({ name }) => name === word);
+    this.#commandGiven = true;
+    if (command === undefined) this.#unknownCommand = true;
+    else this.#grammar = command.grammar;
   }
 
   /** What the next word may be, of which `current` is there already. */
   wanted(current: string): Wanted {
-    const { grammar } = this;
-    if (this.awaitsValue !== undefined) return value(this.awaitsValue.completes);
-    if (this.unknownCommand) return nothing;
-    if (this.dashes && grammar.trailing === 'program') return { kind: 'program' };
-    if (!this.dashes && current.startsWith('-')) {
+    const grammar = this.#grammar;
+    if (this.#awaitsValue !== undefined) return value(this.#awaitsValue.completes);
+    if (this.#unknownCommand) return nothing;
+    if (this.#dashes && grammar.trailing === 'program') return { kind: 'program' };
+    if (!this.#dashes && current.startsWith('-')) {
       const flag = flagOf(current);
-      if (flag?.value === undefined) return { kind: 'flags', flags: this.flagsLeft() };
+      if (flag?.value === undefined) return { kind: 'flags', flags: this.#flagsLeft() };
       const known = grammar.flags.find(({ name, takesValue }) => name === flag.name && takesValue);
       return value(known?.completes, `--${flag.name}=`);
     }
-    if (!this.commandGiven) return { kind: 'commands', commands: this.program.commands ?? [] };
-    return this.operands === 0 || grammar.manyOperands ? value(grammar.operand) : nothing;
+    if (!this.#commandGiven) return { kind: 'commands', commands: this.#program.commands ?? [] };
+    return this.#operands === 0 || grammar.manyOperands ? value(grammar.operand) : nothing;
   }
 
-  private flagsLeft(): FlagWord[] {
-    return this.grammar.flags.filter(({ name, repeats }) => repeats || !this.given.has(name));
+  #flagsLeft(): FlagWord[] {
+    return this.#grammar.flags.filter(({ name, repeats }) => repeats || !this.#given.has(name));
   }
 }
 

@@ -61,7 +61,7 @@ export class Folder {
     const all = (await readdir(reach, { withFileTypes: true })).filter(({ name }) => !isHiddenName(name));
     const entries: Entry[] = [];
     for (const entry of all.slice(0, mostEntries)) {
-      const isDirectory = await this.isDirectory(names, entry);
+      const isDirectory = await this.#isDirectory(names, entry);
       if (isDirectory !== undefined) entries.push({ name: entry.name, isDirectory });
     }
     const compare = new Intl.Collator(undefined, { numeric: true }).compare;
@@ -75,7 +75,7 @@ export class Folder {
   }
 
   /** Undefined for what would not be served. */
-  private async isDirectory(names: readonly string[], entry: Dirent): Promise<boolean | undefined> {
+  async #isDirectory(names: readonly string[], entry: Dirent): Promise<boolean | undefined> {
     if (entry.isDirectory()) return true;
     if (entry.isFile()) return false;
     if (!entry.isSymbolicLink()) return undefined;

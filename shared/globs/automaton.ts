@@ -26,31 +26,31 @@ const tableUnits = 128;
 
 /** Matches the ends of paths against one pattern. */
 export class Automaton {
-  private readonly program: Program;
-  private readonly classes: number;
-  private readonly table: Uint16Array;
-  private readonly known = new Map<string, Known>();
-  private readonly most: number;
-  private readonly atEnd: Known;
-  private spare: [Uint8Array, Uint8Array];
+  readonly #program: Program;
+  readonly #classes: number;
+  readonly #table: Uint16Array;
+  readonly #known = new Map<string, Known>();
+  readonly #most: number;
+  readonly #atEnd: Known;
+  #spare: [Uint8Array, Uint8Array];
 
   constructor(program: Program) {
-    this.program = program;
-    this.classes = program.classCount;
-    const room = Math.min(mostSteps / this.classes, mostBytes / program.ops.length);
-    this.most = Math.max(8, Math.min(mostKnown, Math.floor(room)));
-    this.table = Uint16Array.from({ length: tableUnits }, (_, code) => classOf(program, code));
+    this.#program = program;
+    this.#classes = program.classCount;
+    const room = Math.min(mostSteps / this.#classes, mostBytes / program.ops.length);
+    this.#most = Math.max(8, Math.min(mostKnown, Math.floor(room)));
+    this.#table = Uint16Array.from({ length: tableUnits }, (_, code) => classOf(program, code));
     const count = program.ops.length;
-    this.spare = [new Uint8Array(count), new Uint8Array(count)];
+    this.#spare = [new Uint8Array(count), new Uint8Array(count)];
     const values = new Uint8Array(count);
     // At the end there is no next position: what is after it is all false, as this is before it is computed.
-    this.evaluate(-1, new Uint8Array(count), values);
-    this.atEnd = this.remember(values, keyOf(values));
+    this.#evaluate(-1, new Uint8Array(count), values);
+    this.#atEnd = this.#remember(values, keyOf(values));
   }
 
   /** Steps per code unit of a path, at most. */
   get cost(): number {
-    return this.program.cost;
+    return this.#program.cost;
   }
 
   /**
@@ -61,12 +61,12 @@ export class Automaton {
   complete(budget: number): { readonly done: boolean; readonly steps: number } {
     let steps = 0;
     // States that are added on the way are visited in turn.
-    for (const at of this.known.values()) {
+    for (const at of this.#known.values()) {
       if (at.certain) continue;
-      for (let unitClass = 0; unitClass < this.classes; unitClass++) {
+      for (let unitClass = 0; unitClass < this.#classes; unitClass++) {
         if (steps >= budget) return { done: false, steps };
-        steps += this.program.cost + stepsOfLookup;
-        if (at.steps[unitClass] === undefined && this.step(at, unitClass) === undefined) {
+        steps += this.#program.cost + stepsOfLookup;
+        if (at.steps[unitClass] === undefined && this.#step(at, unitClass) === undefined) {
           return { done: false, steps };
         }
       }
@@ -76,60 +76,60 @@ export class Automaton {
 
   /** Whether all of `path` from `from` up to `to` matches. */
   test(path: string, from: number, to: number): boolean {
-    let at = this.atEnd;
+    let at = this.#atEnd;
     for (let index = to - 1; index >= from; index--) {
       if (at.certain) return at.matches;
-      const unitClass = this.classAt(path, index);
-      const next = at.steps[unitClass] ?? this.step(at, unitClass);
-      if (next === undefined) return this.testUnknown(path, from, index, at.values);
+      const unitClass = this.#classAt(path, index);
+      const next = at.steps[unitClass] ?? this.#step(at, unitClass);
+      if (next === undefined) return this.#testUnknown(path, from, index, at.values);
       at = next;
     }
     return at.matches;
   }
 
-  private classAt(path: string, index: number): number {
+  #classAt(path: string, index: number): number {
     const code = path.charCodeAt(index);
-    return code < tableUnits ? (this.table[code] ?? 0) : classOf(this.program, code);
+    return code < tableUnits ? (this.#table[code] ?? 0) : classOf(this.#program, code);
   }
 
   /** @returns undefined if there is no more room */
-  private step(at: Known, unitClass: number): Known | undefined {
-    const [values] = this.spare;
-    this.evaluate(unitClass, at.values, values);
+  #step(at: Known, unitClass: number): Known | undefined {
+    const [values] = this.#spare;
+    this.#evaluate(unitClass, at.values, values);
     const key = keyOf(values);
-    let next = this.known.get(key);
+    let next = this.#known.get(key);
     if (next === undefined) {
-      if (this.known.size >= this.most) return undefined;
-      next = this.remember(values.slice(), key);
+      if (this.#known.size >= this.#most) return undefined;
+      next = this.#remember(values.slice(), key);
     }
     at.steps[unitClass] = next;
     return next;
   }
 
   /** The same as `test` from `index` down, without keeping anything. */
-  private testUnknown(path: string, from: number, index: number, values: Uint8Array): boolean {
-    let [now, other] = this.spare;
+  #testUnknown(path: string, from: number, index: number, values: Uint8Array): boolean {
+    let [now, other] = this.#spare;
     let after = values;
     for (let at = index; at >= from; at--) {
-      this.evaluate(this.classAt(path, at), after, now);
+      this.#evaluate(this.#classAt(path, at), after, now);
       after = now;
       now = other;
       other = after;
-      if (this.isCertain(after)) break;
+      if (this.#isCertain(after)) break;
     }
-    return after[this.program.entry] === 1;
+    return after[this.#program.entry] === 1;
   }
 
-  private remember(values: Uint8Array, key: string): Known {
-    const matches = values[this.program.entry] === 1;
-    const known: Known = { values, matches, certain: this.isCertain(values), steps: [] };
-    this.known.set(key, known);
+  #remember(values: Uint8Array, key: string): Known {
+    const matches = values[this.#program.entry] === 1;
+    const known: Known = { values, matches, certain: this.#isCertain(values), steps: [] };
+    this.#known.set(key, known);
     return known;
   }
 
-  private isCertain(values: Uint8Array): boolean {
-    if (this.program.sticky !== -1 && values[this.program.sticky] === 1) return true;
-    for (const state of this.program.main) if (values[state] === 1) return false;
+  #isCertain(values: Uint8Array): boolean {
+    if (this.#program.sticky !== -1 && values[this.#program.sticky] === 1) return true;
+    for (const state of this.#program.main) if (values[state] === 1) return false;
     return true;
   }
 
@@ -138,8 +138,8 @@ export class Automaton {
    * @param unitClass of the code unit there, or -1 for the end of the path
    * @param after the values at the next position
    */
-  private evaluate(unitClass: number, after: Uint8Array, now: Uint8Array): void {
-    const { next, other, member, sets, units, blocks } = this.program;
+  #evaluate(unitClass: number, after: Uint8Array, now: Uint8Array): void {
+    const { next, other, member, sets, units, blocks } = this.#program;
     const atEnd = unitClass === -1;
     const row = atEnd ? 0 : unitClass * sets;
     // Typed arrays, read within their bounds: that is what `as number` stands for, here and below. No branches
@@ -151,14 +151,14 @@ export class Automaton {
     for (const { from, to, circular } of blocks) {
       if (circular) {
         now.fill(0, from, to);
-        while (this.evaluateBlock(from, to, atEnd, now));
-      } else this.evaluateBlock(from, to, atEnd, now);
+        while (this.#evaluateBlock(from, to, atEnd, now));
+      } else this.#evaluateBlock(from, to, atEnd, now);
     }
   }
 
   /** @returns whether a value changed */
-  private evaluateBlock(from: number, to: number, atEnd: boolean, now: Uint8Array): boolean {
-    const { ops, next, other } = this.program;
+  #evaluateBlock(from: number, to: number, atEnd: boolean, now: Uint8Array): boolean {
+    const { ops, next, other } = this.#program;
     let changed = 0;
     for (let state = from; state < to; state++) {
       const then = now[next[state] as number] as number;

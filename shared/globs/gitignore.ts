@@ -58,16 +58,16 @@ function getOrMake<K, V>(map: Map<K, V>, key: K, make: () => V): V {
 
 /** Values by texts of several lengths, to be found by the beginnings or ends of a name. */
 class ByLength<T> {
-  private readonly byLength = new Map<number, Map<string, T>>();
+  readonly #byLength = new Map<number, Map<string, T>>();
 
   entry(scope: string, text: string, make: () => T): T {
-    const values = getOrMake(this.byLength, text.length, () => new Map<string, T>());
+    const values = getOrMake(this.#byLength, text.length, () => new Map<string, T>());
     return getOrMake(values, scope + text, make);
   }
 
   /** Hands over the values of all beginnings of `name`, or of all its ends. */
   each(scope: string, name: string, side: 'beginning' | 'end', use: (value: T) => void): void {
-    for (const [size, values] of this.byLength) {
+    for (const [size, values] of this.#byLength) {
       if (size > name.length) continue;
       const part = side === 'beginning' ? name.slice(0, size) : name.slice(name.length - size);
       const value = values.get(scope + part);
@@ -80,41 +80,41 @@ const newSlot = (): Slot => ({ any: none, directory: none });
 
 /** Lines about single names, each in a scope: anywhere, or in one directory. */
 class NameLines {
-  private readonly literals = new Map<string, Slot>();
-  private readonly endings = new ByLength<Slot>();
-  private readonly beginnings = new ByLength<Slot>();
-  private readonly triedByBeginning = new ByLength<TriedLine[]>();
-  private readonly triedByEnding = new ByLength<TriedLine[]>();
-  private readonly tried = new Map<string, TriedLine[]>();
-  private readonly scopes = new Set<string>();
+  readonly #literals = new Map<string, Slot>();
+  readonly #endings = new ByLength<Slot>();
+  readonly #beginnings = new ByLength<Slot>();
+  readonly #triedByBeginning = new ByLength<TriedLine[]>();
+  readonly #triedByEnding = new ByLength<TriedLine[]>();
+  readonly #tried = new Map<string, TriedLine[]>();
+  readonly #scopes = new Set<string>();
 
   add(scope: string, matcher: Matcher, line: Line): void {
     const { head, tail, exact, isStar, test } = matcher;
-    this.scopes.add(scope);
-    if (exact) this.note(getOrMake(this.literals, scope + head + tail, newSlot), line);
-    else if (isStar && head === '') this.note(this.endings.entry(scope, tail, newSlot), line);
-    else if (isStar && tail === '') this.note(this.beginnings.entry(scope, head, newSlot), line);
+    this.#scopes.add(scope);
+    if (exact) this.#note(getOrMake(this.#literals, scope + head + tail, newSlot), line);
+    else if (isStar && head === '') this.#note(this.#endings.entry(scope, tail, newSlot), line);
+    else if (isStar && tail === '') this.#note(this.#beginnings.entry(scope, head, newSlot), line);
     else {
       const tried = { ...line, test };
-      if (head !== '') this.triedByBeginning.entry(scope, head, () => []).push(tried);
-      else if (tail !== '') this.triedByEnding.entry(scope, tail, () => []).push(tried);
-      else getOrMake(this.tried, scope, () => []).push(tried);
+      if (head !== '') this.#triedByBeginning.entry(scope, head, () => []).push(tried);
+      else if (tail !== '') this.#triedByEnding.entry(scope, tail, () => []).push(tried);
+      else getOrMake(this.#tried, scope, () => []).push(tried);
     }
   }
 
   addLiteral(scope: string, name: string, line: Line): void {
-    this.scopes.add(scope);
-    this.note(getOrMake(this.literals, scope + name, newSlot), line);
+    this.#scopes.add(scope);
+    this.#note(getOrMake(this.#literals, scope + name, newSlot), line);
   }
 
-  private note(slot: Slot, { verdict, directoryOnly }: Line): void {
+  #note(slot: Slot, { verdict, directoryOnly }: Line): void {
     if (directoryOnly) slot.directory = verdict;
     else slot.any = verdict;
   }
 
   /** The last line about a name, if it is later than `best`. */
   find(scope: string, name: string, isDirectory: boolean, best: Verdict): Verdict {
-    if (!this.scopes.has(scope)) return best;
+    if (!this.#scopes.has(scope)) return best;
     let verdict = best;
     const consider = (slot: Slot): void => {
       if (slot.any > verdict) verdict = slot.any;
@@ -123,13 +123,13 @@ class NameLines {
     const tryLines = (lines: readonly TriedLine[]): void => {
       verdict = lastMatch(lines, name, isDirectory, verdict);
     };
-    const literal = this.literals.get(scope + name);
+    const literal = this.#literals.get(scope + name);
     if (literal !== undefined) consider(literal);
-    this.endings.each(scope, name, 'end', consider);
-    this.beginnings.each(scope, name, 'beginning', consider);
-    tryLines(this.tried.get(scope) ?? []);
-    this.triedByBeginning.each(scope, name, 'beginning', tryLines);
-    this.triedByEnding.each(scope, name, 'end', tryLines);
+    this.#endings.each(scope, name, 'end', consider);
+    this.#beginnings.each(scope, name, 'beginning', consider);
+    tryLines(this.#tried.get(scope) ?? []);
+    this.#triedByBeginning.each(scope, name, 'beginning', tryLines);
+    this.#triedByEnding.each(scope, name, 'end', tryLines);
     return verdict;
   }
 }
@@ -156,38 +156,38 @@ export interface RulesEntry {
 export class GitignoreFile {
   /** The number of the first line that is left out because the file asks for too much; undefined if none is. */
   firstLeftOut: number | undefined;
-  private readonly anywhere = new NameLines();
-  private readonly inDirectory = new NameLines();
+  readonly #anywhere = new NameLines();
+  readonly #inDirectory = new NameLines();
   /** Lines about paths of any depth, by the directory that they begin with. */
-  private readonly paths = new Map<string, TriedLine[]>();
+  readonly #paths = new Map<string, TriedLine[]>();
   /** States of the automata that were built for its lines, those that are left out included. */
   builtStates = 0;
-  private deepest = 0;
-  private nameSteps = 0;
-  private pathSteps = 0;
+  #deepest = 0;
+  #nameSteps = 0;
+  #pathSteps = 0;
 
   /** Steps that a question about an entry may take. */
   stepsFor({ name, directory }: RulesEntry): number {
-    return this.nameSteps * name.length + this.pathSteps * (directory.length + name.length + 1);
+    return this.#nameSteps * name.length + this.#pathSteps * (directory.length + name.length + 1);
   }
 
   /** Whether the entry is ignored; undefined if the file says nothing about it. */
   ignores(entry: RulesEntry): boolean | undefined {
     const { name, directory, isDirectory } = entry;
-    let verdict = this.anywhere.find('', name, isDirectory, none);
-    verdict = this.inDirectory.find(`${directory}/`, name, isDirectory, verdict);
-    if (this.paths.size > 0) verdict = this.findPath(entry, verdict);
+    let verdict = this.#anywhere.find('', name, isDirectory, none);
+    verdict = this.#inDirectory.find(`${directory}/`, name, isDirectory, verdict);
+    if (this.#paths.size > 0) verdict = this.#findPath(entry, verdict);
     return verdict === none ? undefined : verdict % 2 === 0;
   }
 
-  private findPath({ name, directory, isDirectory }: RulesEntry, best: Verdict): Verdict {
+  #findPath({ name, directory, isDirectory }: RulesEntry, best: Verdict): Verdict {
     const path = directory === '' ? name : `${directory}/${name}`;
-    let verdict = lastMatch(this.paths.get('') ?? [], path, isDirectory, best);
+    let verdict = lastMatch(this.#paths.get('') ?? [], path, isDirectory, best);
     // Each directory that the entry lies in may have lines that begin with it.
     for (let at = directory.indexOf('/'); directory !== ''; at = directory.indexOf('/', at + 1)) {
       const above = at === -1 ? directory : directory.slice(0, at);
-      if (above.length > this.deepest) break;
-      const lines = this.paths.get(above);
+      if (above.length > this.#deepest) break;
+      const lines = this.#paths.get(above);
       if (lines !== undefined) verdict = lastMatch(lines, path, isDirectory, verdict);
       if (at === -1) break;
     }
@@ -206,46 +206,46 @@ export class GitignoreFile {
     // No path begins with a slash.
     if (pattern.startsWith('/')) return;
     if (name !== undefined && (name === pattern || !name.startsWith('**'))) {
-      this.addName('', name, said, number);
+      this.#addName('', name, said, number);
       return;
     }
     const slash = pattern.lastIndexOf('/', literalLength(pattern));
     const directory = slash === -1 ? '' : pattern.slice(0, slash);
     const rest = pattern.slice(slash + 1);
-    if (!rest.includes('/') && !rest.includes('**')) this.addName(`${directory}/`, rest, said, number);
-    else this.addPath(directory, pattern, said, number);
+    if (!rest.includes('/') && !rest.includes('**')) this.#addName(`${directory}/`, rest, said, number);
+    else this.#addPath(directory, pattern, said, number);
   }
 
-  private addPath(directory: string, pattern: string, line: Line, number: number): void {
-    const matcher = this.compile(pattern, number);
+  #addPath(directory: string, pattern: string, line: Line, number: number): void {
+    const matcher = this.#compile(pattern, number);
     if (matcher === undefined) return;
-    this.pathSteps += matcher.cost;
-    this.deepest = Math.max(this.deepest, directory.length);
-    getOrMake(this.paths, directory, () => []).push({ ...line, test: matcher.test });
+    this.#pathSteps += matcher.cost;
+    this.#deepest = Math.max(this.#deepest, directory.length);
+    getOrMake(this.#paths, directory, () => []).push({ ...line, test: matcher.test });
   }
 
   /** @param scope empty for anywhere, else a directory with its slash */
-  private addName(scope: string, pattern: string, line: Line, number: number): void {
-    const lines = scope === '' ? this.anywhere : this.inDirectory;
+  #addName(scope: string, pattern: string, line: Line, number: number): void {
+    const lines = scope === '' ? this.#anywhere : this.#inDirectory;
     if (literalLength(pattern) === pattern.length) {
       if (pattern !== '') lines.addLiteral(scope, pattern, line);
       return;
     }
-    const matcher = this.compile(pattern, number);
+    const matcher = this.#compile(pattern, number);
     if (matcher === undefined) return;
     if (!matcher.exact && !(matcher.isStar && (matcher.head === '' || matcher.tail === ''))) {
-      this.nameSteps += matcher.cost;
+      this.#nameSteps += matcher.cost;
     }
     lines.add(scope, matcher, line);
   }
 
-  private compile(pattern: string, number: number): Matcher | undefined {
+  #compile(pattern: string, number: number): Matcher | undefined {
     if (pattern.length > gitignoreLimits.lineBytes) {
       this.firstLeftOut ??= number;
       return undefined;
     }
     // An automaton that would be left out anyway is not even built: that is what takes time.
-    const stepsLeft = gitignoreLimits.steps - this.nameSteps - this.pathSteps;
+    const stepsLeft = gitignoreLimits.steps - this.#nameSteps - this.#pathSteps;
     const states = Math.min(gitignoreLimits.states, stepsLeft + uncountedStates);
     try {
       const parsed = wildmatchPattern(pattern);

@@ -34,288 +34,289 @@ const notDotsAlone: Pattern = {
 };
 
 class GlobParser {
-  private readonly glob: string;
-  private readonly closers: Closers;
+  readonly #glob: string;
+  readonly #closers: Closers;
   /** Whether it is only what comes behind a `!(…)`: then a dot at its beginning is not that of a name. */
-  private readonly isRest: boolean;
-  private at: number;
-  private last: Token = 'start';
-  private beforeLast: Token = 'start';
-  private readonly open: ('paren' | 'brace')[] = [];
-  private readonly inners: Inner[] = [];
-  private negations = 0;
-  private quoted = false;
+  readonly #isRest: boolean;
+  #at: number;
+  #last: Token = 'start';
+  #beforeLast: Token = 'start';
+  readonly #open: ('paren' | 'brace')[] = [];
+  readonly #inners: Inner[] = [];
+  #negations = 0;
+  #quoted = false;
 
   constructor(glob: string, from: number, isRest = false) {
-    this.glob = glob;
-    this.isRest = isRest;
-    this.at = from;
-    this.closers = closersOf(glob, from);
+    this.#glob = glob;
+    this.#isRest = isRest;
+    this.#at = from;
+    this.#closers = closersOf(glob, from);
   }
 
   parse(): Pattern {
-    return this.options(this.glob.length);
+    return this.#options(this.#glob.length);
   }
 
   /** Parses up to `stop`, where the group is closed or the glob ends, at each `|` or `,` an option. */
-  private options(stop: number): Pattern {
+  #options(stop: number): Pattern {
     const options: Pattern[] = [];
     let items: Pattern[] = [];
-    const kind = this.open.at(-1);
-    while (this.at < stop) {
-      const character = this.glob[this.at];
+    const kind = this.#open.at(-1);
+    while (this.#at < stop) {
+      const character = this.#glob[this.#at];
       const separates =
-        !this.quoted &&
+        !this.#quoted &&
         ((character === '|' && kind !== undefined) || (character === ',' && kind === 'brace'));
       if (separates) {
         options.push(sequence(...items));
         items = [];
-        this.at += 1;
-        this.token(character === ',' ? 'comma' : 'text');
-      } else this.item(items, stop);
+        this.#at += 1;
+        this.#token(character === ',' ? 'comma' : 'text');
+      } else this.#item(items, stop);
     }
     options.push(sequence(...items));
     return options.length === 1 ? (options[0] as Pattern) : choice(...options); // one was pushed
   }
 
-  private token(token: Token): void {
-    this.beforeLast = this.last;
-    this.last = token;
-    const inner = this.inners.at(-1);
+  #token(token: Token): void {
+    this.#beforeLast = this.#last;
+    this.#last = token;
+    const inner = this.#inners.at(-1);
     if (inner !== undefined) inner.tokens += 1;
   }
 
-  private item(items: Pattern[], stop: number): void {
-    const { glob, at } = this;
+  #item(items: Pattern[], stop: number): void {
+    const [glob, at] = [this.#glob, this.#at];
+    const isFirst = this.#last === 'start' || this.#last === 'slash';
     const character = glob[at] as string; // `at` is below `stop`
-    if (this.quoted && character !== '"' && character !== '\\') {
-      this.text(items, character, 1);
+    if (this.#quoted && character !== '"' && character !== '\\') {
+      this.#text(items, character, 1);
       return;
     }
-    if ('?*+!@'.includes(character) && glob[at + 1] === '(' && this.closers.has(at + 1)) {
-      this.extendedGlob(items, character);
+    if ('?*+!@'.includes(character) && glob[at + 1] === '(' && this.#closers.has(at + 1)) {
+      this.#extendedGlob(items, character);
       return;
     }
     switch (character) {
       case '\\':
-        this.escape(items);
+        this.#escape(items);
         return;
       case '"':
-        this.quoted = !this.quoted;
-        this.at += 1;
+        this.#quoted = !this.#quoted;
+        this.#at += 1;
         return;
       case '/':
-        this.at += 1;
+        this.#at += 1;
         items.push(slash);
-        this.slash();
+        this.#slash();
         return;
       case '*':
-        this.stars(items);
+        this.#stars(items);
         return;
       case '?':
-        this.questionMark(items);
+        this.#questionMark(items);
         return;
       case '+':
-        this.plus(items);
+        this.#plus(items);
         return;
       case '[':
-        this.class(items);
+        this.#class(items);
         return;
       case '(':
-        if (this.closers.has(at)) this.group(items);
-        else this.text(items, '(', 1);
+        if (this.#closers.has(at)) this.#group(items);
+        else this.#text(items, '(', 1);
         return;
       case '{':
-        this.braces(items);
+        this.#braces(items);
         return;
       case '.':
-        this.at += 1;
+        this.#at += 1;
         items.push(...literal('.'));
-        this.token(this.open.length > 0 || this.last === 'start' || this.last === 'slash' ? 'dot' : 'text');
+        this.#token(this.#open.length > 0 || isFirst ? 'dot' : 'text');
         return;
       default:
-        this.plain(items, stop);
+        this.#plain(items, stop);
     }
   }
 
   /** Characters without a meaning; a quotation mark among them has none either. */
-  private plain(items: Pattern[], stop: number): void {
+  #plain(items: Pattern[], stop: number): void {
     const run = /[^@![\].,$*+?^{}()|\\/]*/y;
-    run.lastIndex = this.at + 1;
-    const length = Math.min(1 + (run.exec(this.glob)?.[0].length ?? 0), stop - this.at);
-    this.text(items, this.glob.slice(this.at, this.at + length), length);
+    run.lastIndex = this.#at + 1;
+    const length = Math.min(1 + (run.exec(this.#glob)?.[0].length ?? 0), stop - this.#at);
+    this.#text(items, this.#glob.slice(this.#at, this.#at + length), length);
   }
 
-  private text(items: Pattern[], text: string, length: number): void {
-    this.at += length;
+  #text(items: Pattern[], text: string, length: number): void {
+    this.#at += length;
     items.push(...literal(text));
-    if (text === '*') this.note('stars');
-    this.token('text');
+    if (text === '*') this.#note('stars');
+    this.#token('text');
   }
 
-  private escape(items: Pattern[]): void {
-    const next = this.glob[this.at + 1];
+  #escape(items: Pattern[]): void {
+    const next = this.#glob[this.#at + 1];
     if (next === undefined) {
       throw new GlobError(
         'ends with a backslash that has nothing to escape: write \\\\ for a backslash itself',
       );
     }
-    if (next === '/' || next === '.') this.at += 1;
-    else this.text(items, next, 2);
+    if (next === '/' || next === '.') this.#at += 1;
+    else this.#text(items, next, 2);
   }
 
-  private note(what: 'stars' | 'slashes'): void {
-    const inner = this.inners.at(-1);
+  #note(what: 'stars' | 'slashes'): void {
+    const inner = this.#inners.at(-1);
     if (inner !== undefined) inner[what] += 1;
   }
 
-  private questionMark(items: Pattern[]): void {
-    this.at += 1;
+  #questionMark(items: Pattern[]): void {
+    this.#at += 1;
     const previous = items.at(-1);
     // As in a regular expression, the group before may be missing.
-    if (this.last === 'group' && previous !== undefined) items[items.length - 1] = optional(previous);
-    else if (this.last !== 'repeated') items.push(unit(notSlash));
-    this.token('text');
+    if (this.#last === 'group' && previous !== undefined) items[items.length - 1] = optional(previous);
+    else if (this.#last !== 'repeated') items.push(unit(notSlash));
+    this.#token('text');
   }
 
-  private plus(items: Pattern[]): void {
+  #plus(items: Pattern[]): void {
     const repeats =
-      this.last === 'group' || this.last === 'repeated' || this.last === 'brace' || this.last === 'class';
+      this.#last === 'group' || this.#last === 'repeated' || this.#last === 'brace' || this.#last === 'class';
     const previous = items.at(-1);
     if (!repeats || previous === undefined) {
-      this.text(items, '+', 1);
+      this.#text(items, '+', 1);
       return;
     }
-    this.at += 1;
+    this.#at += 1;
     items[items.length - 1] = { kind: 'repeat', body: previous, least: 1 };
-    this.token('text');
+    this.#token('text');
   }
 
-  private class(items: Pattern[]): void {
-    const close = this.closers.get(this.at);
+  #class(items: Pattern[]): void {
+    const close = this.#closers.get(this.#at);
     if (close === undefined) {
-      this.text(items, '[', 1);
+      this.#text(items, '[', 1);
       return;
     }
-    items.push(classPattern(this.glob.slice(this.at, close + 1)));
-    this.at = close + 1;
-    this.token('class');
+    items.push(classPattern(this.#glob.slice(this.#at, close + 1)));
+    this.#at = close + 1;
+    this.#token('class');
   }
 
   /** @returns the pattern between the bracket at `at` and the one that closes it, which is passed */
-  private within(kind: 'paren' | 'brace'): Pattern {
-    const close = this.closers.get(this.at) as number; // asked for only where there is one
-    this.at += 1;
-    this.token('open');
-    this.open.push(kind);
-    const pattern = this.options(close);
-    this.open.pop();
-    this.at = close + 1;
-    this.quoted = false;
+  #within(kind: 'paren' | 'brace'): Pattern {
+    const close = this.#closers.get(this.#at) as number; // asked for only where there is one
+    this.#at += 1;
+    this.#token('open');
+    this.#open.push(kind);
+    const pattern = this.#options(close);
+    this.#open.pop();
+    this.#at = close + 1;
+    this.#quoted = false;
     return pattern;
   }
 
-  private group(items: Pattern[]): void {
-    if (/^\(\?[:=!<]/.test(this.glob.slice(this.at, this.at + 3))) {
+  #group(items: Pattern[]): void {
+    if (/^\(\?[:=!<]/.test(this.#glob.slice(this.#at, this.#at + 3))) {
       throw new GlobError('has a group of a regular expression, (?…): write @(…), ?(…), *(…), +(…) or !(…)');
     }
-    items.push(this.within('paren'));
-    this.token('group');
+    items.push(this.#within('paren'));
+    this.#token('group');
   }
 
-  private braces(items: Pattern[]): void {
-    const { glob, at } = this;
-    const close = this.closers.get(at);
+  #braces(items: Pattern[]): void {
+    const [glob, at] = [this.#glob, this.#at];
+    const close = this.#closers.get(at);
     if (close === undefined) {
-      this.text(items, '{', 1);
+      this.#text(items, '{', 1);
       return;
     }
     const range = rangePattern(glob.slice(at + 1, close));
     if (range !== undefined) {
       items.push(range);
-      this.at = close + 1;
-      this.token('open');
-      this.token('brace');
+      this.#at = close + 1;
+      this.#token('open');
+      this.#token('brace');
       return;
     }
-    const pattern = this.within('brace');
-    const lists = listsIn(glob, at, close, this.closers);
+    const pattern = this.#within('brace');
+    const lists = listsIn(glob, at, close, this.#closers);
     // Braces without a comma stand for themselves.
     if (lists) items.push(pattern);
     else items.push(...literal('{'), pattern, ...literal('}'));
-    this.token(lists ? 'brace' : 'text');
+    this.#token(lists ? 'brace' : 'text');
   }
 
-  private stars(items: Pattern[]): void {
-    const { glob } = this;
-    let run = this.at;
+  #stars(items: Pattern[]): void {
+    const glob = this.#glob;
+    let run = this.#at;
     while (glob[run] === '*') run += 1;
     // The last one may begin an extended glob.
-    if (glob[run] === '(' && this.closers.has(run)) run -= 1;
-    const count = run - this.at;
-    const before = this.last;
-    const further = this.beforeLast;
-    this.note('stars');
+    if (glob[run] === '(' && this.#closers.has(run)) run -= 1;
+    const count = run - this.#at;
+    const before = this.#last;
+    const further = this.#beforeLast;
+    this.#note('stars');
     const globstar =
       count === 2
-        ? globstarAt({ glob, at: run, before, further, open: this.open, negating: this.negations > 0 })
+        ? globstarAt({ glob, at: run, before, further, open: this.#open, negating: this.#negations > 0 })
         : undefined;
     if (globstar !== undefined) {
-      this.at = globstar.at;
+      this.#at = globstar.at;
       if (globstar.takesSlash) items.pop();
       items.push(globstar.pattern);
-      this.token('globstar');
-      if (globstar.endsWithSlash) this.slash();
+      this.#token('globstar');
+      if (globstar.endsWithSlash) this.#slash();
       return;
     }
-    this.at = run;
-    if (before === 'dot' && (this.isRest || this.open.length > 0)) items.push(notDotsAlone);
+    this.#at = run;
+    if (before === 'dot' && (this.#isRest || this.#open.length > 0)) items.push(notDotsAlone);
     items.push(star);
-    this.token('star');
+    this.#token('star');
   }
 
-  private slash(): void {
-    this.token('slash');
-    this.note('slashes');
+  #slash(): void {
+    this.#token('slash');
+    this.#note('slashes');
   }
 
-  private extendedGlob(items: Pattern[], operator: string): void {
-    this.at += 1;
+  #extendedGlob(items: Pattern[], operator: string): void {
+    this.#at += 1;
     if (operator === '@') {
-      items.push(this.within('paren'));
-      this.token('group');
+      items.push(this.#within('paren'));
+      this.#token('group');
       return;
     }
-    const outer = this.inners.at(-1);
+    const outer = this.#inners.at(-1);
     if (outer !== undefined) outer.tokens += 1;
-    if (operator === '*') this.note('stars');
+    if (operator === '*') this.#note('stars');
     const inner: Inner = { stars: 0, slashes: 0, tokens: 0 };
-    this.inners.push(inner);
-    if (operator === '!') this.negations += 1;
-    const body = this.within('paren');
-    this.inners.pop();
+    this.#inners.push(inner);
+    if (operator === '!') this.#negations += 1;
+    const body = this.#within('paren');
+    this.#inners.pop();
     if (operator === '!') {
-      this.negations -= 1;
+      this.#negations -= 1;
       const spans = inner.slashes > 0 && inner.tokens > 2;
-      items.push(this.negation(body, inner.stars > 0, spans));
-      this.token(spans ? 'repeated' : 'group');
+      items.push(this.#negation(body, inner.stars > 0, spans));
+      this.#token(spans ? 'repeated' : 'group');
       return;
     }
     items.push(operator === '?' ? optional(body) : { kind: 'repeat', body, least: operator === '*' ? 0 : 1 });
-    this.token('repeated');
+    this.#token('repeated');
   }
 
   /**
    * `!(…)`: a name that does not begin with what is in it, or is not all of it where nothing follows.
    * @param spans whether it names paths rather than names
    */
-  private negation(body: Pattern, hasStars: boolean, spans: boolean): Pattern {
-    const rest = this.glob.slice(this.at);
+  #negation(body: Pattern, hasStars: boolean, spans: boolean): Pattern {
+    const rest = this.#glob.slice(this.#at);
     const matched = spans ? anything : star;
     let refused = body;
     if (hasStars && /^\.[^\\/.]+$/.test(rest)) {
       // A file's ending: !(*.d).ts leaves out what ends with .d.ts.
-      refused = sequence(body, new GlobParser(this.glob, this.at, true).parse());
+      refused = sequence(body, new GlobParser(this.#glob, this.#at, true).parse());
     } else if (spans || /^\)*$/.test(rest)) refused = sequence(body, end);
     return sequence({ kind: 'unless', body: refused }, matched);
   }

@@ -60,30 +60,30 @@ class Compiler {
   readonly other: number[] = [];
   readonly main: number[] = [];
   readonly sets: CharSet[] = [];
-  private readonly setNumbers = new Map<string, number>();
-  private readonly most: number;
-  private inMain = true;
+  readonly #setNumbers = new Map<string, number>();
+  readonly #most: number;
+  #inMain = true;
 
   constructor(most: number) {
-    this.most = most;
+    this.#most = most;
   }
 
   add(operation: number, next: number, other: number): number {
     const state = this.ops.length;
-    if (state >= this.most) throw new TooManyStates();
+    if (state >= this.#most) throw new TooManyStates();
     this.ops.push(operation);
     this.next.push(next);
     this.other.push(other);
-    if (this.inMain) this.main.push(state);
+    if (this.#inMain) this.main.push(state);
     return state;
   }
 
-  private setNumber(set: CharSet): number {
+  #setNumber(set: CharSet): number {
     const key = set.join();
-    let number = this.setNumbers.get(key);
+    let number = this.#setNumbers.get(key);
     if (number === undefined) {
       number = this.sets.push(set) - 1;
-      this.setNumbers.set(key, number);
+      this.#setNumbers.set(key, number);
     }
     return number;
   }
@@ -92,7 +92,7 @@ class Compiler {
   compile(pattern: Pattern, next: number): number {
     switch (pattern.kind) {
       case 'unit':
-        return this.add(unitOp, next, this.setNumber(pattern.set));
+        return this.add(unitOp, next, this.#setNumber(pattern.set));
       case 'sequence':
         return flatten(pattern).reduceRight((after, item) => this.compile(item, after), next);
       case 'choice': {
@@ -108,10 +108,10 @@ class Compiler {
       case 'end':
         return this.add(endOp, next, -1);
       case 'unless': {
-        const outside = this.inMain;
-        this.inMain = false;
+        const outside = this.#inMain;
+        this.#inMain = false;
         const body = this.compile(pattern.body, this.add(acceptOp, -1, -1));
-        this.inMain = outside;
+        this.#inMain = outside;
         return this.add(unlessOp, next, body);
       }
     }

@@ -11,14 +11,14 @@ const mostChanges = 1_000;
 
 /** Gathers changes until they pause, and says what they mean to pages. */
 export class ReloadBatches {
-  private readonly send: (reloads: readonly Reload[]) => void;
-  private changes: SeenChange[] = [];
-  private firstMs = 0;
-  private timer: NodeJS.Timeout | undefined;
+  readonly #send: (reloads: readonly Reload[]) => void;
+  #changes: SeenChange[] = [];
+  #firstMs = 0;
+  #timer: NodeJS.Timeout | undefined;
 
   /** @param send gets the reloads of a batch, at least one */
   constructor(send: (reloads: readonly Reload[]) => void) {
-    this.send = send;
+    this.#send = send;
   }
 
   /** Takes in changes; those that mean nothing to pages neither begin a batch nor hold it open. */
@@ -26,22 +26,22 @@ export class ReloadBatches {
     const seen = changes.filter(concernsPages);
     if (seen.length === 0) return;
     const nowMs = performance.now();
-    if (this.changes.length === 0) this.firstMs = nowMs;
-    this.changes.push(...seen.slice(0, mostChanges - this.changes.length));
-    clearTimeout(this.timer);
-    const restMs = this.firstMs + longestMs - nowMs;
-    this.timer = setTimeout(() => this.flush(), Math.max(0, Math.min(quietMs, restMs)));
+    if (this.#changes.length === 0) this.#firstMs = nowMs;
+    this.#changes.push(...seen.slice(0, mostChanges - this.#changes.length));
+    clearTimeout(this.#timer);
+    const restMs = this.#firstMs + longestMs - nowMs;
+    this.#timer = setTimeout(() => this.#flush(), Math.max(0, Math.min(quietMs, restMs)));
   }
 
   /** Forgets what was gathered. */
   close(): void {
-    clearTimeout(this.timer);
-    this.changes = [];
+    clearTimeout(this.#timer);
+    this.#changes = [];
   }
 
-  private flush(): void {
-    const reloads = planReloads(this.changes);
-    this.changes = [];
-    if (reloads.length > 0) this.send(reloads);
+  #flush(): void {
+    const reloads = planReloads(this.#changes);
+    this.#changes = [];
+    if (reloads.length > 0) this.#send(reloads);
   }
 }

@@ -40,10 +40,10 @@ interface Session {
 
 /** Shakes hands with pages, and tells those that did what changed. */
 export class PageSessions {
-  private readonly events: SessionEvents;
-  private readonly sessions = new Set<Session>();
-  private readonly pinger: NodeJS.Timeout;
-  private readonly server = new WebSocketServer({
+  readonly #events: SessionEvents;
+  readonly #sessions = new Set<Session>();
+  readonly #pinger: NodeJS.Timeout;
+  readonly #server = new WebSocketServer({
     noServer: true,
     clientTracking: false,
     perMessageDeflate: false,
@@ -53,19 +53,19 @@ export class PageSessions {
   } as ServerOptions);
 
   constructor(events: SessionEvents = {}) {
-    this.events = events;
-    this.pinger = setInterval(() => this.pingAll(), limits.pingMs);
-    this.pinger.unref();
+    this.#events = events;
+    this.#pinger = setInterval(() => this.#pingAll(), limits.pingMs);
+    this.#pinger.unref();
   }
 
   /** Connected pages, those included that still have to shake hands. */
   get size(): number {
-    return this.sessions.size;
+    return this.#sessions.size;
   }
 
   /** Whether another page would be one too many. */
   get isFull(): boolean {
-    return this.sessions.size >= mostPages;
+    return this.#sessions.size >= mostPages;
   }
 
   /**
@@ -79,13 +79,13 @@ export class PageSessions {
     head: Buffer,
     mayBeTold?: (address: string) => Promise<boolean>,
   ): void {
-    this.server.handleUpgrade(request, socket, head, (ws) => {
+    this.#server.handleUpgrade(request, socket, head, (ws) => {
       const session: Session = { ws, isGreeted: false, isOpen: false, missedPings: 0 };
-      this.sessions.add(session);
+      this.#sessions.add(session);
       const timer = setTimeout(() => ws.close(1008, 'no hello'), helloMs);
       ws.on('close', () => {
         clearTimeout(timer);
-        this.sessions.delete(session);
+        this.#sessions.delete(session);
       });
       // It is followed by close, which is all there is to do about it.
       ws.on('error', () => {});
@@ -95,8 +95,8 @@ export class PageSessions {
       const begin = (hello: Hello): void => {
         clearTimeout(timer);
         session.isOpen = true;
-        const reload = this.events.connected?.(hello, request);
-        if (reload !== undefined) this.sendTo(session, JSON.stringify(reload));
+        const reload = this.#events.connected?.(hello, request);
+        if (reload !== undefined) this.#sendTo(session, JSON.stringify(reload));
       };
       ws.on('message', (data, isBinary) => {
         session.missedPings = 0;
@@ -110,38 +110,34 @@ export class PageSessions {
         ws.send(serverHello);
         // Whatever else a page says is nobody's business here.
         if (mayBeTold === undefined) begin(hello);
-        else this.askAddress(ws, mayBeTold, () => begin(hello));
+        else this.#askAddress(ws, mayBeTold, () => begin(hello));
       });
     });
   }
 
   /** Tells every page, in the order given. */
   reload(reloads: readonly Reload[]): void {
-    for (const reload of reloads) this.send(reload);
+    for (const reload of reloads) this.#send(reload);
   }
 
   /** Has every page show a message's data. */
   alert(data: unknown): void {
-    this.send(alertOf(data));
+    this.#send(alertOf(data));
   }
 
   /** Closes all connections in order. */
   close(): void {
-    clearInterval(this.pinger);
-    for (const { ws } of this.sessions) ws.close(1001, 'the server stops');
+    clearInterval(this.#pinger);
+    for (const { ws } of this.#sessions) ws.close(1001, 'the server stops');
   }
 
   /** Ends whatever is left. */
   terminate(): void {
-    for (const { ws } of this.sessions) ws.terminate();
+    for (const { ws } of this.#sessions) ws.terminate();
   }
 
   /** Waits for the page to say its address, once. */
-  private askAddress(
-    ws: WebSocket,
-    mayBeTold: (address: string) => Promise<boolean>,
-    begin: () => void,
-  ): void {
+  #askAddress(ws: WebSocket, mayBeTold: (address: string) => Promise<boolean>, begin: () => void): void {
     const listen = (data: RawData): void => {
       const address = readPageAddress(String(data));
       if (address === undefined) return;
@@ -154,19 +150,19 @@ export class PageSessions {
     ws.on('message', listen);
   }
 
-  private send(command: Reload | Alert): void {
+  #send(command: Reload | Alert): void {
     const text = JSON.stringify(command);
-    for (const session of this.sessions) if (session.isOpen) this.sendTo(session, text);
+    for (const session of this.#sessions) if (session.isOpen) this.#sendTo(session, text);
   }
 
-  private sendTo({ ws }: Session, text: string): void {
+  #sendTo({ ws }: Session, text: string): void {
     if (ws.readyState !== WebSocket.OPEN) return;
     if (ws.bufferedAmount > mostUnsentBytes) ws.terminate();
     else ws.send(text);
   }
 
-  private pingAll(): void {
-    for (const session of this.sessions) {
+  #pingAll(): void {
+    for (const session of this.#sessions) {
       session.missedPings += 1;
       if (session.missedPings > limits.missedPings) session.ws.terminate();
       else if (session.ws.readyState === WebSocket.OPEN) session.ws.ping();

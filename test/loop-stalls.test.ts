@@ -109,10 +109,10 @@ for (let time = 0; time < times; time++)
 
 measured('a flood of hints from many directories', () => {
   const [directories, files] = [1000, 20];
-  /** What was queued before is read in any case: more than this would not have found room. */
-  const bound = 16_384;
+  /** What was queued before is read in any case: 16,384 found room. A flood without an end is of 120,000. */
+  const bound = 32_768;
 
-  it('dries up within a turn, and is neither lost nor said to be', async () => {
+  it('dries up within a turn, and all that it was of is told', async () => {
     const watch = await watchTurns((at) => {
       for (let directory = 0; directory < directories; directory++) {
         const path = join(at, `d${directory}`);
@@ -120,19 +120,24 @@ measured('a flood of hints from many directories', () => {
         for (let name = 0; name < files; name++) writeFileSync(join(path, `f${name}`), '');
       }
     });
-    const { root, client, expectTrue } = watch;
+    const { root, expectTrue } = watch;
     const programs: [string, string, string[]][] = [
-      ['files change', process.execPath, ['-e', changing, root, `${directories}`, `${files}`, '2']],
-      ['all is removed', 'rm', ['-r', ...Array.from({ length: directories }, (_, n) => join(root, `d${n}`))]],
+      ['files change', process.execPath, ['-e', changing, root, `${directories}`, `${files}`, '3']],
+      [
+        'all is removed',
+        'rm',
+        ['-rf', ...Array.from({ length: directories }, (_, n) => join(root, `d${n}`))],
+      ],
     ];
     await turnsOf(watch);
     for (const [what, program, flags] of programs) {
-      const [code] = await once(spawn(program, flags, { stdio: 'ignore' }), 'exit');
+      // Two at once are faster than hints can be read.
+      const ends = [0, 1].map(() => once(spawn(program, flags, { stdio: 'ignore' }), 'exit'));
+      await Promise.all(ends);
       await expectTrue();
       const { mostHints } = await turnsOf(watch);
-      expect({ what, code, fits: mostHints < bound || mostHints }).toEqual({ what, code: 0, fits: true });
+      expect({ what, fits: mostHints < bound || mostHints }).toEqual({ what, fits: true });
     }
-    expect(client.gaps).toEqual([]);
   });
 });
 

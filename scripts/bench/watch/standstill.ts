@@ -1,9 +1,10 @@
 // How long the agent keeps others waiting while it has something large to do: its one loop stands still meanwhile.
+import { execFile } from 'node:child_process';
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { request } from 'node:http';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { Prober } from '../../support/prober.ts';
 import { launchAgent } from '../support/agent-process.ts';
 import type { Bench } from '../support/bench.ts';
@@ -11,6 +12,9 @@ import { Trees } from './trees.ts';
 
 /** After the barrier: what the agent does behind its back, as dropping the watches of what went. */
 const restMs = 500;
+
+/** Waits for a program. What it does, it does as fast as users' programs do. */
+const run = promisify(execFile);
 
 /** The waits while one thing was done, one a round. */
 export interface Standstill {
@@ -52,6 +56,16 @@ async function measureRound(
   const { path: outside } = bench.cleanups.directory(bench.diskDirectory);
   const at = (name: string): string => join(top, name);
   const ignoring = at('.gitignore');
+  const archive = join(outside, 'tree.tar');
+  await run('tar', [
+    '-C',
+    join(made, '..'),
+    '--transform',
+    `s,^${basename(made)},unpacked,`,
+    '-cf',
+    archive,
+    basename(made),
+  ]);
   renameSync(made, at('tree'));
   const agent = launchAgent(bench, top);
   await agent.readyMs;
@@ -65,7 +79,9 @@ async function measureRound(
     ['it is moved in', () => renameSync(join(outside, 'tree'), at('tree'))],
     ['a rule ignores it', () => writeFileSync(ignoring, 'tree/\n')],
     ['the rule is removed', () => rmSync(ignoring)],
-    ['it is removed', () => rm(at('tree'), { recursive: true })],
+    ['it is removed (rm -r)', () => run('rm', ['-r', at('tree')])],
+    ['another is unpacked (tar x)', () => run('tar', ['-C', top, '-xf', archive])],
+    ['that is removed (rm -r)', () => run('rm', ['-r', at('unpacked')])],
   ];
   for (const [what, act] of steps) {
     await prober.takeWorstMs();

@@ -1,19 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Delta } from './delta.ts';
+import { stat } from './fixtures/entry-stat.ts';
 import type { EntryStat } from './tree-index.ts';
-
-const stat = (ino: number, fields: Partial<EntryStat> = {}): EntryStat => ({
-  kind: 'file',
-  size: 1,
-  mtimeMs: 1_000_000 + ino,
-  ctimeMs: 1_000_000 + ino,
-  birthtimeMs: 900_000 + ino,
-  ino,
-  mode: 0o100644,
-  uid: 1000,
-  gid: 1000,
-  ...fields,
-});
 
 const brief = (delta: Delta): string[] =>
   delta

@@ -81,6 +81,7 @@ export { probeSocket, type SocketState } from './socket-state.ts';
 export { type TextStream, TextWriter } from './text-writer.ts';
 export { readTokenFile } from './token-file.ts';
 export { isReservedTopic, isTopic, topicMatches, topicPattern } from './topic.ts';
+export { TurnBudget } from './turn-budget.ts';
 export { countOf, formatBytes, formatDuration, timeOfDay } from './units.ts';
 export { oldestNode, version } from './version.ts';
 export { visibleJson, visibleText } from './visible-text.ts';

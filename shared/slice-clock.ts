@@ -1,6 +1,8 @@
 // The clock of work that is cut into slices. A look at it costs as much as dozens of quick globs, and a single slow one
 // as much as thousands of looks: so it is read after so much work, not after so many items.
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 /** Work between two looks, in steps: 50 to 100 µs. */
 const stepsPerLook = 20_000;
 
@@ -35,6 +37,12 @@ export class SliceClock {
     this.#steps = 0;
     this.#over ||= performance.now() >= this.#endMs;
     return this.#over;
+  }
+
+  /** Lets others have their turn of the loop, and begins the next slice. */
+  async pause(): Promise<void> {
+    await nextTurn();
+    this.restart();
   }
 
   /** Begins the next slice, after others had their turn. */

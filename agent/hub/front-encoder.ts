@@ -1,8 +1,7 @@
 // Which of the newest events are encoded at once, for whole groups, and which ones their clients read from the journal.
-import { limits, SliceClock } from '../../shared/index.ts';
+import { limits, SliceClock, TurnBudget } from '../../shared/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { Encoded, Group, Recent } from './group.ts';
-import { TurnBudget } from './turns.ts';
 
 /**
  * For so long in a turn of the loop events are encoded for the clients at the front, group after group; those of the
@@ -40,8 +39,8 @@ export class FrontEncoder {
     if (afterSeq < this.journal.oldestSeq - 1 || group.mustRead(recent)) return undefined;
     const limitBytes = limits.sendAheadBytes;
     if (group.isPlain || isQuick) return group.encodeRecent(recent, afterSeq, limitBytes);
-    const { leftMs } = this.budget;
-    if (leftMs === 0 || ![...group.clients].some(({ live }) => live)) return undefined;
+    const leftMs = this.budget.left;
+    if (leftMs === 0 || !group.isLive) return undefined;
     const startedMs = performance.now();
     try {
       return group.encodeRecent(recent, afterSeq, limitBytes, new SliceClock(leftMs));

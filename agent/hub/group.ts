@@ -67,6 +67,12 @@ export class Group implements ClientGroup, SiftingHolder {
     return `${encoding.name} ${filter.key}`;
   }
 
+  /** Whether any of its clients stands at the newest events. */
+  get isLive(): boolean {
+    for (const { live } of this.clients) if (live) return true;
+    return false;
+  }
+
   /** Whether the batch that the newest events end in, if they do, has shown itself to those that stand there. */
   get hasBegun(): boolean | number {
     return this.begun;

@@ -2,7 +2,6 @@
 // is no longer watched. Whoever began with a snapshot holds what was below the roots of that moment; for it the root's
 // entries are added, or unlinked, at one position of the journal. The journal itself says nothing of it: nothing on disk
 // changed.
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   type Change,
   type FileEvent,
@@ -43,14 +42,10 @@ export async function changesOf(
   filter: Filter,
 ): Promise<string[]> {
   const clock = new SliceClock(sliceMs);
-  const others = async (): Promise<void> => {
-    await nextTurn();
-    clock.restart();
-  };
   const taken: FileRecord[] = [];
   for (const record of records) {
     if (filter.takesPath(record.path)) taken.push(record);
-    if (clock.spend(entrySteps + filter.stepsFor(record.path))) await others();
+    if (clock.spend(entrySteps + filter.stepsFor(record.path))) await clock.pause();
   }
   const pieces: string[] = [];
   const most = limits.changesPerEvent;
@@ -63,7 +58,7 @@ export async function changesOf(
           .reverse()
           .map(removed);
     pieces.push(JSON.stringify(piece));
-    await others();
+    await clock.pause();
   }
   return pieces;
 }

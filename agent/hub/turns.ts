@@ -55,34 +55,3 @@ export class Turns<T> {
     if (this.queue.size > 0) this.next ??= setImmediate(() => this.turn());
   }
 }
-
-/** What may be spent in one turn of the loop on work that is not put off but left to others when it is too much. */
-export class TurnBudget {
-  private readonly turnMs: number;
-  private spentMs = 0;
-  private renewal: NodeJS.Immediate | undefined;
-
-  constructor(turnMs: number) {
-    this.turnMs = turnMs;
-  }
-
-  /** What is left of it in this turn; never less than nothing. */
-  get leftMs(): number {
-    return Math.max(0, this.turnMs - this.spentMs);
-  }
-
-  /** Notes that so much was spent. */
-  spend(ms: number): void {
-    this.spentMs += ms;
-    this.renewal ??= setImmediate(() => {
-      this.renewal = undefined;
-      this.spentMs = 0;
-    });
-  }
-
-  /** Counts no more. */
-  close(): void {
-    clearImmediate(this.renewal);
-    this.renewal = undefined;
-  }
-}

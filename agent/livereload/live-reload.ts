@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { compileGlobs, type PathMatcher } from '../../shared/globs/index.ts';
 import { type Change, isEditorFile, SliceClock } from '../../shared/index.ts';
 import {
@@ -76,8 +75,7 @@ export class LiveReload {
       if (!clock.spend(changeSteps + (this.matches?.cost ?? 0) * change.path.length)) continue;
       this.batches.add(taken);
       taken = [];
-      await nextTurn();
-      clock.restart();
+      await clock.pause();
     }
     this.batches.add(taken);
   }

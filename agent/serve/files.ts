@@ -1,6 +1,5 @@
 // `GET /v1/files`: the index as it is now.
 
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { compileGlobs } from '../../shared/globs/index.ts';
 import { SliceClock } from '../../shared/index.ts';
 import type { Exchange } from './context.ts';
@@ -40,9 +39,8 @@ export async function listFiles({ services, response, query }: Exchange): Promis
           if (!clock.spend(recordSteps + (globs?.cost ?? 0) * record.path.length)) continue;
           copied.push(Buffer.from(lines.join('')));
           lines = [];
-          await nextTurn();
+          await clock.pause();
           if (!isWanted()) return { pieces: [] };
-          clock.restart();
         }
         copied.push(Buffer.from(lines.join('')));
         // Whoever comes later has seen messages since, and does not want them again.

@@ -1,6 +1,5 @@
 // Snapshots of the index for streams that begin with what exists. Clients that want the same at the same
 // time share one.
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type FileRecord, limits, SliceClock, type SnapshotFrame } from '../../shared/index.ts';
 import type { Filter, SnapshotPlace, SnapshotReader, SnapshotSource } from '../hub/index.ts';
 import type { Journal } from '../journal/index.ts';
@@ -125,8 +124,7 @@ export class Snapshots implements SnapshotSource {
         for (const frame of framesOf(path, indexes.get(path)?.() ?? [], filter, clock)) {
           if (copy.readers.size === 0) throw new Abandoned();
           if (frame !== 'pause') frames.push(Buffer.from(JSON.stringify(frame), 'utf8'));
-          await nextTurn();
-          clock.restart();
+          await clock.pause();
         }
       }
       // The last turn was one in which everybody may have left.

@@ -7,6 +7,7 @@ import {
   type PathMatcher,
   parseGitignore,
 } from '../../shared/globs/index.ts';
+import { TurnBudget } from '../../shared/index.ts';
 import type { Log } from '../log/index.ts';
 import type { RulesText } from './disk.ts';
 import { bytesText, joinPath } from './names.ts';
@@ -50,10 +51,9 @@ export class IgnoreRules {
   /** What is wrong with files of rules, in words. */
   private readonly troubles = new Map<Directory, string>();
   private slowPath: string | undefined;
-  /** Steps of matching since they were taken, and those of this turn's hints. */
+  /** Steps of matching since they were taken. */
   private steps = 0;
-  private hintSteps = 0;
-  private hintRenewal: NodeJS.Immediate | undefined;
+  private readonly hintSteps = new TurnBudget(mostHintSteps);
 
   /** @param globs relative to the root; a directory that matches is left out with all that is in it */
   constructor(globs: readonly string[], gitignore: boolean, log: Log) {
@@ -153,10 +153,10 @@ export class IgnoreRules {
     if (names?.has(name) === true) return true;
     // What is in these says how to look at others.
     if (name === rulesFileName || name === '.git') return false;
-    if (this.hintSteps >= mostHintSteps) return false;
+    if (this.hintSteps.left === 0) return false;
     const before = this.steps;
     const isIgnored = this.ignores(directory, name, false) && this.ignores(directory, name, true);
-    this.noteHintSteps(this.steps - before);
+    this.hintSteps.spend(this.steps - before);
     if (!isIgnored) return false;
     if (names === undefined || names.size >= ignoredNamesKept) {
       names = new Set();
@@ -164,14 +164,6 @@ export class IgnoreRules {
     }
     names.add(name);
     return true;
-  }
-
-  private noteHintSteps(steps: number): void {
-    this.hintSteps += steps;
-    this.hintRenewal ??= setImmediate(() => {
-      this.hintRenewal = undefined;
-      this.hintSteps = 0;
-    });
   }
 
   /** Whether the entry `name` of a directory that is not ignored itself is left out. */

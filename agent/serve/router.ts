@@ -80,8 +80,9 @@ export class Router {
 
   /** Never throws: what is wrong with the request is for those to know who may come in. */
   target(method: string, path: string): Target {
+    const given = path.split('/');
     const here = this.routes.flatMap(({ route, segments }) => {
-      const params = match(segments, path);
+      const params = match(segments, given);
       return params === undefined ? [] : [{ route, params }];
     });
     const asked = method === 'HEAD' ? 'GET' : method;
@@ -115,8 +116,7 @@ export class Router {
   }
 }
 
-function match(segments: readonly string[], path: string): Record<string, string> | undefined {
-  const given = path.split('/');
+function match(segments: readonly string[], given: readonly string[]): Record<string, string> | undefined {
   if (given.length !== segments.length) return undefined;
   const params: Record<string, string> = {};
   for (const [index, segment] of segments.entries()) {

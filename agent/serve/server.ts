@@ -104,6 +104,7 @@ export function createPlane(
     connections.check(socket);
     const target = targetOf(request);
     const admission = admit(guard, request, target, 'connection');
+    // A page has shown nothing: it proves itself when it is taken.
     if (target.needs !== 'page') connections.prove(socket);
     const { route, take } = target.upgrade();
     takeWebSocketOffer(request);

@@ -27,6 +27,6 @@ export interface EngineEvents {
   unheard(): void;
   /** Hints were lost for certain; the differences follow. */
   lost(): Promise<void>;
-  /** The first crawl is done; nothing is told until this resolves. */
+  /** The first crawl is done. No batch comes before this has resolved. */
   crawled(entries: Entries): Promise<void>;
 }

@@ -74,7 +74,7 @@ export class Hints implements HintSink {
     else {
       if (isFlood) this.holdBack(directory);
       const entry = known === undefined ? undefined : directory.entries.get(known);
-      // What nobody is told of is no reason to wait.
+      // What is never reported is no reason to wait.
       if (known !== undefined && entry === undefined && this.rules.ignoresHint(directory, known)) return;
       const { areOrdered } = this.host;
       // Where hints come late and without order, a turn says nothing of what they are about.

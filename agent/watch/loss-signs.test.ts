@@ -95,7 +95,7 @@ describe('the measured queue', () => {
   });
 });
 
-/** The same, of directories in turn, each of which is watched no longer once a hint of it says so; until the next turn. */
+/** The same with hints of several directories in turn. One that the signs want closed gives none until the next turn. */
 class HeldBackQueue extends Queue {
   private readonly held = new Set<number>();
   private readonly directories: number;

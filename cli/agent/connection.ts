@@ -86,9 +86,13 @@ export class Connection {
     }
   }
 
-  /** `GET /v1/status`. */
-  status(): Promise<Status> {
-    return this.request<Status>({ method: 'GET', path: '/v1/status' });
+  /**
+   * `GET /v1/status`.
+   * @param timeoutMs how long the answer may take; {@link answerMs} by default
+   */
+  status(timeoutMs?: number): Promise<Status> {
+    const limit = timeoutMs === undefined ? {} : { timeoutMs };
+    return this.request<Status>({ method: 'GET', path: '/v1/status', ...limit });
   }
 
   /** The agent's status; undefined where none runs. */

@@ -1,7 +1,6 @@
 import { UsageError } from '../../shared/index.ts';
 import { CliError, type ExitCode, exitCodes, RefusedError } from '../outcome/index.ts';
-import type { Output } from '../screen/index.ts';
-import { sayFailure } from '../screen/index.ts';
+import { type Output, sayFailure } from '../screen/index.ts';
 
 /**
  * Does the same for each operand, in their order. One that fails is said, and the others have their turn

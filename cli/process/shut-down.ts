@@ -23,7 +23,7 @@ export type RunningAgent =
   | { readonly pid: number; readonly status: Status }
   | { readonly pid: number; readonly status: undefined; readonly proven: ProvenAgent };
 
-/** How an agent ended: it was asked to, or did not answer and was told by SIGTERM, or that did not help. */
+/** How an agent ended: because it was asked to; by SIGTERM, since it did not answer; by SIGKILL, since that did not help. */
 export type Ending = 'asked' | 'terminated' | 'killed';
 
 /**
@@ -33,8 +33,7 @@ export type Ending = 'asked' | 'terminated' | 'killed';
  */
 export async function findAgent(connection: Connection): Promise<RunningAgent | undefined> {
   try {
-    const request = { method: 'GET', path: '/v1/status', timeoutMs: answerTimeoutMs } as const;
-    const status = await connection.request<Status>(request);
+    const status = await connection.status(answerTimeoutMs);
     return { pid: status.pid, status };
   } catch (error) {
     if (error instanceof NoAgentError) return undefined;
@@ -80,8 +79,7 @@ async function endsWhenAsked(connection: Connection, pid: number): Promise<boole
  */
 async function answers(connection: Connection, pid: number, timeoutMs: number): Promise<boolean> {
   try {
-    const request = { method: 'GET', path: '/v1/status', timeoutMs } as const;
-    return (await connection.request<Status>(request)).pid === pid;
+    return (await connection.status(timeoutMs)).pid === pid;
   } catch (error) {
     if (error instanceof NoAgentError) return false;
     // Its last connections may be cut off.

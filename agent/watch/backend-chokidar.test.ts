@@ -1,9 +1,11 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { until } from '../../test/support/wait.ts';
 import type { HintSink } from './backend.ts';
 import { chokidarBackend } from './backend-chokidar.ts';
 
@@ -52,5 +54,29 @@ describe('the chokidar backend', () => {
       await backend.close(true);
     }
     expect(started).toBe(40);
+  });
+
+  it('says nothing of what is beside its root when that has been a file, and is gone', async () => {
+    const parent = mkdtempSync(join(tmpdir(), 'beside-'));
+    const root = join(parent, 'root');
+    writeFileSync(root, '');
+    const places: string[] = [];
+    const note = (directory: string, name = ''): void => {
+      places.push(directory === '' ? name : `${directory}/${name}`);
+    };
+    const backend = chokidarBackend(root, { ...sink, hint: note, hintItself: note }, 50);
+    await backend.start();
+    cleanUp = async () => {
+      await backend.close(true);
+      rmSync(parent, { recursive: true, force: true });
+    };
+    rmSync(root);
+    // Now chokidar would wait for the return of the only thing that it watches, in the directory above.
+    await until('a hint of the root itself', () => places.includes(''));
+    for (let step = 0; step < 100; step += 1) {
+      await mkdir(join(parent, `beside${step}`, 'inner'), { recursive: true });
+    }
+    expect(places.filter((path) => path.includes('beside'))).toEqual([]);
+    expect(backend.watches).toBe(0);
   });
 });

@@ -1,6 +1,6 @@
 // chokidar as a source of hints, for the systems where fs.watch alone is no good one. It walks the tree
 // and makes its watches by itself; under load it misses some, so the engine crawls after each storm.
-import { basename, dirname, join, relative, sep } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { type FSWatcher, watch } from 'chokidar';
 import { afterStorms, type HintSink, type WatchBackend } from './backend.ts';
 import { joinPath, mayBeLossy } from './names.ts';
@@ -46,6 +46,8 @@ class ChokidarBackend implements WatchBackend {
       ignorePermissionErrors: true,
       ignored: (path, stats) => {
         const inside = this.inside(path);
+        // When the only thing that it watches is gone, chokidar waits for its return by watching what is above.
+        if (inside === undefined) return true;
         return inside !== '' && this.sink.ignores(inside, stats?.isDirectory() ?? false);
       },
     });
@@ -57,7 +59,9 @@ class ChokidarBackend implements WatchBackend {
     watcher.on('raw', (event, name, details) => {
       // Its types leave open what its handler always gives.
       const { watchedPath } = details as { watchedPath: string };
-      const path = typeof name === 'string' ? joinPath(this.inside(watchedPath), name) : '';
+      const watched = this.inside(watchedPath);
+      if (watched === undefined || typeof name !== 'string') return;
+      const path = joinPath(watched, name);
       if (path !== '' && !this.sink.ignores(path, false)) this.hint(path, event === 'change');
     });
     watcher.on('error', (error) => this.sink.failed('', error as NodeJS.ErrnoException));
@@ -122,7 +126,8 @@ class ChokidarBackend implements WatchBackend {
     await closing;
   }
 
-  private hint(inside: string, content: boolean): void {
+  private hint(inside: string | undefined, content: boolean): void {
+    if (inside === undefined) return;
     if (inside === '') {
       this.sink.hintItself('');
       return;
@@ -133,8 +138,10 @@ class ChokidarBackend implements WatchBackend {
     this.sink.hint(directory, mayBeLossy(name) ? undefined : name, content);
   }
 
-  private inside(path: string): string {
+  /** Relative to the root; undefined for what is not in it. */
+  private inside(path: string): string | undefined {
     const inside = relative(this.root, path);
+    if (inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) return undefined;
     return sep === '/' ? inside : inside.split(sep).join('/');
   }
 }

@@ -4,7 +4,7 @@
 /** The backends by name. `auto` picks one. */
 export type BackendName = 'directories' | 'chokidar' | 'polling';
 
-/** Where a backend tells its hints; paths are keys relative to the root, as in names.ts. */
+/** Where a backend tells its hints; paths are keys of places in the root, relative to it, as in names.ts. */
 export interface HintSink {
   /**
    * The entry `name` of `directory` may have changed; without a name, any of them.

@@ -26,7 +26,7 @@ export {
   limits,
 } from './limits.ts';
 export { consoleLine, jsonLine, type LogEntry, type LogLevel, logLevels } from './log-line.ts';
-export { isLoopbackHost, isLoopbackHostHeader, isLoopbackOrigin, requestHost } from './loopback.ts';
+export { bareHost, isLoopbackHost, isLoopbackHostHeader, isLoopbackOrigin, requestHost } from './loopback.ts';
 export {
   homeDirectory,
   type InstancePaths,

@@ -21,6 +21,14 @@ export function isLoopbackHostHeader(host: string): boolean {
   return loopbackHostHeader.test(host);
 }
 
+/** The name or address in a Host header: in lower case, without its port, and without an address's brackets. */
+export function bareHost(header: string): string {
+  return header
+    .toLowerCase()
+    .replace(/:\d{1,5}$/, '')
+    .replace(/^\[(.*)\]$/, '$1');
+}
+
 /**
  * The host that a request calls. Undefined also where it names several: Node would take the first, and something in
  * front of us perhaps the last.

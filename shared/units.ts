@@ -21,8 +21,9 @@ const spans = [
   { unit: 's', ms: 1_000 },
 ] as const;
 
-/** `340 ms`, `12 s`, `3 h 12 min`: the two largest units, rounded down. */
+/** `340 ms`, `1.5 s`, `12 s`, `3 h 12 min`: the two largest units, rounded down; one decimal below ten seconds. */
 export function formatDuration(durationMs: number): string {
+  if (durationMs >= 1_000 && durationMs < 10_000) return `${Math.floor(durationMs / 100) / 10} s`;
   const index = spans.findIndex((span) => durationMs >= span.ms);
   const first = spans[index];
   if (first === undefined) return `${Math.max(0, Math.floor(durationMs))} ms`;

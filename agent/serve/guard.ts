@@ -5,7 +5,7 @@
 // the browser, whoever makes it ask: so a session counts for the agent's own page alone, and by the same rule where
 // the page shows its pass instead.
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { isLoopbackHostHeader, isLoopbackOrigin } from '../../shared/index.ts';
+import { bareHost, isLoopbackHostHeader, isLoopbackOrigin } from '../../shared/index.ts';
 import { ProblemError } from './problem.ts';
 
 /**
@@ -107,7 +107,7 @@ export class Guard {
     this.tokenDigest = digest(policy.token);
     this.sessions = policy.sessions;
     this.links = policy.links;
-    this.hosts = new Set(policy.allowHost.map((host) => host.toLowerCase()));
+    this.hosts = new Set(policy.allowHost.map((host) => host.toLowerCase().replace(/^\[(.*)\]$/, '$1')));
     this.origins = new Set(policy.allowOrigin.map((origin) => origin.toLowerCase()));
   }
 
@@ -189,9 +189,8 @@ export class Guard {
 
   private allowsHost(host: string): boolean {
     if (isLoopbackHostHeader(host)) return true;
-    const name = host.toLowerCase();
-    const bare = name.replace(/:\d{1,5}$/, '');
-    return this.hosts.has(name) || this.hosts.has(bare) || this.hosts.has(bare.replace(/^\[(.*)\]$/, '$1'));
+    // A name that was allowed with a port is allowed with that port alone.
+    return this.hosts.has(host.toLowerCase()) || this.hosts.has(bareHost(host));
   }
 
   private allowsToken({ authorization, queryToken }: GuardedRequest): boolean {

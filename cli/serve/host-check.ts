@@ -3,7 +3,7 @@
 
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
-import { isLoopbackHostHeader } from '../../shared/index.ts';
+import { bareHost, isLoopbackHostHeader } from '../../shared/index.ts';
 
 /** Which names a server answers to. */
 export class HostCheck {
@@ -24,8 +24,7 @@ export class HostCheck {
   allows(host: string | undefined): boolean {
     if (host === undefined) return false;
     if (isLoopbackHostHeader(host)) return true;
-    const name = host.toLowerCase().replace(/:\d{1,5}$/, '');
-    const bare = name.replace(/^\[(.*)\]$/, '$1');
-    return this.#names.has(bare) || (this.#takesAddresses && isIP(bare) !== 0);
+    const name = bareHost(host);
+    return this.#names.has(name) || (this.#takesAddresses && isIP(name) !== 0);
   }
 }

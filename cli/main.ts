@@ -13,12 +13,13 @@ const signals = new Signals();
 
 async function main(): Promise<void> {
   // Not process.exit(): what stdout has not written yet would be cut off.
-  process.exitCode = await run(process.argv.slice(2), {
+  const exitCode = await run(process.argv.slice(2), {
     output,
     signals,
     env: process.env,
     terminalColumns: process.stdout.columns,
   });
+  if (exitCode !== undefined) process.exitCode = exitCode;
 }
 
 // No await: this is built as a CommonJS module, which can't.

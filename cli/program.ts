@@ -20,7 +20,10 @@ export interface Surroundings {
   readonly terminalColumns: number | undefined;
 }
 
-async function runCommandLine(words: readonly string[], surroundings: Surroundings): Promise<number> {
+async function runCommandLine(
+  words: readonly string[],
+  surroundings: Surroundings,
+): Promise<number | undefined> {
   const { output, signals, env } = surroundings;
   const [first, ...rest] = words;
   if (first === completionWord) {
@@ -56,7 +59,7 @@ async function runBody(
   command: Command,
   run: PreparedCommand['run'],
   context: CommandContext,
-): Promise<number> {
+): Promise<number | undefined> {
   const sameProtocol = command.withoutAgent === true || (await checkProtocol(command, context));
   try {
     return await run(context);
@@ -91,9 +94,9 @@ function report(error: unknown, output: Output): ExitCode {
 /**
  * Runs agent-cli.
  * @param words the command line without interpreter and program
- * @returns the exit code
+ * @returns the exit code; undefined if the agent runs in this process, which sets it
  */
-export async function run(words: readonly string[], surroundings: Surroundings): Promise<number> {
+export async function run(words: readonly string[], surroundings: Surroundings): Promise<number | undefined> {
   try {
     return await runCommandLine(words, surroundings);
   } catch (error) {

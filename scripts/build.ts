@@ -1,6 +1,6 @@
 // Builds dist/: the agent and the CLI, each bundled whole with what it depends on, and the client library. Most of
 // a start is the opening of modules, and much of a small process's memory what they hold and never use.
-import { chmodSync, copyFileSync, rmSync } from 'node:fs';
+import { chmodSync, copyFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
@@ -85,7 +85,9 @@ await Promise.all([
   writeClientTypes(`${outdir}/client`),
 ]);
 
-for (const binary of ['agentd.js', 'agent-cli.cjs']) chmodSync(`${outdir}/${binary}`, 0o755);
+// By its file's name it knows what it was called, also where a command is a script that names the file.
+writeFileSync(join(outdir, 'devagent.cjs'), "#!/usr/bin/env node\nrequire('./agent-cli.cjs');\n");
+for (const binary of ['agentd.js', 'agent-cli.cjs', 'devagent.cjs']) chmodSync(`${outdir}/${binary}`, 0o755);
 
 for (const file of ['index.html', 'favicon.svg']) {
   copyFileSync(join('agent/dashboard/page', file), join(outdir, 'dashboard', file));

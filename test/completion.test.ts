@@ -71,6 +71,8 @@ for (const shell of shells) {
         [`agent-cli tail --root ${parent}/\t`, `<tail><--root><${root}>`],
         [`agent-cli tail --root=${parent}/\t`, `<tail><--root=${root}>`],
         ['agentd --log-l\tde\t', '<--log-level><debug>'],
+        ['devagent bro\thi', '<broadcast><hi>'],
+        ['devagent agent --log-l\tde\t', '<agent><--log-level><debug>'],
         ['agentd --config my\t', '<--config><my settings.json>'],
         // zsh takes back the slash that it added.
         ['agentd we\t', shell === 'zsh' ? '<web app>' : '<web app/>'],
@@ -184,7 +186,7 @@ describe('agent-cli completion', () => {
   it('prints the script of the shell that is named, else of SHELL', async () => {
     const named = await runCli(['completion', 'zsh'], { env: { SHELL: '/bin/bash' } });
     expect(named).toMatchObject({ code: 0, stderr: '' });
-    expect(named.stdout).toMatch(/^#compdef agent-cli agentd\n/);
+    expect(named.stdout).toMatch(/^#compdef agent-cli agentd devagent\n/);
     const guessed = await runCli(['completion'], { env: { SHELL: '/usr/bin/fish' } });
     expect(guessed.stdout).toContain('complete -c agent-cli -c agentd');
     const json = await runCli(['completion', 'zsh', '--json'], {});

@@ -8,6 +8,7 @@ import {
   exitCodes,
   NoAgentError,
   OverdueError,
+  programName,
   RefusedError,
   SilentAgentError,
   UnsafePlaceError,
@@ -24,8 +25,8 @@ export function startCommand(instance: InstancePaths): string {
 /** How this instance's own CLI command looks, as in `agent-cli status`. */
 export function cliCommand(instance: InstancePaths, command: string): string {
   return instance.name === defaultName
-    ? `agent-cli ${command}`
-    : `agent-cli ${command} --name ${instance.name}`;
+    ? `${programName} ${command}`
+    : `${programName} ${command} --name ${instance.name}`;
 }
 
 /** How to end the process behind the socket: with its id where the run file has it. */

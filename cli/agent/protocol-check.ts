@@ -1,5 +1,5 @@
 import { protocolVersion, version } from '../../shared/index.ts';
-import { SilentAgentError, UnusableAgentError } from '../outcome/index.ts';
+import { programName, SilentAgentError, UnusableAgentError } from '../outcome/index.ts';
 import type { Output } from '../screen/index.ts';
 import { cliCommand } from './agent-failure.ts';
 import type { Connection } from './connection.ts';
@@ -23,7 +23,7 @@ export function noteOtherProtocol(
   if (agent.protocol === protocolVersion) return true;
   const { instance } = connection;
   output.note(
-    `the agent is version ${agent.version} and speaks protocol ${agent.protocol}, this agent-cli is version ${version()} and speaks protocol ${protocolVersion}: ` +
+    `the agent is version ${agent.version} and speaks protocol ${agent.protocol}, this ${programName} is version ${version()} and speaks protocol ${protocolVersion}: ` +
       `what follows may be wrong; restart the agent with: ${cliCommand(instance, 'restart')}`,
   );
   return false;
@@ -40,7 +40,7 @@ export function noteOtherVersion(
 ): void {
   if (agent.protocol !== protocolVersion || agent.version === version()) return;
   output.note(
-    `the agent is version ${agent.version} and this agent-cli is version ${version()}: ` +
+    `the agent is version ${agent.version} and this ${programName} is version ${version()}: ` +
       `they get on, but what is new comes with: ${cliCommand(connection.instance, 'restart')}`,
   );
 }

@@ -2,7 +2,7 @@ import { jsonFlag, textFlag, waitFlag } from '../../shared/flags/index.ts';
 import { type BroadcastAnswer, formatBytes, isNestedDeeper, limits, UsageError } from '../../shared/index.ts';
 import { cliCommand } from '../agent/index.ts';
 import { defineCommand } from '../line/index.ts';
-import { CliError, exitCodes, RefusedError } from '../outcome/index.ts';
+import { CliError, exitCodes, programName, RefusedError } from '../outcome/index.ts';
 
 /** What became of a message, as people read it. */
 export function describeDelivery(answer: BroadcastAnswer): string {
@@ -39,7 +39,7 @@ async function readStandardInput(): Promise<string> {
   } catch (error) {
     throw new UsageError(
       'standard input is not UTF-8 text',
-      `encode it first, as with: base64 | agent-cli broadcast - (${String(error)})`,
+      `encode it first, as with: base64 | ${programName} broadcast - (${String(error)})`,
     );
   }
 }

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { globFlag, switchFlag, textFlag } from '../../shared/flags/index.ts';
 import { type FileRecord, UsageError, visibleJson, visibleText } from '../../shared/index.ts';
 import { defineCommand } from '../line/index.ts';
-import { exitCodes } from '../outcome/index.ts';
+import { exitCodes, programName } from '../outcome/index.ts';
 import { rootsHere } from '../paths/index.ts';
 import { ensureAgent, startFlags } from '../start/index.ts';
 
@@ -66,7 +66,7 @@ export const files = defineCommand({
     const wanted = flags.root === undefined ? undefined : resolve(flags.root);
     const status = await ensureAgent(context, { noStart: flags['no-start'], roots: rootsHere() });
     const roots = wanted === undefined ? status.roots.map(({ path }) => path) : [wanted];
-    if (roots.length === 0) output.note('no directory is watched: add one with: agent-cli watch DIR');
+    if (roots.length === 0) output.note(`no directory is watched: add one with: ${programName} watch DIR`);
     const end = flags.print0 ? nul : lineBreak;
     for (const root of roots) {
       const query = new URLSearchParams({ root });

@@ -1,5 +1,6 @@
 // Every command, in the order in which help lists them.
 import type { Command } from '../line/index.ts';
+import { agent } from './agent.ts';
 import { broadcast } from './broadcast.ts';
 import { clients } from './clients.ts';
 import { completion } from './completion.ts';
@@ -36,8 +37,9 @@ export const commands: readonly Command[] = [
   clients,
   disconnect,
   serve,
-  stop,
+  agent,
   start,
+  stop,
   restart,
   logs,
   doctor,

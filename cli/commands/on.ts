@@ -2,6 +2,7 @@ import { choiceFlag, durationFlag, listFlag, switchFlag } from '../../shared/fla
 import { UsageError } from '../../shared/index.ts';
 import { defineCommand } from '../line/index.ts';
 import type { CommandLine } from '../on/index.ts';
+import { programName } from '../outcome/index.ts';
 import { startFlags } from '../start/index.ts';
 
 /** As the agent settles already, this is for those who change several files one after the other. */
@@ -35,7 +36,7 @@ function commandLine(words: readonly string[], flags: { shell: boolean; noShell:
   if (words.length === 0 || words[0] === '') {
     throw new UsageError(
       'there is no command to run',
-      "put it after --, as in: agent-cli on 'src/**' -- make",
+      `put it after --, as in: ${programName} on 'src/**' -- make`,
     );
   }
   if (flags.shell && flags.noShell) {

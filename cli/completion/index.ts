@@ -27,8 +27,11 @@ export async function answerShell(
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<string[]> {
   const question = questionOf(shell as Shell, words, env);
-  const grammar = program === 'agentd' ? agentdProgram(agentdFlags) : cliProgram(commands, agentdFlags);
-  const place = placeOf(grammar, question.before, question.current);
+  const [first, ...others] = question.before;
+  const passedOn = program !== 'agentd' && commands.some(({ name, passesOn }) => name === first && passesOn);
+  const grammar =
+    passedOn || program === 'agentd' ? agentdProgram(agentdFlags) : cliProgram(commands, agentdFlags);
+  const place = placeOf(grammar, passedOn ? others : question.before, question.current);
   const answer = await answerPlace(place, env);
   // A line is a value, and a terminal shows it: what can't be written in one is not offered.
   const values = answer.values

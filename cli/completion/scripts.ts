@@ -2,7 +2,7 @@
 // on the path, is silent when it is not there, and serves agentd, too.
 import { completionWord, type Shell } from './shell-names.ts';
 
-const bash = `# Completion of agent-cli and agentd for bash.
+const bash = `# Completion of devagent, agent-cli and agentd for bash.
 _agent_cli() {
   local kind='' line at cli=agent-cli
   case $1 in */*) cli=\${1%/*}/agent-cli ;; esac
@@ -20,11 +20,11 @@ _agent_cli() {
       else compopt -o default; fi ;;
   esac 2>/dev/null
 }
-complete -F _agent_cli agent-cli agentd
+complete -F _agent_cli agent-cli agentd devagent
 `;
 
-const zsh = `#compdef agent-cli agentd
-# Completion of agent-cli and agentd for zsh.
+const zsh = `#compdef agent-cli agentd devagent
+# Completion of devagent, agent-cli and agentd for zsh.
 _agent_cli() {
   local kind cli=agent-cli
   local -a lines
@@ -43,10 +43,10 @@ _agent_cli() {
       _normal ;;
   esac
 }
-if [[ $funcstack[1] == _agent_cli ]]; then _agent_cli "$@"; else compdef _agent_cli agent-cli agentd; fi
+if [[ $funcstack[1] == _agent_cli ]]; then _agent_cli "$@"; else compdef _agent_cli agent-cli agentd devagent; fi
 `;
 
-const fish = `# Completion of agent-cli and agentd for fish.
+const fish = `# Completion of devagent, agent-cli and agentd for fish.
 function __agent_cli_complete
     set -l words (commandline -opc)
     set -l current (commandline -ct)
@@ -66,7 +66,7 @@ function __agent_cli_complete
             complete -C(string join -- ' ' (string escape -- $words[(math $at + 1)..-1]) "$current")
     end
 end
-complete -c agent-cli -c agentd -f -a '(__agent_cli_complete)'
+complete -c agent-cli -c agentd -c devagent -f -a '(__agent_cli_complete)'
 `;
 
 const scripts: Readonly<Record<Shell, string>> = { bash, zsh, fish };

@@ -1,6 +1,7 @@
 // The directories in which the agent keeps its socket, token and log: they have to be this user's alone.
 import { dirname, resolve } from 'node:path';
 import { type Objection, objectionToDirectory, objectionToParents } from '../../shared/index.ts';
+import { programName } from '../outcome/index.ts';
 import { type Finding, ok, problem, shellWord } from './finding.ts';
 import { directorySystem, type Machine } from './machine.ts';
 
@@ -29,7 +30,7 @@ function remedyOf({ fix }: Objection, variable: string): { remedy: string; comma
 /** Another user's directory is the one trouble that is often met and seldom understood. */
 function foreignOwned(machine: Machine, { check, path, variable }: Place, owner: number): Finding {
   const isRoot = machine.userId === 0;
-  const asOwner = isRoot ? 'run agentd and agent-cli as that user instead of as root, or ' : '';
+  const asOwner = isRoot ? `run agentd and ${programName} as that user instead of as root, or ` : '';
   return problem({
     check,
     found: `${path} belongs to the user ${owner}, not to you (${machine.userId})`,

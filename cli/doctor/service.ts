@@ -1,5 +1,6 @@
 // The files by which systemd or launchd starts the agent: whether what they name is still there.
 import { basename, dirname, isAbsolute, join } from 'node:path';
+import { programName } from '../outcome/index.ts';
 import { type Finding, ok, problem, shellWord, warning } from './finding.ts';
 import type { Machine } from './machine.ts';
 
@@ -96,7 +97,7 @@ function lookAt(machine: Machine, { path, commands, reload }: Service): Finding[
     return [
       warning({
         check,
-        found: `${path} starts version ${other}, and agent-cli is ${machine.version}`,
+        found: `${path} starts version ${other}, and ${programName} is ${machine.version}`,
         means: 'There are two of devagent on this machine, and the service starts the other one.',
         remedy: 'Write the path that the first line gives into the file, and have it read again:',
         commands: ['command -v agentd', reload],

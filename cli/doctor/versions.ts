@@ -1,6 +1,7 @@
 // The versions of Node, of this package, and of the agent that runs.
 import { protocolVersion } from '../../shared/index.ts';
 import { cliCommand, startCommand } from '../agent/index.ts';
+import { programName } from '../outcome/index.ts';
 import type { AgentState } from './agent-state.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
 import type { Machine } from './machine.ts';
@@ -41,7 +42,7 @@ export function checkVersions(machine: Machine, agent: AgentState): Finding[] {
   const differ = status.protocol !== protocolVersion;
   const trouble = {
     check,
-    found: `agent-cli is ${version}, the agent is ${status.version}`,
+    found: `${programName} is ${version}, the agent is ${status.version}`,
     means: differ
       ? `They speak different protocols (${protocolVersion} and ${status.protocol}): what commands print may be wrong.`
       : 'devagent was updated while the agent ran, or there are two of it on this machine.',

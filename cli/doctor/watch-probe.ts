@@ -12,7 +12,7 @@ import {
   type RootStatus,
 } from '../../shared/index.ts';
 import { Connection } from '../agent/index.ts';
-import { exitCodeOf } from '../outcome/index.ts';
+import { exitCodeOf, programName } from '../outcome/index.ts';
 import { innermostRoot } from '../paths/index.ts';
 import type { AgentState } from './agent-state.ts';
 import { type Finding, ok, problem, warning } from './finding.ts';
@@ -147,8 +147,7 @@ function judge({ directory, agent, backend, ms }: WatchMeasure, timeoutMs: numbe
       check,
       found: ms.add === null ? `none within ${limit} (${by})` : `not all within ${limit}: ${found}`,
       means: `A file was made in ${directory}, and the agent did not tell of it. Either it leaves the directory out, or the file system gives no events, or the agent is far behind.`,
-      remedy:
-        'Look whether a .gitignore or --ignore names what lies there; if not, run agent-cli doctor for the limits and file systems, and start the agent with --backend polling.',
+      remedy: `Look whether a .gitignore or --ignore names what lies there; if not, run ${programName} doctor for the limits and file systems, and start the agent with --backend polling.`,
     });
   }
   if (times.every((time) => time !== null && time <= slowMs)) return ok(check, found);
@@ -156,8 +155,7 @@ function judge({ directory, agent, backend, ms }: WatchMeasure, timeoutMs: numbe
     check,
     found,
     means: 'Events come, and late: the tree is polled and large, the machine is busy, or --settle is long.',
-    remedy:
-      'Leave out what need not be watched, by .gitignore or --ignore; look with agent-cli doctor at the limits.',
+    remedy: `Leave out what need not be watched, by .gitignore or --ignore; look with ${programName} doctor at the limits.`,
   });
 }
 

@@ -8,9 +8,10 @@ import {
   readWords,
 } from '../../shared/flags/index.ts';
 import { UsageError } from '../../shared/index.ts';
+import { programName } from '../outcome/index.ts';
 import type { Command } from './command.ts';
 import { commonFlags } from './common-flags.ts';
-import { commandHelp, programHelp, programName } from './usage.ts';
+import { commandHelp, programHelp } from './usage.ts';
 
 /** What stands on a command line. */
 export interface CommandLine {
@@ -59,8 +60,13 @@ export function parseCommandLine(words: readonly string[], commands: readonly Co
   const command = commands.find((each) => each.name === name);
   if (command === undefined && name !== undefined) throw unknownCommand(name, commands);
 
-  const help = command === undefined ? programHelp(commands) : commandHelp(command);
   const rest = words.filter((_, at) => at !== index);
+  if (command?.passesOn === true) {
+    const given: GivenFlags = new Map();
+    const common = readFlags(commonFlags, given);
+    return { command, common, given, operands: rest, trailing: [], help: undefined };
+  }
+  const help = command === undefined ? programHelp(commands) : commandHelp(command);
   const { given, operands, trailing } = readWords(rest, { ...commonFlags, ...command?.flags }, help.name);
   const common = readFlags(commonFlags, given);
   const tellsApart = command?.trailing !== undefined;

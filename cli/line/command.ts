@@ -39,6 +39,8 @@ export interface CommandDefinition<Flags extends FlagTable> {
   /** Command lines with what each does. */
   readonly examples: readonly (readonly [commandLine: string, effect: string])[];
   readonly flags: Flags;
+  /** All that stands on the line beside its name is read by the program that it runs, flags included. */
+  readonly passesOn?: true;
   /** It works without an agent, and beside one that does not answer: nothing is asked before it runs. */
   readonly withoutAgent?: true;
   /** It deals with an agent that does not answer, also one whose protocol can't be known for that reason. */
@@ -51,14 +53,15 @@ export interface CommandDefinition<Flags extends FlagTable> {
   /**
    * @param operands what was given after the name, flags taken out
    * @param trailing what was given after a `--`; empty where {@link trailing} is absent
-   * @returns the exit code: one of `exitCodes`, or that of a program that it ran
+   * @returns the exit code: one of `exitCodes`, or that of a program that it ran; undefined if that runs in this
+   * process, and sets it by itself
    */
   run(
     flags: FlagValues<Flags>,
     operands: readonly string[],
     context: CommandContext,
     trailing: readonly string[],
-  ): Promise<number>;
+  ): Promise<number | undefined>;
 }
 
 /** A command whose flags' types are known to itself alone. */
@@ -76,7 +79,7 @@ export type Command = Omit<CommandDefinition<FlagTable>, 'run' | 'timeLimitMs'> 
 /** A command whose flags are read. */
 export interface PreparedCommand {
   readonly timeLimitMs: number | undefined;
-  run(context: CommandContext): Promise<number>;
+  run(context: CommandContext): Promise<number | undefined>;
 }
 
 /** Closes a definition over the types of its flags, so that commands of all kinds fit in one list. */

@@ -4,4 +4,4 @@ export { type Command, type CommandContext, defineCommand, type PreparedCommand 
 export { parseCommandLine } from './command-line.ts';
 export { commonFlags } from './common-flags.ts';
 export { forEachOperand, withHint } from './each-operand.ts';
-export { commandHelp, programHelp, programName } from './usage.ts';
+export { commandHelp, programHelp } from './usage.ts';

@@ -1,10 +1,8 @@
 // What the program and its commands say of themselves, wherever that is shown: --help, docs/cli.md, man pages.
 import type { HelpPage } from '../../shared/flags/index.ts';
-import { exitMeanings } from '../outcome/index.ts';
+import { exitMeanings, programName, withProgramName } from '../outcome/index.ts';
 import type { Command } from './command.ts';
 import { commonFlags } from './common-flags.ts';
-
-export const programName = 'agent-cli';
 
 const commonGroup = { heading: 'Flags of every command', flags: commonFlags } as const;
 
@@ -44,8 +42,8 @@ export function commandHelp({
     name: `${programName} ${name}`,
     usage: `${programName} ${name} ${operands}`.trimEnd() + (trailing === undefined ? '' : ` -- ${trailing}`),
     summary,
-    details,
+    ...(details === undefined ? {} : { details: withProgramName(details) }),
     groups: [...(Object.keys(flags).length === 0 ? [] : [{ heading: 'Flags', flags }]), commonGroup],
-    examples,
+    examples: examples.map(([line, effect]) => [withProgramName(line), withProgramName(effect)]),
   };
 }

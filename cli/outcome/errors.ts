@@ -2,6 +2,7 @@
 // what to do next.
 import type { Problem } from '../../shared/index.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
+import { programName } from './program-name.ts';
 
 /** A failure that is told to the user as one line, and perhaps a second one with a remedy. */
 export class CliError extends Error {
@@ -52,7 +53,7 @@ export class UnsafePlaceError extends CliError {
 
   constructor(cause: Error) {
     // It is the environment that names the directory, as it names what else can't be.
-    super(exitCodes.usage, cause.message, { cause, hint: 'see: agent-cli doctor' });
+    super(exitCodes.usage, cause.message, { cause, hint: `see: ${programName} doctor` });
   }
 }
 

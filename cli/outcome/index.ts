@@ -9,4 +9,5 @@ export {
   UnusableAgentError,
 } from './errors.ts';
 export { type ExitCode, exitCodes, exitMeanings } from './exit-codes.ts';
+export { programName, withProgramName } from './program-name.ts';
 export { exitCodeOf, Signals } from './signals.ts';

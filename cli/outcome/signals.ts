@@ -28,6 +28,11 @@ export class Signals {
     };
   }
 
+  /** Leaves them to a program that runs in this process from here on. */
+  release(): void {
+    for (const signal of endings) process.off(signal, exitBySignal);
+  }
+
   #listen(): void {
     for (const signal of endings) process.on(signal, exitBySignal);
   }

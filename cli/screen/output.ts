@@ -1,7 +1,7 @@
 // Where a command's text goes: results to stdout, everything said about them to stderr.
 import picocolors from 'picocolors';
 import { type TextStream, TextWriter, visibleText } from '../../shared/index.ts';
-import { exitCodes } from '../outcome/index.ts';
+import { exitCodes, programName } from '../outcome/index.ts';
 import { wrapLine } from './wrap.ts';
 
 export type Colors = ReturnType<typeof picocolors.createColors>;
@@ -95,7 +95,7 @@ export class Output implements Page {
 
   /** Says one line about what happens, on stderr. */
   note(line: string): void {
-    const speaker = 'agent-cli: ';
+    const speaker = `${programName}: `;
     this.#say(speaker + visibleText(line), speaker.length);
   }
 

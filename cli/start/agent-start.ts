@@ -3,7 +3,7 @@ import { realpathSync, statSync } from 'node:fs';
 import { wholeNumberFlag } from '../../shared/flags/index.ts';
 import { formatDuration, type Status, UsageError } from '../../shared/index.ts';
 import { type AgentContext, cliCommand } from '../agent/index.ts';
-import { type ExitCode, exitCodes } from '../outcome/index.ts';
+import { type ExitCode, exitCodes, programName } from '../outcome/index.ts';
 
 /** A crawl of a million files takes some ten seconds on a laptop. */
 export const defaultReadyMs = 60_000;
@@ -79,7 +79,7 @@ export function namedDirectory(path: string): string {
  */
 export function refuseName(agentFlags: readonly string[]): void {
   if (agentFlags.some((flag) => /^--?name(=|$)/.test(flag))) {
-    throw new UsageError('--name stands before the --, where agent-cli reads it as well');
+    throw new UsageError(`--name stands before the --, where ${programName} reads it as well`);
   }
 }
 

@@ -185,6 +185,9 @@ export function partOf(file: string): string | undefined {
 /** A file over this has a second idea; one that is all data is a `.json`. */
 export const mostLines = 350;
 
+/** A file that hands the process to another built program, by the place where that was installed. */
+export const handsOver: readonly string[] = ['cli/commands/agent.ts'];
+
 /** Files that are longer still, with how long each may be: it only ever shrinks, and leaves the list. */
 export const stillLonger: Readonly<Record<string, number>> = {
   'test/dashboard-access.test.ts': 470,

@@ -1,8 +1,8 @@
 // What there is to say of both programs, from where --help takes it.
 import { agentdHelp } from '../../agent/config/index.ts';
 import { commands } from '../../cli/commands/index.ts';
-import { commandHelp, programHelp, programName } from '../../cli/line/index.ts';
-import { exitMeanings } from '../../cli/outcome/index.ts';
+import { commandHelp, programHelp } from '../../cli/line/index.ts';
+import { exitMeanings, programName } from '../../cli/outcome/index.ts';
 import type { FlagTable, HelpPage } from '../../shared/flags/index.ts';
 
 /** A flag, as in `-h, --help` or `--backend auto|polling`, and what it does. */

@@ -12,10 +12,16 @@ import { until } from './wait.ts';
 const dist = fileURLToPath(new URL('../../dist/', import.meta.url));
 
 /** The built binaries. */
-export const binaries = { agentd: join(dist, 'agentd.js'), cli: join(dist, 'agent-cli.cjs') };
+export const binaries = {
+  agentd: join(dist, 'agentd.js'),
+  cli: join(dist, 'agent-cli.cjs'),
+  devagent: join(dist, 'devagent.cjs'),
+};
 
 /** How an agent is started. */
 export interface AgentOptions {
+  /** The program's file and words before the roots; default agentd. */
+  readonly program?: readonly string[];
   /** Default: one fresh directory. */
   readonly roots?: readonly string[];
   /** Besides `--port 0`. */
@@ -149,7 +155,8 @@ export async function startAgent(options: AgentOptions = {}): Promise<TestAgent>
   const flags = options.flags ?? [];
   const nameAt = flags.indexOf('--name');
   const name = nameAt === -1 ? 'default' : (flags[nameAt + 1] as string);
-  const command = [process.execPath, binaries.agentd, ...roots, '--port', '0', ...flags];
+  const program = options.program ?? [binaries.agentd];
+  const command = [process.execPath, ...program, ...roots, '--port', '0', ...flags];
   const [file = '', ...args] = [...(options.prefix ?? []), ...command];
   const child = spawn(file, args, {
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -192,9 +199,11 @@ export async function runCli(
     env?: Readonly<Record<string, string>>;
     input?: string | Uint8Array | Promise<string | Uint8Array>;
     cwd?: string;
+    /** Under which of its names; default agent-cli. */
+    program?: string;
   } = {},
 ): Promise<CliResult> {
-  const child = spawn(process.execPath, [binaries.cli, ...args], {
+  const child = spawn(process.execPath, [options.program ?? binaries.cli, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, ...options.env },
     cwd: options.cwd,

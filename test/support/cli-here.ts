@@ -25,5 +25,5 @@ export async function runCliHere(
   stdout.end();
   stderr.end();
   const [out, said] = await printed;
-  return { code, signal: null, stdout: out, stderr: said };
+  return { code: code ?? null, signal: null, stdout: out, stderr: said };
 }

@@ -15,6 +15,7 @@ export function shellEnv(env: Readonly<Record<string, string>>): Record<string, 
   const programs = temporaryDirectory();
   symlinkSync(binaries.cli, join(programs, 'agent-cli'));
   symlinkSync(binaries.agentd, join(programs, 'agentd'));
+  symlinkSync(binaries.devagent, join(programs, 'devagent'));
   const path = [programs, dirname(process.execPath), process.env['PATH'] ?? ''].join(delimiter);
   const home = temporaryDirectory();
   return { PATH: path, HOME: home, TERM: 'dumb', LANG: 'C.UTF-8', ...env };
@@ -44,16 +45,16 @@ export async function runShell(
   return output;
 }
 
-/** What a shell at a terminal is told first: `agent-cli` and `agentd` write down their words instead of running. */
+/** What a shell at a terminal is told first: the three programs write down their words instead of running. */
 const setUps: Readonly<Record<ShellName, string>> = {
   bash: `source <(agent-cli completion bash); bind 'set bell-style none'
-agent-cli() { printf '<%s>' "$@" >>"$WORDS"; echo >>"$WORDS"; }; agentd() { agent-cli "$@"; }
+agent-cli() { printf '<%s>' "$@" >>"$WORDS"; echo >>"$WORDS"; }; agentd() { agent-cli "$@"; }; devagent() { agent-cli "$@"; }
 `,
   zsh: `autoload -Uz compinit; compinit -u -D; source <(command agent-cli completion zsh)
-agent-cli() { printf '<%s>' "$@" >>"$WORDS"; echo >>"$WORDS"; }; agentd() { agent-cli "$@"; }
+agent-cli() { printf '<%s>' "$@" >>"$WORDS"; echo >>"$WORDS"; }; agentd() { agent-cli "$@"; }; devagent() { agent-cli "$@"; }
 `,
   fish: `agent-cli completion fish | source
-function agent-cli; printf '<%s>' $argv >>$WORDS; echo >>$WORDS; end; function agentd; agent-cli $argv; end
+function agent-cli; printf '<%s>' $argv >>$WORDS; echo >>$WORDS; end; function agentd; agent-cli $argv; end; function devagent; agent-cli $argv; end
 `,
 };
 

@@ -215,7 +215,7 @@ export class Crawler {
     this.places.noteLook(directory);
     const path = joinPath(directory.path, name);
     const known = directory.entries.get(name);
-    const stats = this.rules.ignoresName(name) ? undefined : this.disk.look(path);
+    const stats = this.rules.isNeverName(name) ? undefined : this.disk.look(path);
     if (stats !== undefined && 'unseen' in stats) {
       // Neither there nor gone, as far as anyone here can tell: what was told last stays. Where the directory
       // is closed to us, the hint of its opening has everything in it looked at.

@@ -100,7 +100,7 @@ export class Hints implements HintSink {
     // It counts also where it is ignored itself, and so do its changes.
     if (name === rulesFileName && this.rules.gitignore) return false;
     return directory === undefined
-      ? this.rules.ignoresName(name)
+      ? this.rules.isNeverName(name)
       : this.rules.ignores(directory, name, isDirectory);
   }
 

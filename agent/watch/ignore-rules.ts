@@ -11,9 +11,13 @@ import { TurnBudget } from '../../shared/index.ts';
 import type { Log } from '../log/index.ts';
 import type { RulesText } from './disk.ts';
 import { bytesText, joinPath } from './names.ts';
-import type { Directory } from './tree-index.ts';
+import { Directory } from './tree-index.ts';
 
 const stores = new Set(['.git', '.hg', '.svn']);
+const inStore = /(?:^|\/)\.(?:git|hg|svn)(?:\/|$)/;
+
+/** Why an entry is not in the default view: no view ever holds it, or the rules leave it out. */
+type LeftOut = 'never' | 'rule';
 
 /** The name of the files that the rules are read from. */
 export const rulesFileName = '.gitignore';
@@ -138,8 +142,13 @@ export class IgnoreRules {
     return steps;
   }
 
-  /** Whether `name` is left out whatever it is: cheap, before the entry is looked at. */
-  ignoresName(name: string): boolean {
+  /** Whether a path relative to the root is, or lies in, a version-control store: those are in no view. */
+  isNever(path: string): boolean {
+    return inStore.test(path);
+  }
+
+  /** The same for the name of an entry: cheap, before it is looked at. */
+  isNeverName(name: string): boolean {
     return stores.has(name);
   }
 
@@ -166,31 +175,57 @@ export class IgnoreRules {
     return true;
   }
 
-  /** Whether the entry `name` of a directory that is not ignored itself is left out. */
+  /** Whether the entry `name` of a directory in the default view is left out. */
   ignores(directory: Directory, name: string, isDirectory: boolean): boolean {
-    if (this.ignoresName(name)) return true;
+    return this.isNeverName(name) || this.ruleIgnores(directory, directory.path, name, isDirectory);
+  }
+
+  /**
+   * Whether a path is left out, or something that it lies in. Nothing needs to be there.
+   * @param root the root's directory
+   * @param path relative to the root
+   */
+  leftOut(root: Directory, path: string, isDirectory: boolean): LeftOut | undefined {
+    if (this.isNever(path)) return 'never';
+    const names = path.split('/');
+    let known = root;
+    for (const [depth, name] of names.entries()) {
+      const above = names.slice(0, depth).join('/');
+      const isLast = depth === names.length - 1;
+      if (this.ruleIgnores(known, above, name, isDirectory || !isLast)) return 'rule';
+      const next = known.path === above ? known.entries.get(name) : undefined;
+      if (next instanceof Directory) known = next;
+    }
+    return undefined;
+  }
+
+  /**
+   * @param known the deepest known directory that the entry lies in
+   * @param above the path of the directory that it is in
+   */
+  private ruleIgnores(known: Directory, above: string, name: string, isDirectory: boolean): boolean {
     if (this.matchesGlob !== undefined) {
-      const path = joinPath(directory.path, name);
+      const path = joinPath(above, name);
       this.steps += this.matchesGlob.cost * path.length;
       if (this.matchesGlob(path)) return true;
     }
-    return this.files.size > 0 && this.rulesIgnore(directory, name, isDirectory);
+    return this.files.size > 0 && this.gitIgnores(known, above, name, isDirectory);
   }
 
   /** The deepest file that says something has the last word, as in git. */
-  private rulesIgnore(directory: Directory, name: string, isDirectory: boolean): boolean {
+  private gitIgnores(known: Directory, above: string, name: string, isDirectory: boolean): boolean {
     let stepsLeft = mostSteps;
     let bytes: { readonly name: string; readonly path: string } | undefined;
-    for (let at: Directory | undefined = directory; at !== undefined; at = at.parent) {
+    for (let at: Directory | undefined = known; at !== undefined; at = at.parent) {
       const file = this.files.get(at)?.file;
       if (file !== undefined) {
-        bytes ??= { name: bytesText(name), path: bytesText(directory.path) };
-        const above = at.path === '' ? 0 : bytesText(at.path).length + 1;
-        const entry = { name: bytes.name, directory: bytes.path.slice(above), isDirectory };
+        bytes ??= { name: bytesText(name), path: bytesText(above) };
+        const length = at.path === '' ? 0 : bytesText(at.path).length + 1;
+        const entry = { name: bytes.name, directory: bytes.path.slice(length), isDirectory };
         const steps = file.stepsFor(entry);
         stepsLeft -= steps;
         if (stepsLeft >= 0) this.steps += steps;
-        else return this.giveUp(joinPath(directory.path, name));
+        else return this.giveUp(joinPath(above, name));
         const ignored = file.ignores(entry);
         if (ignored !== undefined) return ignored;
       }

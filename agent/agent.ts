@@ -80,11 +80,13 @@ export class Agent {
         cookieDirectory: paths.cookieDirectory,
       },
       {
-        batch: async (root, changes) => {
+        batch: async (root, changes, view) => {
+          if (view !== undefined) return;
           await this.hub.enterBatch(root, changes);
           await this.liveReload?.changed(changes);
         },
         lost: () => this.hub.enterRecrawl(),
+        viewEnded: () => {},
         rootChanged: (change) => this.hub.enterRootChange(change),
       },
       log,

@@ -16,6 +16,7 @@ export type ErrorCode =
   | 'socket_in_use'
   | 'socket_path_too_long'
   | 'sync_failed'
+  | 'too_many_views'
   | 'unknown_root'
   | 'usage'
   | 'watch_limit';

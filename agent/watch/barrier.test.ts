@@ -135,7 +135,12 @@ describe('a watcher of two roots whose barrier vouches for nothing', () => {
         gitignore: true,
         cookieDirectory: join(cookies, 'in', 'nothing'),
       },
-      { batch, lost: async () => {}, rootChanged: async (change) => void change.commit() },
+      {
+        batch,
+        lost: async () => {},
+        viewEnded: () => {},
+        rootChanged: async (change) => void change.commit(),
+      },
       silentLog,
     );
     cleanUpWith(() => watcher.close());

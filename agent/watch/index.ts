@@ -1,2 +1,4 @@
 // watch/: from hints to truth. Settled batches of changes come out; if one applies them, one has the disk.
+
+export type { ViewRequest, WideView } from './views.ts';
 export { Watcher } from './watcher.ts';

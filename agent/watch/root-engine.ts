@@ -18,9 +18,10 @@ import { Exclusive, Slices } from './slices.ts';
 import { Timekeeper } from './timekeeper.ts';
 import { type Directory, TreeIndex } from './tree-index.ts';
 import { Turns } from './turns.ts';
+import type { Interest, View, ViewedRoot } from './views.ts';
 
 /** One root's index, kept true, and the batches that come of it. */
-export class RootEngine {
+export class RootEngine implements ViewedRoot {
   readonly path: string;
   private readonly events: EngineEvents;
   private readonly log: Log;
@@ -241,6 +242,20 @@ export class RootEngine {
     }
     if (this.dirty.hasRetries) this.time.open();
   }
+
+  /** Whether the rules leave a path out of the default view, as far as they have been read. */
+  leavesOut(path: string, isDirectory: boolean): boolean {
+    const { known } = this.life;
+    return known !== undefined && this.rules.leftOut(known, path, isDirectory) === 'rule';
+  }
+
+  /** Begins to hold what a view asks for; resolves when it is crawled. */
+  async hold(_view: View, _interest: Interest): Promise<void> {
+    await this.withIndex(async () => {});
+  }
+
+  /** A view has ended: what nobody else needs goes. */
+  async letGo(_view: View): Promise<void> {}
 
   /** The directories, for the audit. */
   directories(): IterableIterator<Directory> {

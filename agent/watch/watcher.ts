@@ -21,13 +21,14 @@ import { kernelQueueLength, LossSigns, type LossVerdict } from './loss-signs.ts'
 import { toldPath } from './names.ts';
 import { RootEngine } from './root-engine.ts';
 import { Slices } from './slices.ts';
+import { View, type ViewRequest, Views, type WideView } from './views.ts';
 
 /** A root on its way in, or out. */
 export interface WatchedRootChange {
   readonly root: string;
   readonly watched: boolean;
-  /** What is below it, parents before what is in them. */
-  records(): Iterable<FileRecord>;
+  /** What is below it in the default view, or in a wide one, parents before what is in them. */
+  records(view?: WideView): Iterable<FileRecord>;
   /** To be called in the turn of the loop that reports it; returns false where that is not to be done any more. */
   commit(): boolean;
 }
@@ -37,10 +38,19 @@ export interface WatchEvents {
   /**
    * One settled batch of one root, its changes in the order they can be applied in. The root's index is held
    * still, and nothing more of it is told, until what this returns resolves.
+   * @param view the wide view whose changes these are; the default view's without it
    */
-  batch(root: string, changes: Change[]): Promise<void>;
-  /** The kernel lost hints; the roots are crawled again and the differences follow as batches. */
-  lost(): Promise<void>;
+  batch(root: string, changes: Change[], view?: WideView): Promise<void>;
+  /**
+   * The kernel lost hints; the roots are crawled again and the differences follow as batches.
+   * @param view the only one that this concerns; all without it
+   */
+  lost(view?: WideView): Promise<void>;
+  /**
+   * A view has ended: nothing of it is reported any more. Usually nobody has used it for a minute; but the system may
+   * have run out of watches, and then clients may still be using it.
+   */
+  viewEnded(view: WideView): void;
   /**
    * A root was added and crawled, or is about to be no longer watched.
    * @returns once that is reported; until then what is below the root stays as it is, and nothing else of it is reported
@@ -82,6 +92,7 @@ export class Watcher {
   private readonly signs: LossSigns;
   private readonly audit: Audit;
   private readonly slices = new Slices();
+  private readonly views: Views;
   private readonly timer: NodeJS.Timeout;
   private barrier: Barrier | undefined;
   private closed = false;
@@ -97,6 +108,10 @@ export class Watcher {
       (verdict) => this.onLoss(verdict),
     );
     this.audit = new Audit(log);
+    this.views = new Views({
+      roots: () => this.engines.values(),
+      ended: (view) => this.events.viewEnded(view),
+    });
     this.timer = setInterval(() => this.beat(), beatMs);
     this.timer.unref();
   }
@@ -225,12 +240,28 @@ export class Watcher {
   }
 
   /**
+   * The view for a filter: undefined if the default view has all that it asks for. An equal request gets the same view as
+   * long as that lives; each call that gives one is undone by `release`. It lives for 60 s after its last release.
+   * @throws DevagentError `too_many_views` (32); its `ready` rejects with `watch_limit`
+   */
+  openView(request: ViewRequest): WideView | undefined {
+    return this.views.take(request);
+  }
+
+  /** Undoes an `openView` that gave this view. */
+  release(view: WideView): void {
+    if (view instanceof View) this.views.release(view);
+  }
+
+  /**
    * Holds the indexes of the root given still, or of all, and lets `use` read them: they are exactly what has been
    * told so far. A root that is not watched is left out.
+   * @param view lists what this one holds instead of the default view
    */
   async withIndexes<T>(
     root: string | undefined,
     use: (indexes: ReadonlyMap<string, () => Generator<FileRecord>>) => Promise<T>,
+    _view?: WideView,
   ): Promise<T> {
     const indexes = new Map<string, () => Generator<FileRecord>>();
     const hold = async ([path, ...others]: readonly string[]): Promise<{ result: T } | undefined> => {
@@ -258,6 +289,7 @@ export class Watcher {
 
   async close(): Promise<void> {
     this.closed = true;
+    this.views.close();
     clearInterval(this.timer);
     this.signs.close();
     this.barrier?.close();

@@ -29,6 +29,7 @@ const sink: HintSink = {
   hintItself() {},
   passed: () => false,
   unheard() {},
+  doubt() {},
   failed() {},
   ignores: () => false,
 };

@@ -14,6 +14,8 @@ const walkStandsStillMs = 2_000;
 class ChokidarBackend implements WatchBackend {
   readonly name = 'chokidar';
   readonly ordered = false;
+  /** On Linux a name is what its bytes are; elsewhere some events give it as the system does. */
+  readonly namesAsListed = process.platform === 'linux';
   readonly crawls = afterStorms;
   private readonly root: string;
   private readonly sink: HintSink;
@@ -57,6 +59,8 @@ class ChokidarBackend implements WatchBackend {
     });
     // What it makes its events of: it says nothing of a directory that another one with the same names replaced.
     watcher.on('raw', (event, name, details) => {
+      // Windows gives no name when its buffer was full.
+      if (name === null) return this.sink.doubt(process.platform === 'win32');
       // Its types leave open what its handler always gives.
       const { watchedPath } = details as { watchedPath: string };
       const watched = this.inside(watchedPath);

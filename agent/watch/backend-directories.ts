@@ -15,6 +15,7 @@ const itself = '.';
 class DirectoriesBackend implements WatchBackend {
   readonly name = 'directories';
   readonly ordered = true;
+  readonly namesAsListed = true;
   readonly crawls = undefined;
   readonly barrier: () => Promise<boolean>;
   private readonly sink: HintSink;

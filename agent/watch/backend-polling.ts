@@ -8,6 +8,7 @@ const pollEveryMs = 500;
 class PollingBackend implements WatchBackend {
   readonly name = 'polling';
   readonly ordered = false;
+  readonly namesAsListed = true;
   readonly crawls = { waitMs: pollEveryMs, repeats: true };
   readonly watches = 0;
 

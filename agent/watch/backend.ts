@@ -20,6 +20,11 @@ export interface HintSink {
   passed(): boolean;
   /** Watches were closed: of their hints that are in the kernel's queue nobody will hear. */
   unheard(): void;
+  /**
+   * Hints of anything below the root are lost, or may be: it is crawled.
+   * @param certain whether the system said so; then that is reported before what the crawl finds
+   */
+  doubt(certain: boolean): void;
   /** Whether a path is left out, for a backend that walks the tree by itself. */
   ignores(path: string, isDirectory: boolean): boolean;
   /** A watch could not be made or died, for the reason given; the engine decides what that means. */
@@ -42,6 +47,11 @@ export interface WatchBackend {
   readonly name: BackendName;
   /** Whether hints come one for one and in the order of the changes. Else neither their number nor their time says anything. */
   readonly ordered: boolean;
+  /**
+   * Whether an entry is named as its directory lists it. Else a name may be in any form that the file system takes for
+   * the same: in other case, composed or not, or short.
+   */
+  readonly namesAsListed: boolean;
   /** Set if hints can be missing without a sign: how the tree is crawled for these. */
   readonly crawls: CrawlRhythm | undefined;
   /** Watches held. */

@@ -9,6 +9,7 @@ import type { Log } from '../log/index.ts';
 import type { DifferenceSink } from './delta.ts';
 import type { Disk } from './disk.ts';
 import { type IgnoreRules, rulesFileName } from './ignore-rules.ts';
+import { NameForms } from './name-forms.ts';
 import { joinPath } from './names.ts';
 import { isSameDirectory, Places, type PlacesHost } from './places.ts';
 import { type RulesHost, RulesReader } from './rules-reader.ts';
@@ -176,18 +177,29 @@ export class Crawler {
     delta: DifferenceSink,
     visits: Visit[],
   ): Generator<void, void> {
-    const { entries } = visit.directory;
+    const { directory } = visit;
+    const { entries } = directory;
     const listed = new Set<string>();
     for (const name of names) {
       if (entries.has(name)) listed.add(name);
       if (this.isDue(nameSteps)) yield* this.rest();
     }
     if (listed.size === entries.size) return;
+    let forms: NameForms | undefined;
     for (const name of [...entries.keys()]) {
       const isListed = listed.has(name);
       if (!isListed) {
         this.examine(visit, name, 'none', delta, visits);
         if (this.removed.length > 0) yield* this.removeBelow(delta);
+        if (entries.has(name)) {
+          // Not listed, and yet there: where case is folded, Readme answers after its renaming to README.
+          forms ??= yield* NameForms.of(names);
+          const other = forms.find(name);
+          if (other !== undefined && this.disk.isSame(directory.path, name, other)) {
+            this.remove(directory, name, delta);
+            yield* this.removeBelow(delta);
+          }
+        }
       }
       if (this.isDue(isListed ? nameSteps : entrySteps)) yield* this.rest();
     }

@@ -2,10 +2,11 @@
 // they mean. All are synchronous: a local lstat takes 2 µs, and ten times that through the thread pool.
 
 import { hash } from 'node:crypto';
-import { constants, type Dir, lstatSync, opendirSync, readdirSync, readlinkSync, type Stats } from 'node:fs';
+import { constants, type Dir, opendirSync, readdirSync, readlinkSync, type Stats } from 'node:fs';
 import { parse } from 'node:path';
 import { chdir, cwd } from 'node:process';
-import { diskPath, keyFromBytes, mayBeLossy, relativeDiskPath } from './names.ts';
+import { lstatExactly } from './inodes.ts';
+import { diskPath, joinPath, keyFromBytes, mayBeLossy, relativeDiskPath } from './names.ts';
 import { readRegularFile } from './regular-file.ts';
 
 /** Of a file of rules no more than this counts: 100,000 lines or so. It is read and kept whole. */
@@ -85,10 +86,17 @@ export class Disk {
   /** What is at `path`; undefined if nothing is. */
   look(path: string): Stats | undefined | Unseen {
     try {
-      return lstatSync(this.place(path), { throwIfNoEntry: false });
+      return lstatExactly(this.place(path));
     } catch (error) {
       return { unseen: error as NodeJS.ErrnoException };
     }
+  }
+
+  /** Whether two names in a directory lead to the same entry, as hard links do, and forms that the file system folds. */
+  isSame(directory: string, name: string, other: string): boolean {
+    const [a, b] = [this.look(joinPath(directory, name)), this.look(joinPath(directory, other))];
+    if (a === undefined || b === undefined || 'unseen' in a || 'unseen' in b) return false;
+    return a.ino === b.ino && a.birthtimeMs === b.birthtimeMs;
   }
 
   /** The keys in a directory; undefined if it is gone or no directory any more. */

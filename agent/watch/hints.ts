@@ -2,6 +2,8 @@
 import type { HintSink } from './backend.ts';
 import type { DirtyDirectories } from './dirty.ts';
 import { type IgnoreRules, rulesFileName } from './ignore-rules.ts';
+import { NameForms } from './name-forms.ts';
+import { joinPath } from './names.ts';
 import type { Evidence } from './touches.ts';
 import { Directory, type TreeIndex } from './tree-index.ts';
 import type { Turns } from './turns.ts';
@@ -12,6 +14,8 @@ export interface HintsHost {
   readonly isClosed: boolean;
   /** Whether hints come in the order of the changes. */
   readonly areOrdered: boolean;
+  /** Whether hints name entries as their directory lists them. */
+  readonly areNamesAsListed: boolean;
   /** A hint came. Returns whether they come as fast as they are read. */
   hinted(): boolean;
   /** Watches were closed: of their hints that are queued nobody will hear. */
@@ -22,12 +26,22 @@ export interface HintsHost {
   doubtDirectory(directory: Directory): void;
   /** A path is not below any directory that is known, so the root may be another. */
   suspectRoot(): void;
+  /** Hints were lost for certain. */
+  lost(): void;
+  /** Hints may be missing: the tree is crawled as the backend wants it anyway. */
+  wantCrawl(): void;
   /** What a hint that comes now says about an entry. */
   evidence(directory: Directory, name: string | undefined): Evidence;
   /** Stops watching a directory at once. */
   unwatch(directory: Directory): void;
   /** A watch could not be made or died. */
   failed(path: string, error: NodeJS.ErrnoException): void;
+}
+
+interface Hint {
+  readonly path: string;
+  readonly name: string | undefined;
+  readonly content: boolean;
 }
 
 /** Takes the hints of one root. */
@@ -37,6 +51,8 @@ export class Hints implements HintSink {
   private readonly turns: Turns;
   private readonly dirty: DirtyDirectories;
   private readonly host: HintsHost;
+  /** The entries of directories of which hints had names that are not known, until the next batch. */
+  private forms = new Map<Directory, NameForms>();
 
   constructor(parts: {
     index: TreeIndex;
@@ -67,9 +83,11 @@ export class Hints implements HintSink {
   }
 
   hint(path: string, name: string | undefined, content: boolean): void {
-    if (this.host.isClosed) return;
-    const isFlood = this.host.hinted();
-    const { directory, known } = this.find(path, name);
+    if (!this.host.isClosed) this.take({ path, name, content }, this.host.hinted());
+  }
+
+  private take(hint: Hint, isFlood: boolean): void {
+    const { directory, known } = this.find(hint.path, hint.name);
     if (directory === undefined) this.host.suspectRoot();
     else {
       if (isFlood) this.holdBack(directory);
@@ -79,10 +97,19 @@ export class Hints implements HintSink {
       const { areOrdered } = this.host;
       // Where hints come late and without order, a turn says nothing of what they are about.
       if (entry instanceof Directory && areOrdered) entry.hintedTurn ??= this.turns.now;
-      const evidence = areOrdered ? this.host.evidence(directory, known) : 'often';
-      this.dirty.mark(directory, known, content ? evidence : 'none');
+      const heard = areOrdered ? this.host.evidence(directory, known) : 'often';
+      const evidence = hint.content ? heard : 'none';
+      if (known === undefined || entry !== undefined || this.host.areNamesAsListed) {
+        this.dirty.mark(directory, known, evidence);
+      } else this.markForms(directory, known, hint, evidence);
     }
     this.host.took(true);
+  }
+
+  doubt(certain: boolean): void {
+    if (this.host.isClosed) return;
+    if (certain) this.host.lost();
+    else this.host.wantCrawl();
   }
 
   passed(): boolean {
@@ -123,6 +150,37 @@ export class Hints implements HintSink {
       directory = this.index.directories.get(at);
     }
     return { directory, known };
+  }
+
+  /**
+   * Marks what a hint may be about that has the unknown name `unknown` below `directory`. That may be another form of a
+   * name: the directory is listed, so that the index gets the form that is there, and a known entry whose name it may
+   * be is taken to be meant as well.
+   */
+  private markForms(directory: Directory, unknown: string, hint: Hint, evidence: Evidence): void {
+    this.dirty.mark(directory, undefined, 'none');
+    const form = this.formsOf(directory).find(unknown);
+    if (form === undefined) return;
+    if (hint.path === directory.path) this.dirty.mark(directory, form, evidence);
+    else {
+      const rest = hint.path.slice(joinPath(directory.path, unknown).length);
+      this.take({ ...hint, path: joinPath(directory.path, form) + rest }, false);
+    }
+  }
+
+  /** Collected once a batch: a directory can have many entries, and a storm many hints with names that are not known. */
+  private formsOf(directory: Directory): NameForms {
+    let forms = this.forms.get(directory);
+    if (forms === undefined) {
+      forms = new NameForms(directory.entries.keys());
+      this.forms.set(directory, forms);
+    }
+    return forms;
+  }
+
+  /** A batch begins: what it looks at may change the names that are known. */
+  forgetForms(): void {
+    if (this.forms.size > 0) this.forms = new Map();
   }
 
   /**

@@ -118,6 +118,9 @@ export class RootEngine implements ViewedRoot {
       get areOrdered() {
         return engine.armed.current.ordered;
       },
+      get areNamesAsListed() {
+        return engine.armed.current.namesAsListed;
+      },
       hinted: () => events.hinted(),
       unheard: () => events.unheard(),
       took: (isDirty) => this.time.hinted(isDirty),
@@ -125,6 +128,9 @@ export class RootEngine implements ViewedRoot {
       unwatch: (directory) => this.armed.current.unwatchDirectory(directory.path, true),
       failed: (path, error) => this.armed.failed(path, error),
       suspectRoot: () => this.time.schedule.suspectRoot(),
+      lost: () => {
+        if (this.doubt(true)) void events.lost();
+      },
       doubtDirectory: (directory) => this.doubtDirectory(directory),
       retryLater: (directory, error) => dirty.retryLater(directory, error),
       rearm: (directory) => this.armed.rearm(directory),
@@ -310,6 +316,7 @@ export class RootEngine implements ViewedRoot {
     const delta = this.held ?? new Delta();
     this.held = undefined;
     const dirty = this.dirty.take();
+    this.hints.forgetForms();
     const openedMs = this.time.schedule.close();
     if (this.time.schedule.takeSuspicion()) await this.looking.checkRoot(delta);
     await this.looking.look(this.crawler.examineHints(dirty, delta), delta);

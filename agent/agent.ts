@@ -78,11 +78,12 @@ export class Agent {
         ignore: config.ignore,
         gitignore: config.gitignore,
         cookieDirectory: paths.cookieDirectory,
+        beginSeq: this.journal.headSeq,
       },
       {
-        batch: async (root, changes, view) => {
+        batch: async (root, changes, placed, view) => {
           if (view !== undefined) return;
-          await this.hub.enterBatch(root, changes);
+          await this.hub.enterBatch(root, changes, placed);
           await this.liveReload?.changed(changes);
         },
         lost: () => this.hub.enterRecrawl(),

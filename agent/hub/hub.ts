@@ -103,12 +103,18 @@ export class Hub {
    * Enters a batch of changes: one event, or several of which all but the last are marked `more`. Nothing comes
    * between them. After each there is a turn of the loop, and clients that keep up have the time to read: however
    * large the batch is, the journal does not move past them. Resolves when all is in the journal.
+   * @param placed called for each event as soon as it has its number, with its changes
    */
-  enterBatch(root: string, changes: readonly Change[]): Promise<void> {
+  enterBatch(
+    root: string,
+    changes: readonly Change[],
+    placed?: (seq: number, changes: readonly Change[]) => void,
+  ): Promise<void> {
     return this.order.enterBatch(async () => {
       const sinceMs = this.nowMs();
       for (const piece of piecesOf(root, changes, this.changesPerEvent)) {
-        this.lane.put(piece);
+        const seq = this.lane.put(piece);
+        if (piece.type === 'file') placed?.(seq, piece.changes);
         if (isPiece(piece)) await this.lane.readers.haveRoom(sinceMs);
       }
     });

@@ -16,8 +16,11 @@ export interface RootChange {
   readonly watched: boolean;
   /** What is below it, parents before what is in them. */
   readonly records: () => Iterable<FileRecord>;
-  /** Called in the turn of the loop from which on it holds; returns false where it is not to be after all. */
-  readonly commit: () => boolean;
+  /**
+   * Called in the turn of the loop from which on it holds; returns false where it is not to be after all.
+   * @param sinceSeq the first position that nobody can have seen before it: the next event's
+   */
+  readonly commit: (sinceSeq: number) => boolean;
 }
 
 /** Has roots come and go, and knows after which events they did. */
@@ -68,9 +71,9 @@ export class RootChanges {
     );
     const missing = clients.find(({ group }) => !pieces.has(group.filter.key));
     if (missing !== undefined) return missing.group.filter;
-    if (!commit()) return undefined;
-    const time = Date.now();
     const afterSeq = lane.frontSeq;
+    if (!commit(afterSeq + 1)) return undefined;
+    const time = Date.now();
     const event = { type: 'file', cursor: lane.journal.cursor(afterSeq), time, topic: 'file', root } as const;
     const frame = { type: 'root', root, watched } as const;
     const { rootsVersion } = this.source;

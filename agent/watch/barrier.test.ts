@@ -139,7 +139,7 @@ describe('a watcher of two roots whose barrier vouches for nothing', () => {
         batch,
         lost: async () => {},
         viewEnded: () => {},
-        rootChanged: async (change) => void change.commit(),
+        rootChanged: async (change) => void change.commit(1),
       },
       silentLog,
     );

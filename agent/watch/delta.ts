@@ -29,8 +29,10 @@ interface Difference extends PathDifference {
 /** Differences worked at between two steps. */
 const differencesPerStep = 256;
 
-const addEvent = (kind: EntryKind) => (kind === 'dir' ? 'addDir' : 'add');
-const unlinkEvent = (kind: EntryKind) => (kind === 'dir' ? 'unlinkDir' : 'unlink');
+/** What is said of an entry of this kind that came. */
+export const addEvent = (kind: EntryKind) => (kind === 'dir' ? 'addDir' : 'add');
+/** What is said of one that went. */
+export const unlinkEvent = (kind: EntryKind) => (kind === 'dir' ? 'unlinkDir' : 'unlink');
 
 /** Collects what the engine finds while it works through one batch. */
 export class Delta implements DifferenceSink {

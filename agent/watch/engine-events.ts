@@ -1,5 +1,6 @@
 // What an engine is given, and what it tells.
 import type { Change } from '../../shared/index.ts';
+import type { Placed } from './clock.ts';
 import type { EntryStat } from './tree-index.ts';
 
 /** How a root is to be watched. */
@@ -16,8 +17,11 @@ export type Entries = () => Generator<{ path: string; stat: EntryStat }>;
 
 /** What an engine tells. */
 export interface EngineEvents {
-  /** A settled batch; never empty. The index is held still until it has been taken. */
-  batch(changes: Change[]): Promise<void>;
+  /**
+   * A settled batch; never empty. The index is held still until it has been taken.
+   * @param placed to be called for each piece of it when that has its number, before anything else happens
+   */
+  batch(changes: Change[], placed: Placed): Promise<void>;
   /**
    * A hint came: for the sign of a full queue.
    * @returns whether they come as fast as they are read, so that the loop may not come to an end with them

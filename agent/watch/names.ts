@@ -49,6 +49,16 @@ export function toldPath(path: string): { path: string; pathBytes?: string } {
   return { path: bytes.toString('utf8'), pathBytes: bytes.toString('base64') };
 }
 
+/** The path of keys that was told so. */
+export function pathKey({ path, pathBytes }: { path: string; pathBytes?: string }): string {
+  if (pathBytes === undefined) return path;
+  const bytes = Buffer.from(pathBytes, 'base64').toString('latin1');
+  return bytes
+    .split('/')
+    .map((name) => keyFromBytes(Buffer.from(name, 'latin1')))
+    .join('/');
+}
+
 /** The bytes of a path of keys, as Latin-1. */
 export function bytesText(path: string): string {
   return /^[ -~]*$/.test(path) ? path : bytesOf(path).toString('latin1');

@@ -4,6 +4,7 @@ import { type Change, DevagentError, type RootStatus } from '../../shared/index.
 import type { Log } from '../log/index.ts';
 import { ArmedBackend, type ArmedBackendHost } from './armed-backend.ts';
 import type { BackendFactory } from './backend.ts';
+import { TreeClock } from './clock.ts';
 import { Crawler } from './crawler.ts';
 import { Delta, untold } from './delta.ts';
 import { DirtyDirectories } from './dirty.ts';
@@ -11,6 +12,7 @@ import { Disk } from './disk.ts';
 import type { EngineEvents, Entries, RootOptions } from './engine-events.ts';
 import { Hints, type HintsHost } from './hints.ts';
 import { IgnoreRules } from './ignore-rules.ts';
+import { LifetimeBudget } from './lifetimes.ts';
 import { RootLife } from './root-life.ts';
 import { RootWork, type RootWorkHost } from './root-work.ts';
 import { holdsBackup } from './saves.ts';
@@ -27,6 +29,8 @@ export class RootEngine implements ViewedRoot {
   private readonly log: Log;
   private readonly disk: Disk;
   private readonly index = new TreeIndex();
+  /** What changed since when. To be asked while the index is held still. */
+  readonly clock: TreeClock;
   private readonly rules: IgnoreRules;
   private readonly life: RootLife;
   private readonly crawler: Crawler;
@@ -47,7 +51,7 @@ export class RootEngine implements ViewedRoot {
   /**
    * @param path its real path
    * @param limited why the backend is not the one that was wanted, if that is so from the beginning
-   * @param slices shared by all roots
+   * @param slices shared by all roots, as is `lifetimes`
    */
   constructor(
     path: string,
@@ -57,8 +61,10 @@ export class RootEngine implements ViewedRoot {
     log: Log,
     limited: string | null = null,
     slices: Slices = new Slices(),
+    lifetimes: LifetimeBudget = new LifetimeBudget(),
   ) {
     this.path = path;
+    this.clock = new TreeClock(this.index, lifetimes);
     this.events = events;
     this.log = log.child({ root: path });
     this.disk = new Disk(path);
@@ -185,6 +191,7 @@ export class RootEngine implements ViewedRoot {
    */
   async close(atOnce = false): Promise<void> {
     this.closed = true;
+    this.clock.close();
     this.time.end();
     await this.armed.current.close(atOnce);
     await this.exclusive.run(async () => {});
@@ -359,6 +366,6 @@ export class RootEngine implements ViewedRoot {
   }
 
   private async tell(changes: Change[]): Promise<void> {
-    if (changes.length > 0 && !this.closed) await this.events.batch(changes);
+    if (changes.length > 0 && !this.closed) await this.events.batch(changes, this.clock.placed);
   }
 }

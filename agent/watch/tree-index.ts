@@ -1,70 +1,11 @@
 // The index: what the engine knows of the disk, and so what it has told. A directory is an object; a
 // file is a row in columns of numbers, because there are many, and an object each would double the agent.
-import { constants, type Stats } from 'node:fs';
 import type { EntryKind } from '../../shared/index.ts';
+import { type Difference, type EntryStat, kindOf, type Youth } from './entry-stat.ts';
 import { joinPath } from './names.ts';
+import { noStamp, Stamps } from './stamps.ts';
 
-/** What is compared to tell whether an entry changed, and to tell which entry it is. */
-export interface EntryStat {
-  readonly kind: EntryKind;
-  /** Bytes. */
-  readonly size: number;
-  /** Milliseconds since 1970, fractional, as are the other two times. */
-  readonly mtimeMs: number;
-  readonly ctimeMs: number;
-  /** 0 where the file system gives none. */
-  readonly birthtimeMs: number;
-  readonly ino: number;
-  /** Type and permission bits. */
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-}
-
-/**
- * How an entry differs from what is known of it: not at all; in nothing but its ctime, which an attribute that
- * was set to what it was moves, and a write whose mtime was set back, too; or in more.
- */
-export type Difference = 'none' | 'ctime' | 'more';
-
-/**
- * How young an entry was when it was looked at: a later write may not show in its times at all (`mtime`), may
- * not show if its mtime is set back (`ctime`), or has to show.
- */
-export type Youth = 'mtime' | 'ctime' | 'none';
-
-/** The kind of what lstat saw; undefined for FIFOs, sockets and devices, which are no entries. */
-export function kindOf(mode: number): EntryKind | undefined {
-  switch (mode & constants.S_IFMT) {
-    case constants.S_IFREG:
-      return 'file';
-    case constants.S_IFDIR:
-      return 'dir';
-    case constants.S_IFLNK:
-      return 'symlink';
-    default:
-      return undefined;
-  }
-}
-
-/** An EntryStat of what lstat saw. */
-export function statOf(stats: Stats, kind: EntryKind): EntryStat {
-  const { size, mtimeMs, ctimeMs, birthtimeMs, ino, mode, uid, gid } = stats;
-  return { kind, size, mtimeMs, ctimeMs, birthtimeMs, ino, mode, uid, gid };
-}
-
-/** How `after` differs from `before`. The birth time is left out: some systems give the ctime in its place. */
-export function differenceOf(before: EntryStat, after: EntryStat): Difference {
-  const same =
-    before.size === after.size &&
-    before.mtimeMs === after.mtimeMs &&
-    before.ino === after.ino &&
-    before.mode === after.mode &&
-    before.uid === after.uid &&
-    before.gid === after.gid;
-  if (!same) return 'more';
-  return before.ctimeMs === after.ctimeMs ? 'none' : 'ctime';
-}
+export { type Difference, differenceOf, type EntryStat, kindOf, statOf, type Youth } from './entry-stat.ts';
 
 const blockRows = 4096;
 const numbersPerRow = 5;
@@ -76,6 +17,8 @@ class StatTable {
   private readonly modes: Uint16Array[] = [];
   private readonly owners: Uint32Array[] = [];
   private readonly youths: Uint8Array[] = [];
+  /** A block is made with its first stamp: most have none. */
+  private readonly stamps: (Uint32Array | undefined)[] = [];
   private readonly free: number[] = [];
   private used = 0;
 
@@ -151,7 +94,23 @@ class StatTable {
     return numbers[base + 2] === stat.ctimeMs ? 'none' : 'ctime';
   }
 
+  stamp(row: number): number {
+    return this.stamps[Math.floor(row / blockRows)]?.[row % blockRows] ?? noStamp;
+  }
+
+  setStamp(row: number, stamp: number): void {
+    const block = Math.floor(row / blockRows);
+    let stamps = this.stamps[block];
+    if (stamps === undefined) {
+      if (stamp === noStamp) return;
+      stamps = new Uint32Array(blockRows);
+      this.stamps[block] = stamps;
+    }
+    stamps[row % blockRows] = stamp;
+  }
+
   release(row: number): void {
+    this.setStamp(row, noStamp);
     this.free.push(row);
   }
 }
@@ -178,6 +137,8 @@ export class Directory {
   newborn = false;
   /** Whether it could not be listed, for want of permission. */
   unreadable = false;
+  /** When it came (stamps.ts). */
+  stamp = noStamp;
   /** The git directory of the repository whose top this is. */
   gitDirectory: string | undefined;
 
@@ -191,12 +152,21 @@ export class Directory {
 /** Is told of an entry that is taken out of the index, and of its object if it was a directory. */
 export type Removed = (path: string, stat: EntryStat, directory?: Directory) => void;
 
+/** An entry, and where it is held. */
+export interface EntryPlace {
+  readonly directory: Directory;
+  readonly name: string;
+  readonly entry: number | Directory;
+}
+
 /** Entries taken out between two steps. */
 const removalsPerStep = 64;
 
 /** The entries of one root. */
 export class TreeIndex {
   readonly directories = new Map<string, Directory>();
+  /** When entries came and changed, for the clock (clock.ts). */
+  readonly stamps = new Stamps<Directory>();
   private readonly table = new StatTable();
   private fileCount = 0;
 
@@ -209,11 +179,14 @@ export class TreeIndex {
     const directory = new Directory(parent === undefined ? '' : joinPath(parent.path, name), parent, stat);
     this.directories.set(directory.path, directory);
     parent?.entries.set(name, directory);
+    if (parent !== undefined) this.comeBack(parent, name, directory);
     return directory;
   }
 
   addFile(parent: Directory, name: string, stat: EntryStat, youth: Youth): void {
-    parent.entries.set(name, this.table.add(stat, youth));
+    const row = this.table.add(stat, youth);
+    parent.entries.set(name, row);
+    this.comeBack(parent, name, row);
     this.fileCount += 1;
   }
 
@@ -260,6 +233,8 @@ export class TreeIndex {
   }
 
   private forget(path: string, entry: number | Directory, removed: Removed): Directory | undefined {
+    const stamp = this.stampOf(entry);
+    if (stamp !== noStamp) this.stamps.leave(path, stamp);
     if (typeof entry === 'number') {
       removed(path, this.table.get(entry));
       this.table.release(entry);
@@ -272,11 +247,40 @@ export class TreeIndex {
     return entry;
   }
 
-  /** Whether a file or symlink is known at `path`. */
-  hasFile(path: string): boolean {
+  /** An entry that went and came again before its end was reported is the same to everybody else. */
+  private comeBack(parent: Directory, name: string, entry: number | Directory): void {
+    if (!this.stamps.areAnyLeaving) return;
+    const stamp = this.stamps.comeBack(joinPath(parent.path, name), parent);
+    if (stamp !== noStamp) this.setStamp(entry, stamp);
+  }
+
+  /** The entry at `path`, if there is one; the root is none. */
+  placeOf(path: string): EntryPlace | undefined {
     const slash = path.lastIndexOf('/');
     const directory = this.directories.get(slash === -1 ? '' : path.slice(0, slash));
-    return typeof directory?.entries.get(path.slice(slash + 1)) === 'number';
+    const name = path.slice(slash + 1);
+    const entry = directory?.entries.get(name);
+    return directory === undefined || entry === undefined ? undefined : { directory, name, entry };
+  }
+
+  /** What is known of an entry; undefined if there is none. */
+  statAt(directory: Directory, name: string): EntryStat | undefined {
+    const entry = directory.gone ? undefined : directory.entries.get(name);
+    return typeof entry === 'number' ? this.table.get(entry) : entry?.stat;
+  }
+
+  stampOf(entry: number | Directory): number {
+    return typeof entry === 'number' ? this.table.stamp(entry) : entry.stamp;
+  }
+
+  setStamp(entry: number | Directory, stamp: number): void {
+    if (typeof entry === 'number') this.table.setStamp(entry, stamp);
+    else entry.stamp = stamp;
+  }
+
+  /** Whether a file or symlink is known at `path`. */
+  hasFile(path: string): boolean {
+    return typeof this.placeOf(path)?.entry === 'number';
   }
 
   /** Every entry but the root, parents first. */

@@ -1,14 +1,8 @@
 // All roots together: what they share (the signs of loss, the barrier, the audit), and which backend each
 // gets.
-import { realpathSync, statfsSync, statSync } from 'node:fs';
+import { realpathSync, statfsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import {
-  type Change,
-  DevagentError,
-  type FileRecord,
-  type RootStatus,
-  silentFileSystem,
-} from '../../shared/index.ts';
+import { type Change, type FileRecord, type RootStatus, silentFileSystem } from '../../shared/index.ts';
 import type { Log } from '../log/index.ts';
 import { Audit, beatMs } from './audit.ts';
 import type { BackendFactory, BackendName } from './backend.ts';
@@ -16,9 +10,12 @@ import { chokidarBackend } from './backend-chokidar.ts';
 import { directoriesBackend } from './backend-directories.ts';
 import { pollingBackend } from './backend-polling.ts';
 import { agentStopped, Barrier } from './barrier.ts';
+import type { Placed, TreeClock } from './clock.ts';
 import type { Entries, RootOptions } from './engine-events.ts';
+import { LifetimeBudget } from './lifetimes.ts';
 import { kernelQueueLength, LossSigns, type LossVerdict } from './loss-signs.ts';
 import { toldPath } from './names.ts';
+import { realRoot } from './real-root.ts';
 import { RootEngine } from './root-engine.ts';
 import { Slices } from './slices.ts';
 import { View, type ViewRequest, Views, type WideView } from './views.ts';
@@ -29,8 +26,11 @@ export interface WatchedRootChange {
   readonly watched: boolean;
   /** What is below it in the default view, or in a wide one, parents before what is in them. */
   records(view?: WideView): Iterable<FileRecord>;
-  /** To be called in the turn of the loop that reports it; returns false where that is not to be done any more. */
-  commit(): boolean;
+  /**
+   * To be called in the turn of the loop that reports it; returns false where that is not to be done any more.
+   * @param sinceSeq the first position that nobody can have seen before it
+   */
+  commit(sinceSeq: number): boolean;
 }
 
 /** What the watcher tells; see ARCHITECTURE.md for the promise. */
@@ -38,9 +38,10 @@ export interface WatchEvents {
   /**
    * One settled batch of one root, its changes in the order they can be applied in. The root's index is held
    * still, and nothing more of it is told, until what this returns resolves.
+   * @param placed to be called for each piece of it when that has its number, before anything else happens
    * @param view the wide view whose changes these are; the default view's without it
    */
-  batch(root: string, changes: Change[], view?: WideView): Promise<void>;
+  batch(root: string, changes: Change[], placed: Placed, view?: WideView): Promise<void>;
   /**
    * The kernel lost hints; the roots are crawled again and the differences follow as batches.
    * @param view the only one that this concerns; all without it
@@ -63,6 +64,8 @@ export interface WatchSettings extends RootOptions {
   readonly backend: 'auto' | BackendName;
   /** The barrier's own directory: made anew, and removed at the end. */
   readonly cookieDirectory: string;
+  /** The journal's position to begin with: the first roots have been there since. */
+  readonly beginSeq?: number;
   /** The length of the kernel's queue of hints; read from the system unless given. */
   readonly queueLength?: number;
 }
@@ -93,10 +96,13 @@ export class Watcher {
   private readonly audit: Audit;
   private readonly slices = new Slices();
   private readonly views: Views;
+  private readonly lifetimes = new LifetimeBudget();
   private readonly timer: NodeJS.Timeout;
   private barrier: Barrier | undefined;
   private closed = false;
   private version = 0;
+  /** No root was removed after it. */
+  private allWatchedSince = 0;
 
   constructor(settings: WatchSettings, events: WatchEvents, log: Log) {
     this.settings = settings;
@@ -155,18 +161,19 @@ export class Watcher {
       this.factoryOf(name),
       { ...this.settings, ...options },
       {
-        batch: (changes) => this.events.batch(real, changes),
+        batch: (changes, placed) => this.events.batch(real, changes, placed),
         hinted: () => this.signs.hint(),
         unheard: () => this.signs.unheard(),
         lost: () => this.events.lost(),
         crawled: async (entries) => {
-          const commit = (): boolean => {
+          const commit = (sinceSeq: number): boolean => {
             if (this.engines.get(real) !== engine) return false;
+            engine.clock.begin(sinceSeq);
             this.reported.add(engine);
             this.version += 1;
             return true;
           };
-          if (isFirst) commit();
+          if (isFirst) commit(this.settings.beginSeq ?? 0);
           else
             await this.events.rootChanged({
               root: real,
@@ -179,6 +186,7 @@ export class Watcher {
       this.log,
       name === 'polling' && this.settings.backend === 'auto' ? `polling, because ${why}` : null,
       this.slices,
+      this.lifetimes,
     );
     this.engines.set(real, engine);
     await engine.start();
@@ -194,16 +202,18 @@ export class Watcher {
     const engine = real === undefined ? undefined : this.engines.get(real);
     if (real === undefined || engine === undefined) return false;
     let closing: Promise<void> | undefined;
-    const commit = (): boolean => {
+    const commit = (sinceSeq: number): boolean => {
       if (this.engines.get(real) !== engine) return false;
       this.engines.delete(real);
+      engine.clock.end();
+      this.allWatchedSince = Math.max(this.allWatchedSince, sinceSeq);
       if (this.reported.has(engine)) this.version += 1;
       // Nothing is told from here on.
       closing = engine.close();
       return true;
     };
     // Of one that was never reported nobody has to learn, and its crawl need not be waited for.
-    if (!this.reported.has(engine)) commit();
+    if (!this.reported.has(engine)) commit(0);
     else {
       await engine.withIndex((entries) =>
         this.events.rootChanged({ root: real, watched: false, records: () => recordsOf(entries), commit }),
@@ -258,12 +268,36 @@ export class Watcher {
    * told so far. A root that is not watched is left out.
    * @param view lists what this one holds instead of the default view
    */
-  async withIndexes<T>(
+  withIndexes<T>(
     root: string | undefined,
     use: (indexes: ReadonlyMap<string, () => Generator<FileRecord>>) => Promise<T>,
     _view?: WideView,
   ): Promise<T> {
-    const indexes = new Map<string, () => Generator<FileRecord>>();
+    return this.holding(root, (held) => {
+      const indexes = [...held].map(([path, { entries }]) => [path, () => recordsOf(entries)] as const);
+      return use(new Map(indexes));
+    });
+  }
+
+  /**
+   * Holds the roots' indexes still as `withIndexes` does, and lets `use` ask what changed in them.
+   * @param use gets the clocks by root, and the position from which on no other root was among those that are asked for
+   */
+  withClocks<T>(
+    root: string | undefined,
+    use: (clocks: ReadonlyMap<string, TreeClock>, sinceSeq: number) => Promise<T>,
+  ): Promise<T> {
+    return this.holding(root, (held) => {
+      const clocks = [...held].map(([path, { engine }]) => [path, engine.clock] as const);
+      return use(new Map(clocks), root === undefined ? this.allWatchedSince : 0);
+    });
+  }
+
+  private async holding<T>(
+    root: string | undefined,
+    use: (engines: ReadonlyMap<string, { engine: RootEngine; entries: Entries }>) => Promise<T>,
+  ): Promise<T> {
+    const indexes = new Map<string, { engine: RootEngine; entries: Entries }>();
     const hold = async ([path, ...others]: readonly string[]): Promise<{ result: T } | undefined> => {
       if (path === undefined) {
         // One may have been added and reported while the others were waited for.
@@ -275,7 +309,7 @@ export class Watcher {
         ? hold(others)
         : engine.withIndex((entries) => {
             // Unless it was removed while it was waited for.
-            if (this.engines.get(path) === engine) indexes.set(path, () => recordsOf(entries));
+            if (this.engines.get(path) === engine) indexes.set(path, { engine, entries });
             return hold(others);
           });
     };
@@ -331,21 +365,4 @@ function* recordsOf(entries: Entries): Generator<FileRecord> {
   for (const { path, stat } of entries()) {
     yield { ...toldPath(path), kind: stat.kind, size: stat.size, mtime: stat.mtimeMs };
   }
-}
-
-function realRoot(path: string): string {
-  try {
-    const real = realpathSync(path);
-    if (statSync(real).isDirectory()) return real;
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new DevagentError(
-      'not_a_directory',
-      `${path} can't be watched (${code}): name a directory that exists`,
-      {
-        cause,
-      },
-    );
-  }
-  throw new DevagentError('not_a_directory', `${path} is not a directory: name the directory it lies in`);
 }

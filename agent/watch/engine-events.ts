@@ -1,6 +1,7 @@
 // What an engine is given, and what it tells.
-import type { Change } from '../../shared/index.ts';
+import type { Change, FileRecord } from '../../shared/index.ts';
 import type { Placed } from './clock.ts';
+import { toldPath } from './names.ts';
 import type { EntryStat } from './tree-index.ts';
 
 /** How a root is to be watched. */
@@ -33,4 +34,11 @@ export interface EngineEvents {
   lost(): Promise<void>;
   /** The first crawl is done. No batch comes before this has resolved. */
   crawled(entries: Entries): Promise<void>;
+}
+
+/** The same as it is listed to clients. */
+export function* recordsOf(entries: Entries): Generator<FileRecord> {
+  for (const { path, stat } of entries()) {
+    yield { ...toldPath(path), kind: stat.kind, size: stat.size, mtime: stat.mtimeMs };
+  }
 }

@@ -21,7 +21,7 @@ export interface DroppedLifetimes {
 }
 
 /** Of all roots together: some 30 MB of paths at most, and more than most build directories hold. */
-export const mostLifetimes = 200_000;
+const mostLifetimes = 200_000;
 
 /** How many lifetimes all roots may keep; of the one whose oldest ended first that one goes. */
 export class LifetimeBudget {

@@ -2,7 +2,7 @@
 // gets.
 import { realpathSync, statfsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { type Change, type FileRecord, type RootStatus, silentFileSystem } from '../../shared/index.ts';
+import type { Change, FileRecord, RootStatus } from '../../shared/index.ts';
 import type { Log } from '../log/index.ts';
 import { Audit, beatMs } from './audit.ts';
 import type { BackendFactory, BackendName } from './backend.ts';
@@ -10,11 +10,11 @@ import { chokidarBackend } from './backend-chokidar.ts';
 import { directoriesBackend } from './backend-directories.ts';
 import { pollingBackend } from './backend-polling.ts';
 import { agentStopped, Barrier } from './barrier.ts';
+import { chooseBackend } from './choose-backend.ts';
 import type { Placed, TreeClock } from './clock.ts';
-import type { Entries, RootOptions } from './engine-events.ts';
+import { type Entries, type RootOptions, recordsOf } from './engine-events.ts';
 import { LifetimeBudget } from './lifetimes.ts';
 import { kernelQueueLength, LossSigns, type LossVerdict } from './loss-signs.ts';
-import { toldPath } from './names.ts';
 import { realRoot } from './real-root.ts';
 import { RootEngine } from './root-engine.ts';
 import { Slices } from './slices.ts';
@@ -68,20 +68,6 @@ export interface WatchSettings extends RootOptions {
   readonly beginSeq?: number;
   /** The length of the kernel's queue of hints; read from the system unless given. */
   readonly queueLength?: number;
-}
-
-/** Chooses the backend of a root, and says why. */
-function chooseBackend(
-  wanted: 'auto' | BackendName,
-  platform: NodeJS.Platform,
-  fileSystem: number,
-): { name: BackendName; why: string } {
-  if (wanted !== 'auto') return { name: wanted, why: 'it was asked for' };
-  const silent = silentFileSystem(fileSystem);
-  if (silent !== undefined)
-    return { name: 'polling', why: `${silent} gives no events for changes made elsewhere` };
-  if (platform === 'linux') return { name: 'directories', why: 'the default on Linux' };
-  return { name: 'chokidar', why: `the default on ${platform}` };
 }
 
 /** Watches any number of roots. */
@@ -358,11 +344,5 @@ export class Watcher {
     const doubting = [...this.engines.values()].filter((engine) => engine.doubt(certain));
     // What was lost since the last gap is covered by it as long as no crawl has begun.
     if (certain && doubting.length > 0) void this.events.lost();
-  }
-}
-
-function* recordsOf(entries: Entries): Generator<FileRecord> {
-  for (const { path, stat } of entries()) {
-    yield { ...toldPath(path), kind: stat.kind, size: stat.size, mtime: stat.mtimeMs };
   }
 }

@@ -159,7 +159,7 @@ describe('agent-cli on', () => {
     expect(notes(on, 'start')).toMatchObject([{ changed: 2 }]);
     const bad = await runCli(['on', '*.ts', '--debounce', 'soon', '--', 'true'], { env: agent.env });
     expect(bad).toMatchObject({ code: 2, stdout: '' });
-    expect(bad.stderr).toContain('--debounce takes milliseconds');
+    expect(bad.stderr).toContain('--debounce takes a whole number from 0 to');
   });
 
   it('--initial runs before anything has happened, and misses nothing after', async () => {

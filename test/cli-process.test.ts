@@ -73,7 +73,7 @@ describe('agent-cli start', () => {
   it('watches the current directory without DIR, and takes a name and flags for agentd', async () => {
     const place = backgroundPlace();
     const flags = ['--ignore', '*.log', '--settle=1'];
-    const answer = await start(place, '--name', 'ci', '--', ...flags);
+    const answer = await start(place, '--name', 'ci', ...flags);
     expect(answer).toMatchObject({ name: 'ci', roots: [place.root], started: true });
     expect(place.runFile('ci')).toMatchObject({ pid: answer.pid, args: ['--settle=1', '--ignore=*.log'] });
   });
@@ -178,7 +178,7 @@ describe('agent-cli start', () => {
     expect(result.code).toBe(4);
     expect(startAnswer.parse(JSON.parse(result.stdout))).toMatchObject({ roots: ['/big'], started: false });
     expect(result.stderr).toMatch(
-      /crawls .* for the first time.*\n.*still crawls after 2 s\n.*agent-cli status/,
+      /crawls .* for the first time.*\n.*still crawls after 2\.2 s\n.*agent-cli status/,
     );
     expect(await place.run(['start', '--wait', '0'], { env })).toMatchObject({ code: 0, stderr: '' });
   });
@@ -276,6 +276,20 @@ describe('agent-cli restart', () => {
     expect(result).toMatchObject({ code: 1, stdout: '' });
     expect(result.stderr).toContain('begin anew: agent-cli stop && agent-cli start DIR');
     expect(await place.status()).toMatchObject({ pid });
+  });
+
+  it('leaves an agent alone that could not be started again', async () => {
+    const place = backgroundPlace();
+    const { pid } = await start(place);
+    const flag = await place.run(['restart', '--settle', 'soon']);
+    expect(flag).toMatchObject({ code: 2, stdout: '' });
+    expect(flag.stderr).toContain('--settle: expected a whole number');
+    writeFileSync(join(place.root, 'agent.config.json'), '{"settle": "soon"}');
+    const file = await place.run(['restart']);
+    expect(file).toMatchObject({ code: 2, stdout: '' });
+    expect(file.stderr).toContain('"settle" in');
+    expect(await place.status()).toMatchObject({ pid });
+    expect(place.agents()).toEqual([pid]);
   });
 
   it('exits 4 when the agent does not stop', async () => {

@@ -1,4 +1,4 @@
-import { jsonFlag, textFlag, waitFlag } from '../../shared/flags/index.ts';
+import { durationFlag, jsonFlag, textFlag } from '../../shared/flags/index.ts';
 import { type BroadcastAnswer, formatBytes, isNestedDeeper, limits, UsageError } from '../../shared/index.ts';
 import { cliCommand } from '../agent/index.ts';
 import { defineCommand } from '../line/index.ts';
@@ -66,7 +66,7 @@ export const broadcast = defineCommand({
     topic: textFlag('Send on this topic (default: message)', 'topic'),
     data: jsonFlag('Send this JSON instead of MSG'),
     key: textFlag('Send once: the same key again within 5 minutes is not sent, but answered alike'),
-    wait: waitFlag(
+    wait: durationFlag(
       'Wait until no client lags; exit 4 if that takes longer than this many ms, not counting those for standard input',
       0,
     ),

@@ -1,5 +1,5 @@
 import { realpathSync, statSync } from 'node:fs';
-import { textFlag, wholeNumberFlag } from '../../shared/flags/index.ts';
+import { durationFlag, textFlag } from '../../shared/flags/index.ts';
 import { homeDirectory, UsageError } from '../../shared/index.ts';
 import { defineCommand } from '../line/index.ts';
 import { exitCodes } from '../outcome/index.ts';
@@ -49,7 +49,7 @@ export const doctor = defineCommand({
       'Measure how long events take from this directory, by a file that is removed again',
       'directory',
     ),
-    timeout: wholeNumberFlag(
+    timeout: durationFlag(
       `With --watch: milliseconds to wait for each event (default: ${defaultTimeoutMs})`,
       1,
       longestTimeoutMs,

@@ -66,6 +66,7 @@ export const on = defineCommand({
     initial: switchFlag('Run CMD at the start, too'),
     debounce: durationFlag(
       `Run CMD when nothing has changed for this many ms (default ${defaultDebounceMs}); if the changes do not pause, after 2 s or 4 times as long`,
+      0,
       longestMs,
     ),
     topic: listFlag('Run CMD for messages on this topic; may be given often, and with GLOBs'),
@@ -77,6 +78,7 @@ export const on = defineCommand({
     'no-shell': switchFlag('Take CMD for a program, also if it is one word'),
     'kill-after': durationFlag(
       `How long CMD may take to end after SIGTERM or Ctrl-C until it is killed, as 500ms or 5s (default ${defaultKillAfterMs / 1_000}s)`,
+      0,
       longestMs,
     ),
     ...startFlags,

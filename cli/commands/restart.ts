@@ -3,6 +3,7 @@ import { cliCommand, runFileHints } from '../agent/index.ts';
 import { type CommandContext, defineCommand } from '../line/index.ts';
 import { CliError, exitCodes } from '../outcome/index.ts';
 import {
+  agentFlags,
   agentWords,
   awaitReady,
   defaultReadyMs,
@@ -40,35 +41,36 @@ export const restart = defineCommand({
   name: 'restart',
   operands: '',
   trailing: 'AGENTD-FLAGS...',
+  trailingFlags: agentFlags,
   summary: 'Stop the agent, and start it again with the same directories and flags',
   details:
-    'Where none runs one is started, as the last one was if that was killed, or for the current directory. What stands after the -- is added to the flags; the last value of a flag wins.',
+    'Where none runs one is started, as the last one was if that was killed, or for the current directory. Flags of the agent, also those that stand after a --, are added to its last ones; the last value of a flag wins.',
   examples: [
     ['agent-cli restart', 'after an update, or a change of agent.config.json'],
-    ['agent-cli restart -- --log-level debug', 'the same, but with a louder log'],
+    ['agent-cli restart --log-level debug', 'the same, but with a louder log'],
   ],
   flags: readyFlags,
   endsSilentAgents: true,
   timeLimitMs: ({ wait }) => wait || undefined,
-  async run(flags, _operands, context, agentFlags) {
+  async run(flags, _operands, context, moreFlags) {
     const { connection, output, json } = context;
-    refuseName(agentFlags);
+    refuseName(moreFlags);
     const room = await import('../process/index.ts');
     const agent = await room.findAgent(connection);
     const running = agent?.status;
     if (agent !== undefined) refuseService(room.systemdUnitOf(agent.pid));
     const { args } = runFileHints(connection.instance);
     const roots = rootsToWatch(context, running, agent !== undefined);
+    const next = { roots, flags: [...(args ?? []), ...moreFlags] };
     if (agent !== undefined) {
+      // One that runs is worth more than one that would not start.
+      await room.checkSettings(connection, next);
       if (args === undefined)
         output.note('the flags that it was started with are not known: started without');
       const note = room.describeEnding(await room.endAgent(connection, agent));
       if (note !== undefined) output.note(note);
     }
-    const { started } = await room.launchAgent(connection, {
-      roots,
-      flags: [...(args ?? []), ...agentFlags],
-    });
+    const { started } = await room.launchAgent(connection, next);
     const exitCode = await awaitReady(context, flags.wait ?? defaultReadyMs);
 
     const status = await connection.status();

@@ -4,6 +4,7 @@ import { type CommandContext, defineCommand } from '../line/index.ts';
 import { UnusableAgentError } from '../outcome/index.ts';
 import { innermostRoot } from '../paths/index.ts';
 import {
+  agentFlags,
   agentWords,
   awaitReady,
   defaultReadyMs,
@@ -33,12 +34,12 @@ async function addRoots(
 }
 
 /** Says what became of a wish to start an agent that runs already. */
-function noteAlreadyRunning(context: CommandContext, status: Status, agentFlags: readonly string[]): void {
+function noteAlreadyRunning(context: CommandContext, status: Status, flags: readonly string[]): void {
   const { connection, output } = context;
   noteOtherVersion(status, connection, output);
-  if (agentFlags.length > 0) {
-    const command = `${cliCommand(connection.instance, 'restart')} -- ${agentFlags.join(' ')}`;
-    output.note(`it runs already, without ${agentFlags.join(' ')}: restart it with: ${command}`);
+  if (flags.length > 0) {
+    const command = `${cliCommand(connection.instance, 'restart')} -- ${flags.join(' ')}`;
+    output.note(`it runs already, without ${flags.join(' ')}: restart it with: ${command}`);
   }
   const idleMs = idleExitOf(runFileHints(connection.instance).args ?? []);
   if (idleMs !== undefined) {
@@ -52,25 +53,26 @@ export const start = defineCommand({
   name: 'start',
   operands: '[DIR...]',
   trailing: 'AGENTD-FLAGS...',
+  trailingFlags: agentFlags,
   summary: 'Start the agent in the background, or have one that runs watch DIR as well',
   details:
-    'Without DIR it watches the current directory. It returns when the agent knows all files; the agent stays until it is told to stop. What stands after the -- is for agentd: see agentd --help.',
+    'Without DIR it watches the current directory. It returns when the agent knows all files; the agent stays until it is told to stop. What stands after a -- is for agentd alone.',
   examples: [
     ['agent-cli start', 'watch the current directory'],
-    ['agent-cli start web api -- --ignore "**/*.log"', 'watch two directories, but no log files'],
-    ['agent-cli start --name ci -- --port 0', 'a second agent, on any free port'],
+    ['agent-cli start web api --ignore "**/*.log"', 'watch two directories, but no log files'],
+    ['agent-cli start --name ci --port 0', 'a second agent, on any free port'],
   ],
   flags: readyFlags,
   // 0 is no limit: it waits for no crawl.
   timeLimitMs: ({ wait }) => wait || undefined,
-  async run(flags, operands, context, agentFlags) {
+  async run(flags, operands, context, moreFlags) {
     const { connection, output, json } = context;
-    refuseName(agentFlags);
+    refuseName(moreFlags);
     const named = operands.length === 0 ? ['.'] : operands;
     const directories = [...new Set(named.map(namedDirectory))];
     const readyMs = flags.wait ?? defaultReadyMs;
     const { launchAgent } = await import('../process/index.ts');
-    const { status, started } = await launchAgent(connection, { roots: directories, flags: agentFlags });
+    const { status, started } = await launchAgent(connection, { roots: directories, flags: moreFlags });
 
     const roots = status.roots.map(({ path }) => path);
     // Who names no directory wants an agent, and not this directory watched by one that is for others.
@@ -78,7 +80,7 @@ export const start = defineCommand({
       started || operands.length === 0
         ? []
         : directories.filter((path) => innermostRoot(roots, path) === undefined);
-    if (!started) noteAlreadyRunning(context, status, agentFlags);
+    if (!started) noteAlreadyRunning(context, status, moreFlags);
     await addRoots(context, missing, readyMs);
     const exitCode = await awaitReady(context, readyMs);
 

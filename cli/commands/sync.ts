@@ -1,4 +1,4 @@
-import { waitFlag } from '../../shared/flags/index.ts';
+import { durationFlag } from '../../shared/flags/index.ts';
 import type { SyncAnswer } from '../../shared/index.ts';
 import { defineCommand } from '../line/index.ts';
 import { exitCodes } from '../outcome/index.ts';
@@ -15,7 +15,7 @@ export const sync = defineCommand({
     ['at=$(agent-cli sync)', 'a place in the journal, to go on from with --since'],
   ],
   flags: {
-    timeout: waitFlag(`Exit 4 if it takes longer than this many ms (default: ${defaultTimeoutMs})`, 1),
+    timeout: durationFlag(`Exit 4 if it takes longer than this many ms (default: ${defaultTimeoutMs})`, 1),
   },
   timeLimitMs: ({ timeout = defaultTimeoutMs }) => timeout,
   async run({ timeout = defaultTimeoutMs }, _operands, { connection, output, json }) {

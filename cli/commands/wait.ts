@@ -1,4 +1,4 @@
-import { waitFlag } from '../../shared/flags/index.ts';
+import { durationFlag } from '../../shared/flags/index.ts';
 import { defineCommand } from '../line/index.ts';
 import { rootsHere } from '../paths/index.ts';
 import { agentReviver, ensureAgent, startFlags } from '../start/index.ts';
@@ -21,7 +21,10 @@ export const wait = defineCommand({
   ],
   flags: {
     ...filterFlags,
-    timeout: waitFlag('Exit 4 if nothing came within this many ms, counted from the start of the command', 1),
+    timeout: durationFlag(
+      'Exit 4 if nothing came within this many ms, counted from the start of the command',
+      1,
+    ),
     format: formatFlag,
     ...startFlags,
   },

@@ -1,21 +1,7 @@
 // What completion knows of a program: its commands, their flags, and what their values are.
 
-import type { Completes, FlagTable } from '../../shared/flags/index.ts';
-import type { Command } from '../line/index.ts';
-import { commonFlags } from '../line/index.ts';
-
-/** A flag on a command line. */
-export interface FlagWord {
-  /** Without dashes. */
-  readonly name: string;
-  /** A letter for it. */
-  readonly letter?: string;
-  readonly summary: string;
-  readonly takesValue: boolean;
-  /** Whether it may be given more than once. */
-  readonly repeats: boolean;
-  readonly completes?: Completes;
-}
+import type { Completes } from '../../shared/flags/index.ts';
+import { type Command, commonFlags, completesByName, type FlagWord, flagWords } from '../line/index.ts';
 
 /** A command; a program without commands is one, too. */
 export interface Grammar {
@@ -43,37 +29,6 @@ export interface Program {
   readonly grammar: Grammar;
 }
 
-/** One word a thing: what a flag or an operand of this name takes, unless its definition says otherwise. */
-const kinds: Readonly<Record<string, Completes>> = {
-  name: 'instance',
-  root: 'root',
-  topic: 'topicFilter',
-  config: 'file',
-  'log-file': 'file',
-  DIR: 'directory',
-  FILE: 'file',
-  GLOB: 'file',
-  ID: 'client',
-};
-
-/** What a value of this name is; nothing for a name that tells nothing. */
-function completesByName(name: string): { completes?: Completes } {
-  const kind = kinds[name];
-  return kind === undefined ? {} : { completes: kind };
-}
-
-/** The flags of a table, as completion offers them. */
-export function flagWords(flags: FlagTable): FlagWord[] {
-  return Object.entries(flags).map(([name, { description, letter, takes, completes }]) => ({
-    name,
-    ...(letter === undefined ? {} : { letter }),
-    summary: description,
-    takesValue: takes !== 'nothing',
-    repeats: takes === 'values',
-    ...(completes === undefined ? completesByName(name) : { completes }),
-  }));
-}
-
 function trailingGrammar(word: string, agentdFlags: readonly FlagWord[]): Grammar | 'program' {
   return word.startsWith('AGENTD-FLAGS') ? { flags: agentdFlags, manyOperands: false } : 'program';
 }
@@ -81,8 +36,9 @@ function trailingGrammar(word: string, agentdFlags: readonly FlagWord[]): Gramma
 function commandGrammar(command: Command, agentdFlags: readonly FlagWord[]): Grammar {
   const word = /[A-Z]+/.exec(command.operands)?.[0] ?? '';
   const operand = command.completes ?? completesByName(word).completes;
+  const passed = (command.trailingFlags ?? []).filter(({ name }) => !Object.hasOwn(commonFlags, name));
   return {
-    flags: [...flagWords(command.flags), ...flagWords(commonFlags)],
+    flags: [...flagWords(command.flags), ...passed, ...flagWords(commonFlags)],
     ...(operand === undefined ? {} : { operand }),
     manyOperands: command.operands.includes('...'),
     ...(command.trailing === undefined ? {} : { trailing: trailingGrammar(command.trailing, agentdFlags) }),

@@ -2,15 +2,13 @@
 // teach bash, zsh and fish to ask for it.
 
 import { visibleText } from '../../shared/index.ts';
-import type { Command } from '../line/index.ts';
-import { agentdFlags } from './agentd-flags.ts';
+import { agentdFlags, type Command } from '../line/index.ts';
 import { answerPlace } from './answer.ts';
 import { agentdProgram, cliProgram } from './grammar.ts';
 import { placeOf } from './place.ts';
 import type { Shell } from './shell-names.ts';
 import { questionOf } from './shells.ts';
 
-export { flagWords } from './grammar.ts';
 export { completionScript } from './scripts.ts';
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for

@@ -1,6 +1,7 @@
 // Where on a command line the word stands that is to be completed.
 import type { Completes } from '../../shared/flags/index.ts';
-import type { CommandWord, FlagWord, Grammar, Program } from './grammar.ts';
+import type { FlagWord } from '../line/index.ts';
+import type { CommandWord, Grammar, Program } from './grammar.ts';
 
 /** What may stand there. */
 export type Wanted =

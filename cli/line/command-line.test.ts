@@ -34,7 +34,23 @@ const look = defineCommand({
   run: async () => exitCodes.done,
 });
 
-const parse = (...words: string[]) => parseCommandLine(words, [say, look]);
+const begin = defineCommand({
+  name: 'begin',
+  operands: '[DIR...]',
+  trailing: 'FLAGS...',
+  trailingFlags: [
+    { name: 'port', summary: 'where', takesValue: true, repeats: false },
+    { name: 'ignore', summary: 'what not', takesValue: true, repeats: true },
+    { name: 'aloud', summary: 'not in a whisper', takesValue: false, repeats: false },
+    { name: 'name', summary: 'another name', takesValue: true, repeats: false },
+  ],
+  summary: 'Begin',
+  examples: [],
+  flags: { wait: wholeNumberFlag('how long', 0, 9) },
+  run: async () => exitCodes.done,
+});
+
+const parse = (...words: string[]) => parseCommandLine(words, [say, look, begin]);
 
 const help = async (...words: string[]) => {
   const page = parse(...words).help;
@@ -60,6 +76,32 @@ describe('parseCommandLine', () => {
     expect(line.command).toBe(say);
     expect(line.common).toMatchObject({ json: true, name: 'look' });
     expect(line.operands).toEqual(['hi']);
+  });
+
+  it("passes flags of another program on, those after -- last, but for the program's own", () => {
+    const line = parse(
+      ...[
+        'begin',
+        'a',
+        '--ignore',
+        '**/*.log',
+        '--name',
+        'ci',
+        '--port=0',
+        '--ignore=-x',
+        '--wait',
+        '1',
+        '--aloud',
+      ],
+      ...['--', '--port', '1'],
+    );
+    expect(line.operands).toEqual(['a']);
+    expect(line.common.name).toBe('ci');
+    expect(line.given.get('wait')).toEqual(['1']);
+    expect(line.trailing).toEqual([
+      ...['--port=0', '--ignore=**/*.log', '--ignore=-x', '--aloud=true'],
+      ...['--port', '1'],
+    ]);
   });
 
   it('takes one value for each time a repeatable flag is given', () => {
@@ -102,6 +144,12 @@ describe('parseCommandLine', () => {
 
   it.each([
     [['sya'], 'there is no command "sya"', 'did you mean: agent-cli say?'],
+    [['send'], 'there is no command "send"', 'did you mean: agent-cli broadcast?'],
+    [['dashboard'], 'there is no command "dashboard"', 'did you mean: agent-cli url --open?'],
+    [['version'], 'there is no command "version"', 'did you mean: agent-cli --version?'],
+    [['constructor'], 'there is no command "constructor"', 'see: agent-cli --help'],
+    [['-V'], 'unknown flag -V', 'did you mean --version?'],
+    [['say', '-v'], 'unknown flag -v', 'did you mean --version?'],
     [['frobnicate'], 'there is no command "frobnicate"', 'see: agent-cli --help'],
     [['say', '--topc', 'x'], 'unknown flag --topc', 'did you mean --topic?'],
     [['say', '--zzzzz'], 'unknown flag --zzzzz', 'see: agent-cli say --help'],

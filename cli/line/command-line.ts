@@ -11,6 +11,7 @@ import { UsageError } from '../../shared/index.ts';
 import { programName } from '../outcome/index.ts';
 import type { Command } from './command.ts';
 import { commonFlags } from './common-flags.ts';
+import { flagTableOf, wordsGiven } from './flag-words.ts';
 import { commandHelp, programHelp } from './usage.ts';
 
 /** What stands on a command line. */
@@ -22,7 +23,10 @@ export interface CommandLine {
   readonly given: GivenFlags;
   /** What follows the command's name, flags taken out. */
   readonly operands: readonly string[];
-  /** What follows a `--`, for a command that tells it apart from operands; empty for others. */
+  /**
+   * What follows a `--`, and flags that may stand before it as well, for a command that tells it apart from operands;
+   * empty for others.
+   */
   readonly trailing: readonly string[];
   /** The help that is asked for, or that is all there is to say without a command. */
   readonly help: HelpPage | undefined;
@@ -38,11 +42,36 @@ function commandIndex(words: readonly string[]): number {
   return index;
 }
 
+/** What other programs call things that are called otherwise here. */
+const meanings: Readonly<Record<string, string>> = {
+  add: 'watch',
+  connect: 'tail',
+  dashboard: 'url --open',
+  down: 'stop',
+  emit: 'broadcast',
+  events: 'tail',
+  exec: 'on',
+  follow: 'tail',
+  info: 'status',
+  kill: 'stop',
+  list: 'files',
+  ls: 'files',
+  notify: 'broadcast',
+  open: 'url --open',
+  ps: 'status',
+  publish: 'broadcast',
+  remove: 'unwatch',
+  rm: 'unwatch',
+  run: 'on',
+  send: 'broadcast',
+  subscribe: 'tail',
+  up: 'start',
+  version: '--version',
+};
+
 function unknownCommand(name: string, commands: readonly Command[]): UsageError {
-  const meant = closestWord(
-    name,
-    commands.map((each) => each.name),
-  );
+  const names = commands.map((each) => each.name);
+  const meant = (Object.hasOwn(meanings, name) ? meanings[name] : undefined) ?? closestWord(name, names);
   return new UsageError(
     `there is no command "${name}"`,
     meant === undefined ? `see: ${programName} --help` : `did you mean: ${programName} ${meant}?`,
@@ -67,7 +96,10 @@ export function parseCommandLine(words: readonly string[], commands: readonly Co
     return { command, common, given, operands: rest, trailing: [], help: undefined };
   }
   const help = command === undefined ? programHelp(commands) : commandHelp(command);
-  const { given, operands, trailing } = readWords(rest, { ...commonFlags, ...command?.flags }, help.name);
+  const own = { ...commonFlags, ...command?.flags };
+  // Those of our own count where both have one, as they do before a --.
+  const others = flagTableOf((command?.trailingFlags ?? []).filter((flag) => !Object.hasOwn(own, flag.name)));
+  const { given, operands, trailing } = readWords(rest, { ...others, ...own }, help.name);
   const common = readFlags(commonFlags, given);
   const tellsApart = command?.trailing !== undefined;
   return {
@@ -75,7 +107,7 @@ export function parseCommandLine(words: readonly string[], commands: readonly Co
     common,
     given,
     operands: tellsApart ? operands : [...operands, ...trailing],
-    trailing: tellsApart ? trailing : [],
+    trailing: tellsApart ? [...wordsGiven(Object.keys(others), given), ...trailing] : [],
     help: common.help || command === undefined ? help : undefined,
   };
 }

@@ -11,6 +11,7 @@ import { UsageError } from '../../shared/index.ts';
 import type { Connection } from '../agent/index.ts';
 import type { Signals } from '../outcome/index.ts';
 import type { Output } from '../screen/index.ts';
+import type { FlagWord } from './flag-words.ts';
 
 /** What a command works with. */
 export interface CommandContext {
@@ -32,6 +33,8 @@ export interface CommandDefinition<Flags extends FlagTable> {
   readonly completes?: Completes;
   /** What stands after a `--`, as in `CMD...`. Without it, what stands there is operands, too. */
   readonly trailing?: string;
+  /** Flags of the program that the words after the -- are for: they may stand anywhere on the line. */
+  readonly trailingFlags?: readonly FlagWord[];
   /** One line for the list of commands. */
   readonly summary: string;
   /** More about it, for its own help. */
@@ -52,7 +55,7 @@ export interface CommandDefinition<Flags extends FlagTable> {
   timeLimitMs?(flags: FlagValues<Flags>): number | undefined;
   /**
    * @param operands what was given after the name, flags taken out
-   * @param trailing what was given after a `--`; empty where {@link trailing} is absent
+   * @param trailing what was given of {@link trailingFlags}, and after a `--`; empty where {@link trailing} is absent
    * @returns the exit code: one of `exitCodes`, or that of a program that it ran; undefined if that runs in this
    * process, and sets it by itself
    */

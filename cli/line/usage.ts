@@ -3,6 +3,7 @@ import type { HelpPage } from '../../shared/flags/index.ts';
 import { exitMeanings, programName, withProgramName } from '../outcome/index.ts';
 import type { Command } from './command.ts';
 import { commonFlags } from './common-flags.ts';
+import { type FlagWord, flagTableOf } from './flag-words.ts';
 
 const commonGroup = { heading: 'Flags of every command', flags: commonFlags } as const;
 
@@ -14,6 +15,8 @@ function epilogue(): string {
     `${codes.slice(3).join(', ')}.`,
   ].join('\n');
 }
+
+const isNotCommon = ({ name }: FlagWord): boolean => !Object.hasOwn(commonFlags, name);
 
 /** Help for the program: it lists the commands. */
 export function programHelp(commands: readonly Command[]): HelpPage {
@@ -36,6 +39,7 @@ export function commandHelp({
   summary,
   details,
   flags,
+  trailingFlags,
   examples,
 }: Command): HelpPage {
   return {
@@ -43,7 +47,13 @@ export function commandHelp({
     usage: `${programName} ${name} ${operands}`.trimEnd() + (trailing === undefined ? '' : ` -- ${trailing}`),
     summary,
     ...(details === undefined ? {} : { details: withProgramName(details) }),
-    groups: [...(Object.keys(flags).length === 0 ? [] : [{ heading: 'Flags', flags }]), commonGroup],
+    groups: [
+      ...(Object.keys(flags).length === 0 ? [] : [{ heading: 'Flags', flags }]),
+      ...(trailingFlags === undefined
+        ? []
+        : [{ heading: 'Flags of the agent', flags: flagTableOf(trailingFlags.filter(isNotCommon)) }]),
+      commonGroup,
+    ],
     examples: examples.map(([line, effect]) => [withProgramName(line), withProgramName(effect)]),
   };
 }

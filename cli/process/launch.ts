@@ -1,6 +1,7 @@
 // Starts this package's own agentd in the background, once, however many want it.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ExecFileException, execFile, spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { formatDuration, type InstancePaths, type Status } from '../../shared/index.ts';
 import { agentdProgram, type Connection } from '../agent/index.ts';
 import { CliError, exitCodes } from '../outcome/index.ts';
@@ -62,6 +63,25 @@ async function useTurn(turn: StartTurn, connection: Connection, options: LaunchO
 async function listeningAgent(connection: Connection): Promise<Status | undefined> {
   const status = await connection.statusIfRunning();
   return status?.url === '' ? undefined : status;
+}
+
+/**
+ * Has agentd check what an agent is to be started with, without starting it.
+ * @throws CliError with agentd's own words when it would refuse that
+ */
+export async function checkSettings({ instance }: Connection, options: LaunchOptions): Promise<void> {
+  const [program = '', ...words] = argumentsOf(instance, options);
+  const command = promisify(execFile)(process.execPath, [program, '--show-config', ...words], {
+    timeout: listenTimeoutMs,
+    windowsHide: true,
+  });
+  await command.catch((error: ExecFileException) => {
+    const { code, signal } = error;
+    throw startFailure(instance, error.stderr ?? '', {
+      code: typeof code === 'number' ? code : null,
+      signal: signal ?? null,
+    });
+  });
 }
 
 function argumentsOf(instance: InstancePaths, { roots, flags }: LaunchOptions): string[] {

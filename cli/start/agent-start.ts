@@ -1,8 +1,9 @@
 // What the commands that start an agent have in common: the words, and what it is started with.
 import { realpathSync, statSync } from 'node:fs';
-import { wholeNumberFlag } from '../../shared/flags/index.ts';
+import { durationFlag } from '../../shared/flags/index.ts';
 import { formatDuration, type Status, UsageError } from '../../shared/index.ts';
 import { type AgentContext, cliCommand } from '../agent/index.ts';
+import { agentdFlags } from '../line/index.ts';
 import { type ExitCode, exitCodes, programName } from '../outcome/index.ts';
 
 /** A crawl of a million files takes some ten seconds on a laptop. */
@@ -12,9 +13,12 @@ const longestTimerMs = 2 ** 31 - 1;
 /** A wait that is shorter needs no explanation. */
 const crawlNoticeMs = 1_000;
 
+/** The flags of the agent that these commands take as their own: all but the one that starts none. */
+export const agentFlags = agentdFlags.filter(({ name }) => name !== 'show-config');
+
 /** The flags of the commands that start an agent because they were asked to. */
 export const readyFlags = {
-  wait: wholeNumberFlag(
+  wait: durationFlag(
     `Exit 4 if the agent is not ready after so many milliseconds, ${defaultReadyMs} by default; 0 waits for no crawl`,
     0,
     longestTimerMs,

@@ -1,5 +1,6 @@
 // An agent for the commands that need one: waited for, and started where none runs.
 export {
+  agentFlags,
   agentWords,
   awaitReady,
   defaultReadyMs,

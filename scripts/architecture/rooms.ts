@@ -54,6 +54,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   'cli/process': ['cli/agent', 'cli/outcome', 'cli/screen', 'shared'],
   'cli/start': [
     'cli/agent',
+    'cli/line',
     'cli/outcome',
     'cli/process',
     'cli/screen',

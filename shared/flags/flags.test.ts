@@ -21,19 +21,21 @@ describe('flags', () => {
     expect(() => flag.read('limit', ['7x'])).toThrow('--limit takes a whole number from 1 to 100, not "7x"');
   });
 
-  it('reads a time in milliseconds or seconds', () => {
-    const flag = durationFlag('how long', 60_000);
+  it('reads a time in milliseconds or larger units', () => {
+    const flag = durationFlag('how long', 0, 3_600_000);
     for (const [text, ms] of [
       ['500', 500],
       ['500ms', 500],
       ['5s', 5_000],
+      ['1m', 60_000],
+      ['1h', 3_600_000],
       ['0', 0],
     ] as const) {
       expect(flag.read('kill-after', [text])).toBe(ms);
     }
-    for (const text of ['', 's', '5m', '1.5s', '-1', '61s', '5 s']) {
+    for (const text of ['', 's', '5d', '1.5s', '-1', '61m', '5 s', '5S']) {
       expect(() => flag.read('kill-after', [text])).toThrow(
-        `--kill-after takes milliseconds, or a time as in 500ms or 5s, up to 60s, not "${text}"`,
+        `--kill-after takes a whole number from 0 to 3600000 of milliseconds, or a time as in 500ms, 5s or 1m, not "${text}"`,
       );
     }
   });

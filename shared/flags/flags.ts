@@ -145,21 +145,20 @@ export function wholeNumberFlag(description: string, least: number, most: number
 /** Longer than anybody waits at a shell, and far below where timers overflow. */
 const longestWaitMs = 24 * 3_600_000;
 
-/** How long to wait, in milliseconds, from `leastMs` to a day. */
-export function waitFlag(description: string, leastMs: number): Flag<number | undefined> {
-  return wholeNumberFlag(description, leastMs, longestWaitMs);
-}
+const durationUnits: Readonly<Record<string, number>> = { '': 1, ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
-const durationUnits: Readonly<Record<string, number>> = { '': 1, ms: 1, s: 1_000 };
-
-/** A time in milliseconds, written `500`, `500ms` or `5s`; at most `mostMs`. */
-export function durationFlag(description: string, mostMs: number): Flag<number | undefined> {
+/** A time in milliseconds from `leastMs` to `mostMs`, by default a day: written `500`, `500ms`, `5s`, `1m` or `2h`. */
+export function durationFlag(
+  description: string,
+  leastMs: number,
+  mostMs: number = longestWaitMs,
+): Flag<number | undefined> {
   return valueFlag(description, (name, text) => {
-    const [, digits = '', unit = ''] = /^([0-9]+)(ms|s)?$/.exec(text) ?? [];
+    const [, digits = '', unit = ''] = /^([0-9]+)(ms|s|m|h)?$/.exec(text) ?? [];
     const ms = digits === '' ? Number.NaN : Number(digits) * (durationUnits[unit] ?? Number.NaN);
-    if (ms <= mostMs) return ms;
+    if (ms >= leastMs && ms <= mostMs) return ms;
     throw new UsageError(
-      `--${name} takes milliseconds, or a time as in 500ms or 5s, up to ${mostMs / 1_000}s, not "${text}"`,
+      `--${name} takes a whole number from ${leastMs} to ${mostMs} of milliseconds, or a time as in 500ms, 5s or 1m, not "${text}"`,
     );
   });
 }

@@ -14,7 +14,6 @@ export {
   readFlags,
   switchFlag,
   textFlag,
-  waitFlag,
   wholeNumberFlag,
   withLetter,
 } from './flags.ts';

@@ -21,7 +21,9 @@ function looksLikeFlag(word: string): boolean {
 
 function unknownFlags(names: readonly string[], flags: FlagTable, program: string): UsageError {
   const [first = ''] = names;
-  const meant = closestWord(first.replace(/^-+/, ''), Object.keys(flags));
+  // Where no flag has the letter, other programs show their version.
+  const asked = /^-v$/i.test(first) ? 'version' : first.replace(/^-+/, '');
+  const meant = closestWord(asked, Object.keys(flags));
   const remedy = /\s/.test(first) ? 'put -- before text that begins with a dash' : `see: ${program} --help`;
   return new UsageError(
     `unknown flag ${names.join(', ')}`,

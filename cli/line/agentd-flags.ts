@@ -1,5 +1,5 @@
 // Written by scripts/cli-docs.ts from the settings of agentd.
-import type { FlagWord } from './grammar.ts';
+import type { FlagWord } from './flag-words.ts';
 
 /** The flags of agentd. */
 export const agentdFlags: readonly FlagWord[] = [

@@ -42,6 +42,11 @@ function expectSame(found: readonly unknown[], expected: readonly unknown[]): vo
   if (found.some((value, index) => value !== expected[index])) expect(found).toEqual(expected);
 }
 
+/** expect() compares bytes one by one, 70,000 of them in two seconds. */
+function expectSameBytes(found: Buffer, expected: Buffer): void {
+  expect(found.toString('latin1')).toBe(expected.toString('latin1'));
+}
+
 describe('textFrame', () => {
   it.each([
     [0, [0x81, 0]],
@@ -56,8 +61,8 @@ describe('textFrame', () => {
     [70_000, [0x81, 127, 0, 0, 0, 0, 0, 1, 0x11, 0x70]],
   ])('has the header for %i bytes', (bytes, header) => {
     const text = 'x'.repeat(bytes);
-    expect(textFrame(text)).toEqual(Buffer.concat([Buffer.from(header), Buffer.from(text)]));
-    expect(textFrame(Buffer.from(text))).toEqual(textFrame(text));
+    expectSameBytes(textFrame(text), Buffer.concat([Buffer.from(header), Buffer.from(text)]));
+    expectSameBytes(textFrame(Buffer.from(text)), textFrame(text));
   });
 
   it('counts bytes, not characters', () => {
@@ -107,7 +112,7 @@ describe('Journal', () => {
     const { event } = journal.append(message(text));
     expect(journal.payload(2)).toHaveLength(bytes);
     expect(payloads(journal.frame(2))).toEqual([JSON.stringify(event)]);
-    expect(journal.frame(2)).toEqual(textFrame(JSON.stringify(event)));
+    expectSameBytes(journal.frame(2), textFrame(JSON.stringify(event)));
     expect(payloads(Buffer.concat(journal.read(1, 1).buffers))).toEqual([JSON.stringify(event)]);
   });
 

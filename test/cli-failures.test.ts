@@ -9,14 +9,16 @@ import { binaries, runCli, startAgent } from './support/agent.ts';
 import { cleanUpWith, temporaryDirectory } from './support/cleanup.ts';
 import { runCliHere } from './support/cli-here.ts';
 import { startCli } from './support/cli-process.ts';
+import { sharedAgent } from './support/shared-agent.ts';
 import { type Place, serveConnections, serveHttp } from './support/socket-server.ts';
 import { until } from './support/wait.ts';
 
 const onLinux = process.platform === 'linux' ? it : it.skip;
 
-/** A flag for Node: the loop never comes back from this signal. */
+/** A flag for Node: the loop never comes back from this signal. It stands still, where turning would take a processor. */
 function hangsOn(signal: string): string {
-  return `--import=data:text/javascript,${encodeURIComponent(`process.on('${signal}', () => { for (;;); })`)}`;
+  const hang = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)';
+  return `--import=data:text/javascript,${encodeURIComponent(`process.on('${signal}', () => ${hang})`)}`;
 }
 
 const commands = [['broadcast', 'x'], ['tail', '--no-start'], ['status'], ['clients'], ['stop'], ['url']];
@@ -263,11 +265,13 @@ describe('usage', () => {
 });
 
 describe('the end of the process', () => {
+  const shared = sharedAgent();
+
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const)('by %s has the exit code %i', async (signal, code) => {
-    const agent = await startAgent();
+    const agent = shared();
     const tail = startCli(['tail'], { env: agent.env });
     await until('tail to be connected', async () => {
       const clients = (await agent.request('/v1/clients')).json<unknown[]>();
@@ -279,7 +283,7 @@ describe('the end of the process', () => {
   });
 
   it('is quiet when the reader of a pipe has gone', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const tail = startCli(['tail', '--json'], { env: agent.env });
     await until('tail to be connected', async () => (await agent.broadcast('x')).matched === 1);
     await tail.line('the message', (line) => line.includes('"x"'));
@@ -293,7 +297,7 @@ describe('the end of the process', () => {
   });
 
   (process.platform === 'linux' ? it : it.skip)('tells of a full disk', async () => {
-    const { env } = await startAgent();
+    const { env } = shared();
     const full = openSync('/dev/full', 'w');
     cleanUpWith(() => closeSync(full));
     const child = spawn(process.execPath, [binaries.cli, 'status'], {

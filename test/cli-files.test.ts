@@ -16,8 +16,9 @@ import { type Place, serveHttp } from './support/socket-server.ts';
 import { until } from './support/wait.ts';
 
 const lineBreak = 10;
+const pieceFiles = 100;
 
-/** Something that answers for an agent with a root of very many files. */
+/** Something that answers for an agent with a root of so many files, hundreds of them. */
 async function agentWithFiles(count: number, onAnswer: (response: ServerResponse) => void): Promise<Place> {
   const at = await serveHttp(async (request, response) => {
     if (request.url === '/v1/status') {
@@ -29,13 +30,15 @@ async function agentWithFiles(count: number, onAnswer: (response: ServerResponse
     onAnswer(response);
     response.write('{"cursor":"e:1","root":"/w"}\n');
     const directory = 'directory/'.repeat(8);
-    // One for all lines: a listener each would stay until the end.
-    const closed = once(response, 'close');
-    for (let number = 0; number < count && !response.destroyed; number++) {
+    // The same ones again and again, many in one piece, as an agent sends them.
+    const piece = Array.from({ length: pieceFiles }, (_, number) => {
       const record = { path: `${directory}${number}.ts`, kind: 'file', size: 1, mtime: 1795450000000.5 };
-      if (!response.write(`${JSON.stringify(record)}\n`)) {
-        await Promise.race([once(response, 'drain'), closed]);
-      }
+      return `${JSON.stringify(record)}\n`;
+    }).join('');
+    // One for all pieces: a listener each would stay until the end.
+    const closed = once(response, 'close');
+    for (let sent = 0; sent < count && !response.destroyed; sent += pieceFiles) {
+      if (!response.write(piece)) await Promise.race([once(response, 'drain'), closed]);
     }
     response.end();
   });
@@ -109,7 +112,7 @@ describe('agent-cli files', () => {
     let lines = 0;
     let halfwayMB: number | undefined;
     files.child.stdout?.on('data', (chunk: Buffer) => {
-      for (const byte of chunk) if (byte === lineBreak) lines++;
+      for (let at = chunk.indexOf(lineBreak); at !== -1; at = chunk.indexOf(lineBreak, at + 1)) lines++;
       // It is still there, for it has more to say.
       if (lines > total / 2 && lines < total - 10_000) halfwayMB ??= memory();
     });

@@ -8,6 +8,7 @@ import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import { backgroundPlace } from './support/background.ts';
 import { cleanUpWith, temporaryDirectory } from './support/cleanup.ts';
+import { times } from './support/long.ts';
 import { openPage } from './support/page-client.ts';
 import { page, serve, snippetOf, socketUrl } from './support/serve.ts';
 import { startWriter } from './support/writer.ts';
@@ -281,7 +282,8 @@ describe('what agent-cli serve sends', () => {
     expect(await open.commands(1)).toMatchObject([{ path: 'new.css', liveCSS: false }]);
   });
 
-  it('answers 10,000 requests while files come and go, each with the whole of a file', async () => {
+  const requests = times(2_000, 10_000);
+  it(`answers ${requests} requests while files come and go, each with the whole of a file`, async () => {
     const big = Buffer.alloc(300_000, 'big');
     const { place, site } = await serve({ 'index.html': page, 'big.bin': big, 'a.txt': '0123456789' });
     startWriter(join(place.root, 'storm'));
@@ -312,7 +314,7 @@ describe('what agent-cli serve sends', () => {
       }
     };
     const worker = async (): Promise<void> => {
-      while (asked < 10_000) {
+      while (asked < requests) {
         const path = asked % 100 === 0 ? '/big.bin' : paths[asked % paths.length];
         asked += 1;
         await ask(path ?? '/');

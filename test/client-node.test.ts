@@ -7,8 +7,8 @@ describeClientLaws({
   name: 'Node over TCP',
   plane: 'loopback',
   pauses: true,
-  trees: 40,
-  cuts: times(150, 1000),
+  trees: times(20, 40),
+  cuts: times(60, 1000),
   open: () => startNodeHost(['--no-experimental-websocket']),
 });
 
@@ -16,8 +16,8 @@ describeClientLaws({
   name: 'Node over the Unix socket',
   plane: 'local',
   pauses: true,
-  trees: 40,
-  cuts: times(150, 1000),
+  trees: times(20, 40),
+  cuts: times(60, 1000),
   open: () => startNodeHost([]),
 });
 
@@ -25,8 +25,8 @@ describeClientLaws({
   name: 'Node with a WebSocket of its own',
   plane: 'loopback',
   pauses: false,
-  trees: 40,
+  trees: times(20, 40),
   // What it does at a cut is what a page does, and pages are cut off more often.
-  cuts: times(100, 250),
+  cuts: times(60, 250),
   open: () => startNodeHost(['--experimental-websocket']),
 });

@@ -11,7 +11,7 @@ describeInBrowser('devagent/client', [], (browser) => {
     pauses: false,
     // Chromium puts off new WebSockets, for seconds, while more than some 12 are under way.
     trees: 10,
-    cuts: times(200, 1000),
+    cuts: times(60, 1000),
     open: () => openPageHost(browser()),
   });
 });

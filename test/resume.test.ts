@@ -23,12 +23,12 @@ import { behindItsBack } from './support/watched.ts';
 const transports: readonly Transport[] = ['ws', 'sse', 'ndjson'];
 
 /** Of each transport's lines; in a long run a thousand and more in all. */
-const cutsPerTransport = times(120, 340);
+const cutsPerTransport = times(80, 340);
 const cutsBeforeGaps = 15;
 /** Messages published ahead of the answers to them. */
 const ahead = 12;
 /** So few of them at the end, within one very large event: no line that is still to be cut gets past it. */
-const lastCuts = 40;
+const lastCuts = 30;
 /** Enough for a batch that is told in two pieces. */
 const crowdedBatch = 1_100;
 
@@ -290,7 +290,7 @@ describe('a client with a filter', () => {
         },
       ),
       // Smaller ones would each be waited for as well.
-      { numRuns: 60, endOnFailure: true },
+      { numRuns: times(25, 60), endOnFailure: true },
     );
   });
 });

@@ -5,6 +5,7 @@ import { expect, it } from '@jest/globals';
 import { type ClientInfo, type JournalEvent, parseCursor, type ServerFrame } from '../shared/index.ts';
 import { startAgent, type TestAgent } from './support/agent.ts';
 import { type BrowserPage, describeInBrowser, servePage } from './support/browser.ts';
+import { sharedAgent } from './support/shared-agent.ts';
 import { isEvent, range, seqOf } from './support/stream-events.ts';
 import { until } from './support/wait.ts';
 
@@ -61,8 +62,10 @@ async function openEventSource(agent: TestAgent, page: BrowserPage, query = ''):
 }
 
 describeInBrowser('a page', [foreignHost], (browser) => {
+  const shared = sharedAgent();
+
   it('gets hello, messages and file events over WebSocket, and publishes', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const page = await browser().open(`http://localhost:${await servePage()}/`);
     await page.run(`
       globalThis.frames = [];
@@ -89,7 +92,7 @@ describeInBrowser('a page', [foreignHost], (browser) => {
   });
 
   it('learns from the close code why its WebSocket was ended', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const page = await browser().open(`http://127.0.0.1:${await servePage()}/`);
     await page.run(`
       globalThis.socket = new WebSocket(${JSON.stringify(pageUrl(agent, 'ws', ''))});
@@ -156,7 +159,7 @@ describeInBrowser('a page', [foreignHost], (browser) => {
   });
 
   it('of another origin gets nothing, whatever it tries and even with the token', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const port = await servePage();
     const { cursor } = await agent.broadcast('secret');
     const page = await browser().open(`http://${foreignHost}:${port}/`);
@@ -180,7 +183,7 @@ describeInBrowser('a page', [foreignHost], (browser) => {
   });
 
   it('whose name was made to lead to the agent gets nothing either', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const { cursor } = await agent.broadcast('secret');
     // DNS rebinding: for the browser page and agent are of one origin now, and it reads the answer.
     const page = await browser().open(`http://${foreignHost}:${agent.port}/healthz`);

@@ -6,9 +6,11 @@ import * as z from 'zod';
 import type { RunFile } from '../shared/index.ts';
 import { type CliResult, runCli, startAgent } from './support/agent.ts';
 import { temporaryDirectory } from './support/cleanup.ts';
+import { runCliHere } from './support/cli-here.ts';
 import { startCli } from './support/cli-process.ts';
 import { canLimitInotify, startLimitedAgent } from './support/confined-agent.ts';
 import { isStopped } from './support/procfs.ts';
+import { sharedAgent } from './support/shared-agent.ts';
 import { until } from './support/wait.ts';
 
 const ms = z.number().nonnegative().nullable();
@@ -73,6 +75,8 @@ function findingsOf(report: Report, check: string): Report['findings'] {
   return report.findings.filter((finding) => finding.check === check);
 }
 
+const shared = sharedAgent();
+
 describe('agent-cli doctor', () => {
   it('looks at a machine without an agent, and starts none', async () => {
     const { runtime, env } = freshPlace();
@@ -94,7 +98,7 @@ describe('agent-cli doctor', () => {
   });
 
   it('finds a healthy agent healthy, in words too', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const report = await doctor(agent.env);
     for (const check of [
       'agent',
@@ -174,8 +178,8 @@ describe('agent-cli doctor', () => {
   });
 
   it('takes no arguments', async () => {
-    expect(await runCli(['doctor', 'x'])).toMatchObject({ code: 2, stdout: '' });
-    expect(await runCli(['doctor', '--watch'])).toMatchObject({ code: 2, stdout: '' });
+    expect(await runCliHere(['doctor', 'x'], {})).toMatchObject({ code: 2, stdout: '' });
+    expect(await runCliHere(['doctor', '--watch'], {})).toMatchObject({ code: 2, stdout: '' });
     const missing = await runCli(['doctor', '--watch', '/no/such/directory']);
     expect(missing).toMatchObject({ code: 2, stdout: '' });
     expect(missing.stderr).toContain('--watch takes a directory that exists');
@@ -191,7 +195,7 @@ describe('agent-cli doctor --watch', () => {
   }
 
   it('measures through the agent that watches the directory, also one below its root', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const directory = join(agent.root, 'src');
     mkdirSync(directory);
     await agent.sync();
@@ -213,7 +217,7 @@ describe('agent-cli doctor --watch', () => {
   });
 
   it('says so when no event comes, and what that means', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     writeFileSync(join(agent.root, '.gitignore'), '*\n');
     await agent.sync();
     const { code, stdout } = await runCli(['doctor', '--watch', agent.root, '--timeout', '200'], {

@@ -1,9 +1,10 @@
 // agent-cli and agentd as they are installed: real processes, a real socket.
-import { existsSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { BroadcastAnswer, ClientInfo, Status } from '../shared/index.ts';
 import { runCli, startAgent } from './support/agent.ts';
+import { temporaryDirectory } from './support/cleanup.ts';
 import { connect } from './support/client.ts';
 import { sharedAgent } from './support/shared-agent.ts';
 import { until } from './support/wait.ts';
@@ -174,6 +175,42 @@ describe('agent-cli url', () => {
     const result = await runCli(['url'], { env: agent.env });
     expect(result).toMatchObject({ code: 1, stdout: '' });
     expect(result.stderr).toMatch(/the token can't be read: .*\n.*AGENT_STATE_DIR/);
+  });
+});
+
+describe('agent-cli url --open', () => {
+  /** A program in place of the one that opens a browser. */
+  function opener(script: string): Record<string, string> {
+    const bin = temporaryDirectory();
+    for (const name of ['xdg-open', 'open']) {
+      writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`);
+      chmodSync(join(bin, name), 0o755);
+    }
+    return { PATH: `${bin}:${process.env['PATH']}` };
+  }
+
+  it('shows the dashboard in the browser, by a link that it prints as well', async () => {
+    const agent = shared();
+    const opened = join(temporaryDirectory(), 'opened');
+    const env = { ...agent.env, ...opener(`echo "$@" >> '${opened}'`) };
+    const text = await runCli(['url', '--open'], { env });
+    expect(text).toMatchObject({ code: 0, stderr: '' });
+    const json = await runCli(['url', '--open', '--json'], { env });
+    const printed = JSON.parse(json.stdout) as Record<string, unknown>;
+    expect(printed).toEqual({ url: expect.any(String), expiresInMs: 60_000 });
+    expect(readFileSync(opened, 'utf8')).toBe(`${text.stdout}${String(printed['url'])}\n`);
+    for (const url of [text.stdout.trim(), String(printed['url'])]) {
+      const answer = await fetch(url, { redirect: 'manual' });
+      expect([answer.status, answer.headers.get('set-cookie')]).toEqual([303, expect.any(String)]);
+    }
+  });
+
+  it('says so where no browser can be opened, and prints the link all the same', async () => {
+    const agent = shared();
+    const result = await runCli(['url', '--open'], { env: { ...agent.env, ...opener('exit 3') } });
+    expect(result.code).toBe(0);
+    expect(result.stdout).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/\?link=[\w-]{43}\n$/);
+    expect(result.stderr).toMatch(/the browser could not be opened: \S+ ended with 3\n/);
   });
 });
 

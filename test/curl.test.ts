@@ -8,6 +8,7 @@ import type { ClientInfo, ServerFrame } from '../shared/index.ts';
 import { startAgent, type TestAgent } from './support/agent.ts';
 import { cleanUpWith } from './support/cleanup.ts';
 import { findProgram } from './support/find-program.ts';
+import { sharedAgent } from './support/shared-agent.ts';
 import { openStream } from './support/stream.ts';
 import { isEvent, range, seqOf } from './support/stream-events.ts';
 import { until } from './support/wait.ts';
@@ -52,8 +53,10 @@ async function waitForClients(agent: TestAgent, count: number): Promise<ClientIn
 }
 
 (hasCurl ? describe : describe.skip)('curl -N', () => {
+  const shared = sharedAgent();
+
   it('prints each event as it comes, a JSON object a line', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const lines = linesOf(curl(agent, '/v1/events'));
     // Each before the next is sent: nothing waits in a buffer for more.
     await until('hello', () => lines.length === 1);
@@ -69,7 +72,7 @@ async function waitForClients(agent: TestAgent, count: number): Promise<ClientIn
   });
 
   it('prints bare text with format=text', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const lines = linesOf(curl(agent, '/v1/events?format=text'));
     await waitForClients(agent, 1);
     await agent.broadcast('build finished');
@@ -80,7 +83,7 @@ async function waitForClients(agent: TestAgent, count: number): Promise<ClientIn
   });
 
   it('takes what -d gives it as a message', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const stream = await openStream(agent, 'ndjson');
     const answer = linesOf(
       curl(agent, '/v1/messages', '-H', 'Content-Type: text/plain', '-d', 'hi', '-w', '\n'),

@@ -1,13 +1,10 @@
-// Who gets to see the dashboard, and what its session opens, to whom. Most of it is asked byte by byte: what a
-// browser would say of itself is the point. What a real one does with it comes at the end.
-import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// Who gets to see the dashboard, and what its session opens, to whom. It is asked byte by byte: what a browser would
+// say of itself is the point. What a real one does with it: dashboard-session-browser.test.ts.
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
-import type { ClientInfo } from '../shared/index.ts';
-import { runCli, startAgent, type TestAgent } from './support/agent.ts';
-import { type BrowserPage, describeInBrowser, servePage } from './support/browser.ts';
-import { temporaryDirectory } from './support/cleanup.ts';
+import { startAgent, type TestAgent } from './support/agent.ts';
 import {
   acceptsHtml,
   ask,
@@ -19,6 +16,7 @@ import {
   verdict,
 } from './support/dashboard-requests.ts';
 import { openRaw, type RawAnswer, rawRequest, upgradeHeaders } from './support/raw-http.ts';
+import { sharedAgent } from './support/shared-agent.ts';
 import { until } from './support/wait.ts';
 
 function expectPageHeaders({ headers }: RawAnswer, agent: TestAgent): void {
@@ -34,9 +32,11 @@ function expectPageHeaders({ headers }: RawAnswer, agent: TestAgent): void {
   });
 }
 
+const shared = sharedAgent();
+
 describe('a link', () => {
   it('is exchanged for a session once, and leads to the page without itself in the address', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const link = await makeLink(agent);
     const first = await ask(agent, `GET ${link}`, [acceptsHtml, 'Sec-Fetch-Site: none']);
     expect(first.status).toBe(303);
@@ -67,7 +67,7 @@ describe('a link', () => {
   });
 
   it('is not used up by what is no visit', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const link = await makeLink(agent);
     const tries: readonly (readonly [line: string, headers: readonly string[], expected: string])[] = [
       [`POST ${link}`, [], '401 token_required'],
@@ -85,7 +85,7 @@ describe('a link', () => {
   });
 
   it('is made by the token or on the local plane, not by a session', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const own = `Origin: http://127.0.0.1:${agent.port}`;
     const byToken = await ask(agent, 'POST /v1/links', [`Authorization: Bearer ${agent.token}`]);
     expect(byToken.status).toBe(200);
@@ -148,7 +148,7 @@ describe('the page', () => {
   });
 
   it('gets its files, and none but those, by the same session', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const cookie = await logIn(agent);
     const names = readdirSync(built).filter((name) => name !== 'index.html');
     expect(names).toEqual(expect.arrayContaining(['app.css', 'app.js']));
@@ -170,7 +170,7 @@ describe('the page', () => {
 
 describe('a session', () => {
   it("counts for the agent's own page, and for no other that the browser sends it for", async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const cookie = await logIn(agent);
     const own = `Origin: http://127.0.0.1:${agent.port}`;
     const refused = '403 origin_refused';
@@ -243,7 +243,7 @@ describe('a session', () => {
   });
 
   it('is none that was made up, is over, or is of another agent', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const good = forge(agent, secondsFromNow(3600));
     const value = good.slice(good.indexOf('=') + 1);
     expect(verdict(await ask(agent, 'GET /v1/status', [good]))).toBe('200');
@@ -269,7 +269,7 @@ describe('a session', () => {
   });
 
   it('ends with everything that was begun by it', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const cookie = forge(agent, secondsFromNow(1));
     const [webSocket, stream] = [await openRaw(agent), await openRaw(agent)];
     const own = [`Host: 127.0.0.1:${agent.port}`, `Origin: http://127.0.0.1:${agent.port}`, cookie];
@@ -315,156 +315,5 @@ describe('a session', () => {
     expect((await publish(origin)).status).toBe(200);
     expect((await publish('http://127.0.0.2')).status).toBe(403);
     expect((await publish('http://localhost')).status).toBe(403);
-  });
-});
-
-describe('agent-cli url --open', () => {
-  /** A program in place of the one that opens a browser. */
-  function opener(script: string): Record<string, string> {
-    const bin = temporaryDirectory();
-    for (const name of ['xdg-open', 'open']) {
-      writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`);
-      chmodSync(join(bin, name), 0o755);
-    }
-    return { PATH: `${bin}:${process.env['PATH']}` };
-  }
-
-  it('shows the dashboard in the browser, by a link that it prints as well', async () => {
-    const agent = await startAgent();
-    const opened = join(temporaryDirectory(), 'opened');
-    const env = { ...agent.env, ...opener(`echo "$@" >> '${opened}'`) };
-    const text = await runCli(['url', '--open'], { env });
-    expect(text).toMatchObject({ code: 0, stderr: '' });
-    const json = await runCli(['url', '--open', '--json'], { env });
-    const printed = JSON.parse(json.stdout) as Record<string, unknown>;
-    expect(printed).toEqual({ url: expect.any(String), expiresInMs: 60_000 });
-    expect(readFileSync(opened, 'utf8')).toBe(`${text.stdout}${String(printed['url'])}\n`);
-    for (const url of [text.stdout.trim(), String(printed['url'])]) {
-      const answer = await fetch(url, { redirect: 'manual' });
-      expect([answer.status, answer.headers.get('set-cookie')]).toEqual([303, expect.any(String)]);
-    }
-  });
-
-  it('says so where no browser can be opened, and prints the link all the same', async () => {
-    const agent = await startAgent();
-    const result = await runCli(['url', '--open'], { env: { ...agent.env, ...opener('exit 3') } });
-    expect(result.code).toBe(0);
-    expect(result.stdout).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/\?link=[\w-]{43}\n$/);
-    expect(result.stderr).toMatch(/the browser could not be opened: \S+ ended with 3\n/);
-  });
-});
-
-/** A server of its own on this machine, with the cookies that browsers send it; it allows itself anything. */
-async function startOtherServer(): Promise<{ port: number; cookies: string[] }> {
-  const cookies: string[] = [];
-  const port = await servePage((request) => cookies.push(request.headers.cookie ?? ''));
-  return { port, cookies };
-}
-
-/** Everything that a page can try on the agent with the cookies of its browser; gives what came through. */
-async function attack(page: BrowserPage, agent: TestAgent): Promise<Record<string, unknown>> {
-  return page.run(`
-    const origin = 'http://127.0.0.1:${agent.port}';
-    const credentials = 'include';
-    const outcome = (promise) => promise.then((value) => value, () => 'nothing');
-    const load = (name, attributes) => new Promise((resolve) => {
-      const element = Object.assign(document.createElement(name), attributes);
-      element.onload = () => resolve('loaded');
-      element.onerror = () => resolve('nothing');
-      document.head.append(element);
-    });
-    const open = (socket) => new Promise((resolve) => {
-      socket.onopen = () => resolve('open');
-      socket.onerror = () => resolve('nothing');
-    });
-    return {
-      read: await outcome(fetch(origin + '/v1/status', { credentials }).then((answer) => answer.text())),
-      blindRead: await outcome(fetch(origin + '/v1/status', { credentials, mode: 'no-cors' }).then(({ type }) => type)),
-      blindWrite: await outcome(fetch(origin + '/v1/messages', {
-        method: 'POST', body: 'hostile', credentials, mode: 'no-cors',
-      }).then(({ type }) => type)),
-      script: await load('script', { src: origin + '/dashboard/app.js' }),
-      style: await load('link', { rel: 'stylesheet', href: origin + '/dashboard/app.css' }),
-      webSocket: await open(new WebSocket(origin.replace('http', 'ws') + '/v1/events?name=hostile')),
-    };
-  `);
-}
-
-/** Waits until what the page shows has this in its title, and gives its address. */
-async function shown(page: BrowserPage, title: RegExp): Promise<string> {
-  let found = '';
-  await until(
-    () => `the page ${title}; got ${found}`,
-    async () => {
-      // Between two documents there is nothing to run in.
-      found = await page.run<string>('return document.title').catch(() => '');
-      return title.test(found);
-    },
-  );
-  return page.run('return location.href');
-}
-
-const foreignHost = 'evil.test';
-
-describeInBrowser('in a browser', [foreignHost], (browser) => {
-  it('the session opens everything to the dashboard, and nothing to any other page', async () => {
-    const agent = await startAgent();
-    const origin = `http://127.0.0.1:${agent.port}`;
-    const own = await browser().open(origin + (await makeLink(agent)));
-    expect(await shown(own, /devagent/)).toBe(`${origin}/`);
-    const asked = await own.run(`
-      const opens = (stream) => new Promise((resolve) => {
-        stream.onmessage = () => resolve('open');
-        stream.onerror = () => resolve('nothing');
-      });
-      return [
-        await opens(new WebSocket(location.origin.replace('http', 'ws') + '/v1/events?name=own')),
-        await opens(new EventSource('/v1/events?name=own')),
-        (await fetch('/v1/status')).status,
-        (await fetch('/v1/messages', { method: 'POST', body: 'own' })).status,
-        document.cookie,
-      ];
-    `);
-    expect(asked).toEqual(['open', 'open', 200, 200, '']);
-
-    const other = await startOtherServer();
-    const { cursor } = (await agent.request('/v1/status')).json<{ cursor: string }>();
-    for (const host of ['127.0.0.1', 'localhost', foreignHost]) {
-      const page = await browser().open(`http://${host}:${other.port}/`);
-      expect([host, await attack(page, agent)]).toEqual([
-        host,
-        {
-          read: 'nothing',
-          // Of these a page sees only that there was an answer, and not even that with this policy.
-          blindRead: expect.stringMatching(/^(?:opaque|nothing)$/),
-          blindWrite: expect.stringMatching(/^(?:opaque|nothing)$/),
-          script: 'nothing',
-          style: 'nothing',
-          webSocket: 'nothing',
-        },
-      ]);
-    }
-    // The attack is a real one: the browser sends the cookie to every port of its host name.
-    expect(other.cookies[0]).toMatch(new RegExp(`devagent_${agent.port}=`));
-    expect((await agent.request('/v1/status')).json()).toMatchObject({ cursor });
-    const clients = (await agent.request('/v1/clients')).json<ClientInfo[]>();
-    expect(clients.map(({ name }) => name)).not.toContain('hostile');
-  });
-
-  it('a page that leads to the dashboard has the user asked first', async () => {
-    const agent = await startAgent();
-    const origin = `http://127.0.0.1:${agent.port}`;
-    const dashboard = /^devagent|· devagent$/;
-    await shown(await browser().open(origin + (await makeLink(agent))), dashboard);
-    const other = await startOtherServer();
-    for (const host of ['127.0.0.1', 'localhost', foreignHost]) {
-      const page = await browser().open(`http://${host}:${other.port}/`);
-      await page.run(`location.href = ${JSON.stringify(`${origin}/`)}; return true;`);
-      expect(await shown(page, /^Open the dashboard\?/)).toBe(`${origin}/`);
-      await page.run(`document.querySelector('a').click(); return true;`);
-      await until('the dashboard', async () =>
-        page.run<boolean>(`return document.querySelector('script') !== null`).catch(() => false),
-      );
-    }
   });
 });

@@ -1,13 +1,9 @@
 // The pass by which the open dashboard asks: other servers under its host name can take its cookie away.
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { startAgent, type TestAgent } from './support/agent.ts';
-import { describeInBrowser, servePage } from './support/browser.ts';
-import { connect } from './support/client.ts';
+import type { TestAgent } from './support/agent.ts';
 import { ask, forge, logIn, secondsFromNow, verdict } from './support/dashboard-requests.ts';
-import { openDashboard } from './support/open-dashboard.ts';
 import { openRaw, type RawAnswer, rawRequest, upgradeHeaders } from './support/raw-http.ts';
+import { sharedAgent } from './support/shared-agent.ts';
 import { until } from './support/wait.ts';
 
 function ownOrigin(agent: TestAgent): string {
@@ -25,9 +21,11 @@ async function passOf(agent: TestAgent, cookie: string): Promise<string> {
   return (JSON.parse(body) as { pass: string }).pass;
 }
 
+const shared = sharedAgent();
+
 describe('the pass of a session', () => {
   it("counts for the agent's own page alone, and for what a session does", async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const pass = await passOf(agent, await logIn(agent));
     expect(pass).not.toContain(agent.token);
     const bearer = `Authorization: Bearer ${pass}`;
@@ -65,7 +63,7 @@ describe('the pass of a session', () => {
   });
 
   it('is given for a session, lasts as long, and gets the cookie back', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const endsAt = secondsFromNow(3600);
     const pass = await passOf(agent, forge(agent, endsAt));
     expect(pass).toMatch(new RegExp(`^${endsAt}\\.`));
@@ -109,70 +107,5 @@ describe('the pass of a session', () => {
     expect((await agent.request('/dashboard/session', { method: 'POST' })).text).toBe('{}\n');
     const short = await passOf(agent, forge(agent, secondsFromNow(1)));
     await until('its end', async () => (await asked(`Authorization: Bearer ${short}`)) !== '200');
-  });
-});
-
-describeInBrowser('the open dashboard', [], (browser) => {
-  it('goes on when a page on another port takes its cookie away, also after a restart and a reload', async () => {
-    const agent = await startAgent();
-    const dashboard = await openDashboard(browser(), agent);
-    const cookies: string[] = [];
-    const otherPort = await servePage(({ headers }) => cookies.push(headers.cookie ?? ''));
-    const name = `devagent_${agent.port}`;
-    const visit = () => browser().open(`http://127.0.0.1:${otherPort}/`);
-    /** Fills the jar of this host name, and puts a cookie of its own in the place of the dashboard's. */
-    const evict = async (): Promise<void> => {
-      const page = await visit();
-      expect(cookies.at(-1)).toMatch(new RegExp(`${name}=\\d+\\.`));
-      for (let round = 0; round < 5; round += 1) {
-        await page.run(`
-          for (let n = 0; n < 250; n += 1) document.cookie = 'fill' + n + '=${round}; path=/; max-age=600';
-          document.cookie = '${name}=evil; path=/';
-        `);
-      }
-      await until('the cookie to be gone', async () => {
-        await visit();
-        return !new RegExp(`${name}=\\d`).test(cookies.at(-1) ?? '');
-      });
-      // Room for others, as the user's own visits make it.
-      await page.run(`
-        for (let n = 0; n < 250; n += 1) document.cookie = 'fill' + n + '=; path=/; max-age=0';
-      `);
-      expect(await page.run('return document.cookie')).toBe(`${name}=evil`);
-      await dashboard.page.bringToFront();
-    };
-    const works = async (text: string): Promise<void> => {
-      writeFileSync(join(agent.root, `${text}.txt`), text);
-      await dashboard.endsWith(`add | ${text}.txt | ${text.length} B`);
-      await dashboard.page.run(`
-        const composer = document.querySelector('.composer');
-        composer.elements.data.value = 'sent ${text}';
-        composer.querySelector('[type=submit]').click();
-      `);
-      await dashboard.endsWith(`message | message | from http | sent ${text}`);
-      await connect(agent, `name=${text}`);
-      await dashboard.shows('.side', new RegExp(`${text} c\\d`));
-    };
-    await evict();
-    await works('evicted');
-
-    const { port, runtime, state, roots } = agent;
-    await agent.stop();
-    await dashboard.shows('.state', /^reconnecting…/);
-    const second = await startAgent({ roots, runtime, state, flags: ['--port', String(port)] });
-    await dashboard.shows('.state', 'connected');
-    await second.broadcast('restarted');
-    await dashboard.endsWith('message | message | from http | restarted');
-
-    await dashboard.page.run('setTimeout(() => location.reload());');
-    await until('the page after the reload', async () => {
-      const text = dashboard.page.run<string>(`return document.querySelector('.state')?.textContent ?? ''`);
-      return (await text.catch(() => '')) === 'connected';
-    });
-    await second.broadcast('reloaded');
-    await dashboard.endsWith('message | message | from http | reloaded');
-    expect(await dashboard.page.run('return location.search + document.cookie')).toBe('');
-    // The refusal alone, which browsers log by themselves; no error, and not a word of a policy that was broken.
-    expect(dashboard.page.complaints.filter(({ source }) => source !== 'network')).toEqual([]);
   });
 });

@@ -5,15 +5,26 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { GapEvent, JournalEvent } from '../shared/index.ts';
 import { startAgent } from './support/agent.ts';
+import { forAllTests } from './support/cleanup.ts';
 import { sharedAgent } from './support/shared-agent.ts';
 import { openStream } from './support/stream.ts';
 import { eventsUntilEnd, range, seqOf, transports } from './support/stream-events.ts';
 
 const shared = sharedAgent();
+const forgetful = sharedAgent({ flags: ['--journal-bytes', '65536'] });
+/** Its first two events are messages, and it holds all. */
+const young = forAllTests(async () => {
+  const agent = await startAgent();
+  const { cursor } = await agent.broadcast(1);
+  await agent.broadcast(2);
+  return { agent, epoch: cursor.split(':')[0] ?? '' };
+});
 
 describe.each(transports)('a stream over %s', (transport) => {
   it('begins with hello, and goes on with every event in order, on both planes', async () => {
-    const agent = await startAgent();
+    const agent = shared();
+    const head = await agent.sync();
+    const before = seqOf({ cursor: head });
     const streams = [
       await openStream(agent, transport),
       await openStream(agent, transport, '', { plane: 'loopback' }),
@@ -28,14 +39,14 @@ describe.each(transports)('a stream over %s', (transport) => {
         protocol: 1,
         version: expect.any(String),
         client: expect.stringMatching(/^c\d+$/),
-        cursor: stream.hello.head,
-        head: expect.stringMatching(/^[a-z0-9]+:0$/),
+        cursor: head,
+        head,
         oldest: expect.any(String),
         resumed: false,
         roots: [agent.root],
       });
       expect(stream.frames.filter(({ type }) => type === 'hello')).toHaveLength(1);
-      expect(events.slice(0, 21).map(seqOf)).toEqual(range(1, 21));
+      expect(events.slice(0, 21).map(seqOf)).toEqual(range(before + 1, before + 21));
       expect(stream.data.slice(0, 20)).toEqual(
         range(1, 20).map((number) => ({ number, text: 'a\nb\r\nc\u2028 \u0000"{' })),
       );
@@ -44,18 +55,19 @@ describe.each(transports)('a stream over %s', (transport) => {
   });
 
   it('resumes after the cursor that it names, each event once', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const cursors: string[] = [];
     for (const number of range(1, 6)) cursors.push((await agent.broadcast(number)).cursor);
-    const [epoch] = (cursors[0] ?? '').split(':');
+    const [epoch, first] = (cursors[0] ?? '').split(':');
+    const before = Number(first) - 1;
     for (const seq of [0, 1, 3, 6]) {
-      const since = `${epoch}:${seq}`;
+      const since = `${epoch}:${before + seq}`;
       const stream = await openStream(agent, transport, `since=${since}`);
       const events = await eventsUntilEnd(agent, stream);
       expect(stream.hello).toMatchObject({ cursor: since, resumed: true });
       expect(events.slice(0, 6 - seq).map(({ cursor }) => cursor)).toEqual(cursors.slice(seq));
       expect(stream.data.slice(0, 6 - seq)).toEqual(range(1, 6).slice(seq));
-      expect(stream.events.map(seqOf)).toEqual(range(seq + 1, seq + stream.events.length));
+      expect(stream.events.map(seqOf)).toEqual(range(before + seq + 1, before + seq + stream.events.length));
     }
     // From its own hello it loses nothing either.
     const early = await openStream(agent, transport);
@@ -67,15 +79,16 @@ describe.each(transports)('a stream over %s', (transport) => {
   });
 
   it('is told how many events it came too late for, and goes on with the oldest', async () => {
-    const agent = await startAgent({ flags: ['--journal-bytes', '65536'] });
-    const total = 200;
-    for (const number of range(1, total)) await agent.broadcast({ number, fill: 'x'.repeat(900) });
+    const agent = forgetful();
+    const first = seqOf({ cursor: await agent.sync() }) + 1;
+    const total = first + 199;
+    for (const number of range(first, total)) await agent.broadcast({ number, fill: 'x'.repeat(900) });
     const { cursor, oldest } = (await agent.request('/v1/status')).json<{ cursor: string; oldest: string }>();
     const oldestSeq = seqOf({ cursor: oldest });
     const [epoch] = cursor.split(':');
-    expect(oldestSeq).toBeGreaterThan(100);
+    expect(oldestSeq).toBeGreaterThan(first + 100);
 
-    for (const since of [0, 1, 77, oldestSeq - 2]) {
+    for (const since of [0, 1, first + 77, oldestSeq - 2]) {
       const stream = await openStream(agent, transport, `topic=message&since=${epoch}:${since}`);
       await stream.waitFor(`"number":${total}`);
       const [gap, ...events] = stream.events as [GapEvent, ...JournalEvent[]];
@@ -104,10 +117,7 @@ describe.each(transports)('a stream over %s', (transport) => {
   });
 
   it('is told of another epoch, and goes on with the oldest', async () => {
-    const agent = await startAgent();
-    const { cursor } = await agent.broadcast(1);
-    await agent.broadcast(2);
-    const [epoch = ''] = cursor.split(':');
+    const { agent, epoch } = young();
     // Another journal's, and one of this that it never gave.
     for (const since of ['other:1', 'other:0', `${epoch}x:1`, `${epoch}:99`]) {
       const stream = await openStream(agent, transport, `since=${since}`);

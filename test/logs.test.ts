@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { ClientInfo } from '../shared/index.ts';
 import { startAgent, type TestAgent } from './support/agent.ts';
-import { temporaryDirectory } from './support/cleanup.ts';
+import { cleanUpWith, temporaryDirectory } from './support/cleanup.ts';
 import { connect } from './support/client.ts';
 import { startCrowd } from './support/crowd.ts';
 import { connectRaw } from './support/raw-client.ts';
+import { sharedAgent } from './support/shared-agent.ts';
 import { until } from './support/wait.ts';
 
 type Line = Record<string, unknown>;
@@ -146,8 +147,19 @@ describe('a broadcast', () => {
 });
 
 describe('a client', () => {
+  /** After the last test, and the end of the agent: whoever came has left, and is logged for that once. */
+  const shared = sharedAgent({}, async (options) => {
+    const agent = await startAgent(options);
+    cleanUpWith(() => {
+      const clientsOf = (event: string) => linesOf(agent, event).map(({ client }) => String(client));
+      expect(clientsOf('client left').sort()).toEqual(clientsOf('client connected').sort());
+      expectWellFormed(agent);
+    });
+    return agent;
+  });
+
   it('is logged once when it connects and once when it closes, with the code', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const client = await connect(agent, 'name=page', 'loopback');
     const id = client.hello.client;
     const connected = linesOf(agent, 'client connected', id);
@@ -156,8 +168,6 @@ describe('a client', () => {
     ]);
     client.ws.close(4001, 'done here');
     const left = await whenLeft(agent, id);
-    await agent.stop();
-    expect(linesOf(agent, 'client left', id)).toEqual(left);
     expect(left).toEqual([
       expect.objectContaining({
         level: 'info',
@@ -168,30 +178,22 @@ describe('a client', () => {
         clients: 0,
       }),
     ]);
-    expectWellFormed(agent);
   });
 
   it.each(['local', 'loopback'] as const)(
     'on the %s plane whose process is killed is logged once',
     async (plane) => {
-      const agent = await startAgent();
+      const agent = shared();
       const crowd = await startCrowd(agent, 'killed', 3, plane);
-      const ids = linesOf(agent, 'client connected').map(({ client }) => String(client));
-      expect(ids).toHaveLength(3);
+      const clients = (await agent.request('/v1/clients')).json<ClientInfo[]>();
+      expect(clients).toHaveLength(3);
       await crowd.kill();
-      for (const id of ids) await whenLeft(agent, id);
-      await agent.stop();
-      expect(
-        linesOf(agent, 'client left')
-          .map(({ client }) => client)
-          .sort(),
-      ).toEqual([...ids].sort());
-      expectWellFormed(agent);
+      for (const { id } of clients) expect(await whenLeft(agent, id)).toHaveLength(1);
     },
   );
 
   it('that breaks the WebSocket protocol is told so, removed and logged once, with the error', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const other = await connect(agent);
     const broken = await connectRaw(agent.socket, 'name=broken');
     const id = String(broken.texts[0]?.['client']);
@@ -204,13 +206,10 @@ describe('a client', () => {
     expect(broken.closeCodes).toEqual([1002]);
     await agent.broadcast('to the other');
     await other.waitForMessages(1);
-    await agent.stop();
-    expect(linesOf(agent, 'client left', id)).toEqual(left);
-    expectWellFormed(agent);
   });
 
   it('that breaks the protocol and then reads nothing more is removed as well', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const broken = await connectRaw(agent.socket, 'name=broken');
     broken.pause();
     broken.socket.write(Buffer.from([0x8f, 0x80, 0, 0, 0, 0]));
@@ -218,26 +217,22 @@ describe('a client', () => {
   });
 
   it('whose connection is reset is logged once', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const client = await connect(agent, '', 'loopback');
     const id = client.hello.client;
     const socket = (client.ws as unknown as { _socket: import('node:net').Socket })._socket;
     socket.resetAndDestroy();
     const left = await whenLeft(agent, id);
-    await agent.stop();
-    expect(linesOf(agent, 'client left', id)).toEqual(left);
     expect(left).toHaveLength(1);
   });
 
   it('that is disconnected by request is logged once', async () => {
-    const agent = await startAgent();
+    const agent = shared();
     const client = await connect(agent);
     const id = client.hello.client;
     await agent.request(`/v1/clients/${id}`, { method: 'DELETE' });
     expect((await client.waitForClose()).code).toBe(1008);
     const left = await whenLeft(agent, id);
-    await agent.stop();
-    expect(linesOf(agent, 'client left', id)).toEqual(left);
     expect(left).toHaveLength(1);
   });
 

@@ -192,7 +192,6 @@ export const handsOver: readonly string[] = ['cli/commands/agent.ts'];
 /** Files that are longer still, with how long each may be: it only ever shrinks, and leaves the list. */
 export const stillLonger: Readonly<Record<string, number>> = {
   'agent/watch/root-engine.ts': 375,
-  'test/dashboard-access.test.ts': 470,
   'test/guard.test.ts': 630,
   'test/http.test.ts': 540,
 };

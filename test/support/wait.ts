@@ -2,7 +2,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 const giveUpMs = 30_000;
-const pollMs = 5;
+/** To look costs time as well, above all where an agent is asked: the longer it takes, the more rarely. */
+const leastPauseMs = 5;
+const mostPauseMs = 25;
 
 /**
  * Waits until `condition` gives something truthy, and returns it.
@@ -13,13 +15,14 @@ export async function until<T>(
   condition: () => T | Promise<T>,
   timeoutMs = giveUpMs,
 ): Promise<NonNullable<Exclude<T, false | '' | 0>>> {
-  const endMs = performance.now() + timeoutMs;
+  const startedMs = performance.now();
   for (;;) {
     const value = await condition();
     if (value) return value as NonNullable<Exclude<T, false | '' | 0>>;
-    if (performance.now() > endMs) {
+    const waitedMs = performance.now() - startedMs;
+    if (waitedMs > timeoutMs) {
       throw new Error(`gave up waiting for ${typeof what === 'string' ? what : what()}`);
     }
-    await delay(pollMs);
+    await delay(Math.min(Math.max(waitedMs / 8, leastPauseMs), mostPauseMs));
   }
 }

@@ -5,6 +5,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Status } from '../shared/index.ts';
 import { runCli } from './support/agent.ts';
 import { temporaryDirectory } from './support/cleanup.ts';
+import { runCliHere } from './support/cli-here.ts';
 import { startCli } from './support/cli-process.ts';
 import { startOn } from './support/on.ts';
 import { ended, notes, settled, write } from './support/on-notes.ts';
@@ -157,7 +158,7 @@ describe('agent-cli on', () => {
     write(agent, 'b.ts');
     await ended(on, 1);
     expect(notes(on, 'start')).toMatchObject([{ changed: 2 }]);
-    const bad = await runCli(['on', '*.ts', '--debounce', 'soon', '--', 'true'], { env: agent.env });
+    const bad = await runCliHere(['on', '*.ts', '--debounce', 'soon', '--', 'true'], agent.env);
     expect(bad).toMatchObject({ code: 2, stdout: '' });
     expect(bad.stderr).toContain('--debounce takes a whole number from 0 to');
   });
@@ -221,7 +222,7 @@ describe('agent-cli on', () => {
       [['**', '--kill-after', '5m', '--', 'make'], 'a time as in 500ms or 5s'],
       [['/etc/*', '--', 'make'], 'globs are relative to the current directory'],
     ] as const) {
-      const result = await runCli(['on', ...args], { env });
+      const result = await runCliHere(['on', ...args], env);
       expect(result).toMatchObject({ code: 2, stdout: '' });
       expect(result.stderr).toContain(said);
     }

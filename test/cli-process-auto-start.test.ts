@@ -48,18 +48,18 @@ describe('a command that needs an agent', () => {
     expect(result.stderr).toContain('did not start (exit code 2): AGENT_SETTLE: expected a whole number');
   });
 
-  it('twenty times in the same second with no agent there: one agent, twenty results', async () => {
+  it('ten times in the same second with no agent there: one agent, ten results', async () => {
     const place = backgroundPlace();
     const kinds = [
       ['tail', '--limit', '1', '--format', 'text'],
       ['wait', '--topic', 'file', '--timeout', '60000', '--format', 'text'],
       ['on', '*.ts', '--', 'echo "add $AGENT_CHANGED"'],
     ];
-    const all = Array.from({ length: 20 }, (_, number) => {
+    const all = Array.from({ length: 10 }, (_, number) => {
       const args = kinds[number % kinds.length] ?? [];
       return { args, cli: place.start(args) };
     });
-    await place.connected(20);
+    await place.connected(10);
     expect(place.agents()).toHaveLength(1);
     writeFileSync(join(place.root, 'a.ts'), 'x');
     for (const { args, cli } of all) {

@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { startAgent } from './support/agent.ts';
 import { type BackgroundPlace, backgroundPlace } from './support/background.ts';
 import { temporaryDirectory } from './support/cleanup.ts';
+import { runCliHere } from './support/cli-here.ts';
 import { serveConnections } from './support/socket-server.ts';
 import { until } from './support/wait.ts';
 
@@ -127,7 +128,7 @@ describe('agent-cli logs', () => {
     [['--lines', '-1'], '--lines'],
     [['x'], '"logs" takes no arguments'],
   ])('%j is a usage error', async (args, words) => {
-    const result = await backgroundPlace().run(['logs', ...args]);
+    const result = await runCliHere(['logs', ...args], {});
     expect(result).toMatchObject({ code: 2, stdout: '' });
     expect(result.stderr).toContain(words);
   });

@@ -9,6 +9,7 @@ import { protocolVersion, version } from '../shared/index.ts';
 import { startAgent } from './support/agent.ts';
 import { type BackgroundPlace, backgroundPlace } from './support/background.ts';
 import { cleanUpWith, temporaryDirectory } from './support/cleanup.ts';
+import { runCliHere } from './support/cli-here.ts';
 import { type Place, serveHttp } from './support/socket-server.ts';
 import { until } from './support/wait.ts';
 
@@ -149,15 +150,22 @@ describe('agent-cli start', () => {
     [['start', 'nowhere'], "nowhere can't be watched: ENOENT"],
     [['start', 'file'], "file can't be watched: it is no directory"],
     [['start', '--', '--name', 'x'], '--name stands before the --'],
-    [['start', '--wait', 'x'], '--wait takes a whole number'],
-    [['restart', '.'], '"restart" takes no arguments'],
     [['restart', '--', '--name=x'], '--name stands before the --'],
-    [['restart', '--wait', '-1'], '--wait'],
-    [['stop', 'x'], '"stop" takes no arguments'],
-  ])('%j is a usage error', async (args, words) => {
+  ])('%j is refused', async (args, words) => {
     const place = backgroundPlace();
     writeFileSync(join(place.root, 'file'), '');
     const result = await place.run(args);
+    expect(result).toMatchObject({ code: 2, stdout: '' });
+    expect(result.stderr).toContain(words);
+  });
+
+  it.each([
+    [['start', '--wait', 'x'], '--wait takes a whole number'],
+    [['restart', '.'], '"restart" takes no arguments'],
+    [['restart', '--wait', '-1'], '--wait'],
+    [['stop', 'x'], '"stop" takes no arguments'],
+  ])('%j is a usage error', async (args, words) => {
+    const result = await runCliHere(args, backgroundPlace().env);
     expect(result).toMatchObject({ code: 2, stdout: '' });
     expect(result.stderr).toContain(words);
   });

@@ -6,6 +6,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { RootStatus } from '../shared/index.ts';
 import { binaries, runCli, startAgent, type TestAgent } from './support/agent.ts';
 import { temporaryDirectory } from './support/cleanup.ts';
+import { runCliHere } from './support/cli-here.ts';
 import { parseCliJson } from './support/cli-schemas.ts';
 import { sharedAgent } from './support/shared-agent.ts';
 
@@ -78,7 +79,7 @@ describe('agent-cli watch', () => {
     expect(result).toMatchObject({ code: 1, stdout: `watching ${root}: 1 file, 0 directories\n` });
     expect(result.stderr).toContain(`${root}/none can't be watched: ENOENT`);
     expect(result.stderr).toContain(`${root}/file can't be watched: it is not a directory`);
-    const glob = await runCli(['watch', temporaryDirectory(), '--ignore', ''], { env });
+    const glob = await runCliHere(['watch', temporaryDirectory(), '--ignore', ''], env);
     expect(glob).toMatchObject({ code: 2, stdout: '' });
     expect(glob.stderr).toContain('--ignore: a glob is empty');
   });
@@ -171,7 +172,7 @@ describe('agent-cli roots', () => {
   });
 
   it('exits 2 for operands, 3 without an agent', async () => {
-    expect(await runCli(['roots', 'x'], { env: nowhere() })).toMatchObject({ code: 2, stdout: '' });
+    expect(await runCliHere(['roots', 'x'], nowhere())).toMatchObject({ code: 2, stdout: '' });
     expect(await runCli(['roots'], { env: nowhere() })).toMatchObject({ code: 3, stdout: '' });
   });
 });

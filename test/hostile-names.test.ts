@@ -8,6 +8,7 @@ import { describe, expect, it } from '@jest/globals';
 import { binaries, runCli, startAgent, type TestAgent } from './support/agent.ts';
 import { backgroundPlace } from './support/background.ts';
 import { cleanUpWith, temporaryDirectory } from './support/cleanup.ts';
+import { runCliHere } from './support/cli-here.ts';
 import { startCli, startCliInTerminal } from './support/cli-process.ts';
 import { connect } from './support/client.ts';
 import { findProgram } from './support/find-program.ts';
@@ -75,13 +76,10 @@ describe('agent-cli', () => {
       ['start', agent.root, '--', `--ignore=${hostile}`],
       ['serve', hostile],
       ['completion', hostile],
-      ['--name', hostile, 'status'],
-      [hostile],
-      [`--${hostile}`],
-      ['status', hostile],
-      ['tail', '--since', hostile],
-      ['logs', '--level', hostile],
       ['restart', '--', `--${hostile}`],
+      ['tail', '--since', hostile],
+      // One that the command line itself shows, by the process as well.
+      [hostile],
       ['unwatch', agent.root],
       ['stop'],
       ['status'],
@@ -102,6 +100,20 @@ describe('agent-cli', () => {
     );
     expectHarmless('on', reaction.stdout + reaction.stderr);
     for (const args of lines.slice(-3)) await run(args);
+  });
+
+  it('refuses wrong words in harmless ones', async () => {
+    for (const args of [
+      ['--name', hostile, 'status'],
+      [hostile],
+      [`--${hostile}`],
+      ['status', hostile],
+      ['logs', '--level', hostile],
+    ]) {
+      const { code, stdout, stderr } = await runCliHere(args, {});
+      expect({ args, code }).toEqual({ args, code: 2 });
+      expectHarmless(args, stdout + stderr);
+    }
   });
 
   it('names what it starts without driving a terminal', async () => {

@@ -77,18 +77,18 @@ describe('an agent whose files are swept away', () => {
   });
 
   it('ends and says so when it can not be found any more', async () => {
-    const agent = await startAgent();
-    rmSync(agent.runtime, { recursive: true });
-    writeFileSync(agent.runtime, 'mine');
-    expect(await agent.exited).toMatchObject({ code: 1 });
-    expect(agent.stderr).toContain(`agentd: the runtime directory ${agent.runtime} is not a directory`);
-    expect(readFileSync(agent.runtime, 'utf8')).toBe('mine');
+    const replaced = await startAgent();
+    const opened = await startAgent();
+    rmSync(replaced.runtime, { recursive: true });
+    writeFileSync(replaced.runtime, 'mine');
+    rmSync(opened.runtime, { recursive: true });
+    mkdirSync(opened.runtime, { mode: 0o755 });
 
-    const shared = await startAgent();
-    rmSync(shared.runtime, { recursive: true });
-    mkdirSync(shared.runtime, { mode: 0o755 });
-    expect(await shared.exited).toMatchObject({ code: 1 });
-    expect(shared.stderr).toContain('can be entered by others');
-    expect(readdirSync(shared.runtime)).toEqual([]);
+    expect(await replaced.exited).toMatchObject({ code: 1 });
+    expect(replaced.stderr).toContain(`agentd: the runtime directory ${replaced.runtime} is not a directory`);
+    expect(readFileSync(replaced.runtime, 'utf8')).toBe('mine');
+    expect(await opened.exited).toMatchObject({ code: 1 });
+    expect(opened.stderr).toContain('can be entered by others');
+    expect(readdirSync(opened.runtime)).toEqual([]);
   });
 });

@@ -7,7 +7,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Agent, LiveTree } from 'devagent/client';
 import type { ServerFrame } from '../shared/index.ts';
 import { startAgent, type TestAgent } from './support/agent.ts';
-import { cleanUpWith, forAllTests, temporaryDirectory } from './support/cleanup.ts';
+import { cleanUpWith, forAllTests, roomForMany, temporaryDirectory } from './support/cleanup.ts';
 import { connect, type TestClient } from './support/client.ts';
 import { startCuttingProxy } from './support/cutting-proxy.ts';
 import { TreeModel } from './support/model.ts';
@@ -44,7 +44,7 @@ async function rootsOf(agent: TestAgent): Promise<string[]> {
 
 /** A directory with files, more of them than one event holds if need be. */
 function filled(files: number): string {
-  const root = temporaryDirectory();
+  const root = temporaryDirectory(roomForMany);
   mkdirSync(join(root, 'd'));
   for (let file = 0; file < files; file += 1) writeFileSync(join(root, file % 2 ? 'd' : '.', `f${file}`), '');
   return root;
@@ -104,7 +104,12 @@ class StrictModel {
 }
 
 describe('roots that come and go', () => {
-  const shared = forAllTests(() => startAgent({ flags: ['--journal-bytes', String(64 * 1024)] }));
+  const shared = forAllTests(() =>
+    startAgent({
+      roots: [temporaryDirectory(roomForMany)],
+      flags: ['--journal-bytes', String(64 * 1024)],
+    }),
+  );
 
   it.each(seeds)('leave trees and raw streams true, over gaps and cut connections, seed %i', async (seed) => {
     const agent = shared();
@@ -210,7 +215,7 @@ it('a stream that begins before the agent knows its roots waits for them', async
 });
 
 it('a tree takes the longest frames that an agent sends', async () => {
-  const root = temporaryDirectory();
+  const root = temporaryDirectory(roomForMany);
   // Characters that JSON writes as six.
   const directory = Array(14).fill('\u0001'.repeat(250)).join('/');
   mkdirSync(join(root, directory), { recursive: true });

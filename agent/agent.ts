@@ -14,7 +14,7 @@ import { Dashboard, Sessions } from './dashboard/index.ts';
 import { Hub } from './hub/index.ts';
 import { IdleExit } from './idle-exit.ts';
 import { loadToken, Place } from './instance/index.ts';
-import { Journal } from './journal/index.ts';
+import { Journal, NamedCursors } from './journal/index.ts';
 import { isWildcard, listen, listenForPages } from './listen.ts';
 import { LiveReload } from './livereload/index.ts';
 import type { Log } from './log/index.ts';
@@ -25,6 +25,7 @@ import {
   createPlane,
   Guard,
   type KeepAlive,
+  NameTurns,
   Publisher,
   type Services,
   Snapshots,
@@ -111,6 +112,9 @@ export class Agent {
       publisher: new Publisher(this.hub, undefined, (topic, data) => this.liveReload?.published(topic, data)),
       connections: new Connections(log),
       answers: new Answers(),
+      changes: new Answers(4),
+      cursors: new NamedCursors(),
+      cursorTurns: new NameTurns(),
       bodies: new Bodies(),
       liveReload: this.liveReload,
       dashboard: this.dashboard,

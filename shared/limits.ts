@@ -44,6 +44,10 @@ export const limits = {
   heldMessageBytes: 16 * 1024 * 1024,
   /** Broadcasts that wait at the same time until no client lags; beyond it 503. */
   waiters: 1_000,
+  /** Named cursors, some 200 bytes each; the least recently used goes: a session of a tool forgets to forget its own. */
+  namedCursors: 1_000,
+  /** Changes in one answer of `GET /v1/changes`, some 15 MB; beyond it a list of the files is the shorter answer. */
+  netChanges: 100_000,
   /** Keys of broadcasts that are remembered at the same time, some 250 bytes each; beyond it 503. */
   messageKeys: 50_000,
   /** WebSocket keep-alive. */

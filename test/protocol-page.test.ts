@@ -151,8 +151,8 @@ function endpointOf(command: string): string | undefined {
 
 describe('endpoints on the page', () => {
   it('are those of openapi.json, which are those of the agent', () => {
-    const inTable = [...section('## Endpoints').matchAll(/^\| `(GET|POST|DELETE) ([^`?]+)/gm)].map(
-      ([, method, path = '']) => `${method} ${path.replace(/ID$/, '{id}')}`,
+    const inTable = [...section('## Endpoints').matchAll(/^\| `(GET|POST|PUT|DELETE) ([^`?]+)/gm)].map(
+      ([, method, path = '']) => `${method} ${path.replace(/ID$/, '{id}').replace(/NAME$/, '{name}')}`,
     );
     expect(inTable.sort()).toEqual([...operations].sort());
   });

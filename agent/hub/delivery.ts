@@ -230,6 +230,12 @@ export class Lane {
     this.stalls.close();
   }
 
+  /** Calls `run` when a client has got everything up to the newest event of now. */
+  whenAtFront(client: Member, run: () => void): void {
+    this.flush();
+    this.whenReached(client, this.front, run);
+  }
+
   /** @param filter the one that events after that position pass, if `run` changes it */
   private whenReached(client: Member, afterSeq: number, run: () => void, filter?: Filter): void {
     if (client.live && afterSeq <= this.front) {

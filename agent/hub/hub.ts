@@ -225,6 +225,11 @@ export class Hub {
     this.lane.reply(client, frame, options);
   }
 
+  /** Calls `reached` when a client has got everything up to the newest event of now; never, if it leaves before. */
+  whenReached(client: Member, reached: () => void): void {
+    this.lane.whenAtFront(client, reached);
+  }
+
   /** Finds those who have taken too little for too long, as happens every second while anybody is behind. */
   checkReaders(): void {
     this.lane.stalls.check();

@@ -3,8 +3,6 @@
 import type { ServerResponse } from 'node:http';
 import { ProblemError } from './problem.ts';
 
-/** Made at the same time: it is work for the processor, and more at once would end no sooner. */
-const mostMaking = 2;
 /** No further one is made while so much is held to be read; the files of a tree of 100,000 are some 11 MB. */
 const mostHeldBytes = 64 * 1024 * 1024;
 /** Different ones that wait to be made: more than all the tools of a developer's machine ask for at a time. */
@@ -59,9 +57,15 @@ export class Answers {
   private readonly waiting: Copy[] = [];
   /** Those that are made. */
   private readonly held = new Set<Copy>();
+  private readonly mostMaking: number;
   private making = 0;
   private heldBytes = 0;
   private checker: NodeJS.Timeout | undefined;
+
+  /** @param mostMaking made at the same time: it is work for the processor, and more at once would end no sooner */
+  constructor(mostMaking = 2) {
+    this.mostMaking = mostMaking;
+  }
 
   /**
    * Sends an answer as the client takes it, and makes it before, when its turn has come, unless the same is under way.
@@ -157,7 +161,7 @@ export class Answers {
   }
 
   private hasRoom(): boolean {
-    return this.making < mostMaking && this.heldBytes < mostHeldBytes;
+    return this.making < this.mostMaking && this.heldBytes < mostHeldBytes;
   }
 
   private goOn(): void {

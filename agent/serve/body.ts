@@ -54,10 +54,12 @@ export class Bodies {
 
   /**
    * The body as JSON.
+   * @param absent what an empty body stands for; unless it is given there has to be one
    * @throws ProblemError as `text`, and 400 `bad_json`
    */
-  async json(request: IncomingMessage): Promise<unknown> {
+  async json(request: IncomingMessage, absent?: unknown): Promise<unknown> {
     const text = await this.text(request);
+    if (text === '' && absent !== undefined) return absent;
     try {
       // Some editors and shells put a byte order mark before JSON; RFC 8259 lets a reader pass over it.
       return JSON.parse(text.replace(/^\ufeff/, ''));

@@ -1,4 +1,5 @@
 // The end of a connection, for what waits on behalf of a request.
+import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 /** One listener a connection: requests that come one behind the other can be many. */
@@ -22,4 +23,11 @@ export function onConnectionEnd(socket: Socket, end: () => void): () => void {
   if (socket.destroyed) queueMicrotask(end);
   else all.add(end);
   return () => void all.delete(end);
+}
+
+/** Aborted when the connection ends before the answer. */
+export function whenClosed(response: ServerResponse): AbortSignal {
+  const closing = new AbortController();
+  response.once('close', () => closing.abort());
+  return closing.signal;
 }

@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Status } from '../../shared/index.ts';
 import type { Hub } from '../hub/index.ts';
-import type { Journal } from '../journal/index.ts';
+import type { Journal, NamedCursors } from '../journal/index.ts';
 import type { Log } from '../log/index.ts';
 import type { Watcher } from '../watch/index.ts';
 import type { Answers } from './answers.ts';
@@ -11,6 +11,7 @@ import type { Connections } from './connections.ts';
 import type { DashboardService } from './dashboard-service.ts';
 import type { Admission } from './guard.ts';
 import type { LiveReloadService } from './live-reload-service.ts';
+import type { NameTurns } from './name-turns.ts';
 import type { Publisher } from './publisher.ts';
 
 /** Times by which it is told who is still there, for tests that can't wait for minutes. */
@@ -29,6 +30,11 @@ export interface Services {
   readonly publisher: Publisher;
   readonly connections: Connections;
   readonly answers: Answers;
+  /** Answers about what changed, which wait for the barrier. */
+  readonly changes: Answers;
+  readonly cursors: NamedCursors;
+  /** Calls about the same named cursor. */
+  readonly cursorTurns: NameTurns;
   readonly bodies: Bodies;
   /** Absent where it is switched off. */
   readonly liveReload: LiveReloadService | undefined;

@@ -48,7 +48,7 @@ class HttpOutlet implements Outlet {
 /** `GET /v1/events` without an upgrade. */
 export function streamEvents({ services, request, response, query, address }: Exchange): void {
   const wantsSse = /\btext\/event-stream\b/.test(request.headers.accept ?? '');
-  const { filter, text, name, since, snapshot } = parseStreamRequest(
+  const { filter, text, name, since, snapshot, follows } = parseStreamRequest(
     query,
     request.headers,
     services.watcher,
@@ -84,6 +84,7 @@ export function streamEvents({ services, request, response, query, address }: Ex
     // What is waiting to be sent is sign enough.
     if (!client.blocked && outlet.isOpen) outlet.write([Buffer.from(wantsSse ? ':\n\n' : '\n')]);
   }, services.keepAlive.commentMs);
+  if (!follows) services.hub.whenReached(client, () => outlet.close(1001));
   response.on('drain', () => services.hub.drained(client));
   response.on('close', () => {
     clearInterval(alive);

@@ -4,6 +4,7 @@ export { Bodies } from './body.ts';
 export { Connections } from './connections.ts';
 export type { KeepAlive, Services } from './context.ts';
 export { Guard } from './guard.ts';
+export { NameTurns } from './name-turns.ts';
 export { Publisher } from './publisher.ts';
 export { routes } from './routes.ts';
 export * as requestSchemas from './schemas.ts';

@@ -20,7 +20,7 @@ export interface Upgrade {
 
 /** One endpoint. */
 export interface Route {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Segments; one that begins with a colon stands for anything and is passed on under that name. */
   readonly path: string;
   /**

@@ -2,12 +2,14 @@
 
 import { DevagentError } from '../../shared/index.ts';
 import type { Bodies } from './body.ts';
-import { onConnectionEnd } from './connection-end.ts';
+import { listChanges } from './changes.ts';
+import { onConnectionEnd, whenClosed } from './connection-end.ts';
 import { type Exchange, type Services, sendJson } from './context.ts';
 import { makeLink, openDashboard, renewSession, sendDashboardFile } from './dashboard.ts';
 import { listFiles } from './files.ts';
 import { streamEvents } from './http-stream.ts';
 import type { Metrics } from './metrics.ts';
+import { forgetCursor, listCursors, setCursor } from './named-cursors.ts';
 import { ProblemError } from './problem.ts';
 import type { Route } from './router.ts';
 import {
@@ -20,9 +22,8 @@ import {
   rootQuery,
   syncQuery,
 } from './schemas.ts';
-import { syncAll } from './sync.ts';
+import { defaultSyncTimeoutMs, syncAll } from './sync.ts';
 
-const defaultSyncTimeoutMs = 10_000;
 /** The list of so many is no large answer. */
 const fewClients = 100;
 
@@ -45,6 +46,10 @@ export const routes: readonly Route[] = [
   { method: 'POST', path: '/v1/roots', afterOpening: true, handle: addRoot },
   { method: 'DELETE', path: '/v1/roots', afterOpening: true, handle: removeRoot },
   { method: 'GET', path: '/v1/files', afterOpening: true, handle: listFiles },
+  { method: 'GET', path: '/v1/changes', afterOpening: true, handle: listChanges },
+  { method: 'GET', path: '/v1/cursors', handle: listCursors },
+  { method: 'PUT', path: '/v1/cursors/:name', afterOpening: true, handle: setCursor },
+  { method: 'DELETE', path: '/v1/cursors/:name', handle: forgetCursor },
   { method: 'POST', path: '/v1/links', needs: 'token', handle: makeLink },
   { method: 'POST', path: '/v1/shutdown', handle: shutdown },
   { method: 'GET', path: '/metrics', handle: showMetrics },
@@ -110,13 +115,6 @@ async function sync({ services, response, query }: Exchange): Promise<void> {
   const startedMs = performance.now();
   const { cursor } = await syncAll(services, timeout, whenClosed(response));
   sendJson(response, 200, { cursor, ms: Math.round((performance.now() - startedMs) * 1000) / 1000 });
-}
-
-/** Aborted when the connection ends before the answer. */
-function whenClosed(response: Exchange['response']): AbortSignal {
-  const closing = new AbortController();
-  response.once('close', () => closing.abort());
-  return closing.signal;
 }
 
 function showStatus({ services, response, query }: Exchange): void {

@@ -2,7 +2,14 @@
 // agree on what a topic, a filter or a message is.
 import * as z from 'zod';
 import { globLimits, objectionToGlobs } from '../../shared/globs/index.ts';
-import { isReservedTopic, isTopic, limits, parseCursor, topicPattern } from '../../shared/index.ts';
+import {
+  type Cursor,
+  isReservedTopic,
+  isTopic,
+  limits,
+  parseCursor,
+  topicPattern,
+} from '../../shared/index.ts';
 import { ProblemError } from './problem.ts';
 
 const topics = z
@@ -40,6 +47,27 @@ const cursor = z
   .transform((text) => parseCursor(text))
   .refine((value) => value !== undefined, 'expected a cursor as the agent gives it, EPOCH:SEQ');
 
+const cursorName = z
+  .string()
+  .regex(/^[A-Za-z0-9._:-]{1,128}$/, 'expected a name, 1 to 128 of A-Z a-z 0-9 . _ : -');
+
+/** A cursor, or `n:NAME`, which is one that the agent remembers. */
+const since = z.string().transform((text, context): Cursor | { readonly name: string } => {
+  if (!text.startsWith('n:')) {
+    const cursor = parseCursor(text);
+    if (cursor !== undefined) return cursor;
+  } else {
+    const { data: name } = cursorName.safeParse(text.slice(2));
+    if (name !== undefined) return { name };
+  }
+  const message =
+    'expected a cursor as the agent gives it, EPOCH:SEQ, or n:NAME, 1 to 128 of A-Z a-z 0-9 . _ : -';
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+});
+
+const yesOrNo = z.enum(['0', '1']);
+
 const key = z.string().min(1).max(256);
 const requestId = z.union([z.number(), z.string().max(256)]);
 
@@ -47,7 +75,8 @@ const requestId = z.union([z.number(), z.string().max(256)]);
 export const eventsQuery = z.strictObject({
   ...filterFields,
   since: cursor.optional(),
-  snapshot: z.enum(['0', '1']).optional(),
+  snapshot: yesOrNo.optional(),
+  follow: yesOrNo.optional(),
   format: z.enum(['json', 'text']).optional(),
   name: clientName.optional(),
 });
@@ -84,6 +113,30 @@ export const filesQuery = z.strictObject({
   root: z.string().min(1).optional(),
   match: globs.optional(),
 });
+
+/** Parameters of `GET /v1/changes`. */
+export const changesQuery = z.strictObject({
+  ...filterFields,
+  since: since.optional(),
+  peek: yesOrNo.optional(),
+  sync: yesOrNo.optional(),
+  timeout: milliseconds.optional(),
+  limit: z
+    .string()
+    .regex(/^\d{1,9}$/, 'expected a whole number')
+    .transform(Number)
+    .refine((count) => count >= 1 && count <= limits.netChanges, `expected 1 to ${limits.netChanges}`)
+    .optional(),
+});
+
+/** What `GET /v1/changes` is asked for. */
+export type ChangesQuery = z.output<typeof changesQuery>;
+
+/** The name in the path of `/v1/cursors/NAME`. */
+export const cursorNameParameter = z.strictObject({ name: cursorName });
+
+/** The JSON body of `PUT /v1/cursors/NAME`. */
+export const cursorBody = z.strictObject({ cursor: cursor.optional() });
 
 /** Parameters of `GET /`; the guard has looked at what the link is good for. */
 export const dashboardQuery = z.strictObject({ link: z.string().optional() });

@@ -75,7 +75,7 @@ export function createPlane(
         'method_not_allowed',
         'this agent is no proxy: there is nothing to CONNECT to',
         {
-          headers: { allow: 'GET, POST, DELETE' },
+          headers: { allow: 'GET, POST, PUT, DELETE' },
         },
       );
     } catch (error) {
@@ -221,7 +221,7 @@ function endWithSession(stream: Socket | ServerResponse, { session }: Admission)
 function answerPreflight(guard: Guard, request: IncomingMessage, response: ServerResponse): void {
   guard.checkSource({ host: requestHost(request), origin: request.headers.origin });
   response.writeHead(204, {
-    'access-control-allow-methods': 'GET, POST, DELETE',
+    'access-control-allow-methods': 'GET, POST, PUT, DELETE',
     'access-control-allow-headers': 'authorization, content-type, last-event-id',
     'access-control-max-age': '600',
   });

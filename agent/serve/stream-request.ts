@@ -12,6 +12,8 @@ export interface StreamRequest {
   readonly since?: Cursor;
   readonly snapshot: boolean;
   readonly text: boolean;
+  /** Whether it goes on with what is yet to come. */
+  readonly follows: boolean;
   readonly name: string;
 }
 
@@ -21,7 +23,7 @@ export function parseStreamRequest(
   headers: IncomingMessage['headers'],
   watcher: Watcher,
 ): StreamRequest {
-  const { since, snapshot, format, name, ...spec } = parseQuery(eventsQuery, query);
+  const { since, snapshot, follow, format, name, ...spec } = parseQuery(eventsQuery, query);
   // A browser that reconnects asks at the old address again: what it saw last is newer.
   const resume = lastEventId(headers) ?? since;
   return {
@@ -29,6 +31,7 @@ export function parseStreamRequest(
     ...(resume === undefined ? {} : { since: resume }),
     snapshot: snapshot === '1',
     text: format === 'text',
+    follows: follow !== '0',
     name: name ?? '',
   };
 }

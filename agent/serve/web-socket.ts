@@ -101,11 +101,18 @@ export class WebSockets {
     query: URLSearchParams,
     address: string,
   ): void {
-    const { filter, text, name, since, snapshot } = parseStreamRequest(
+    const { filter, text, name, since, snapshot, follows } = parseStreamRequest(
       query,
       request.headers,
       this.services.watcher,
     );
+    if (!follows) {
+      throw new ProblemError(
+        400,
+        'bad_parameter',
+        'parameter "follow": a WebSocket always follows; ask for NDJSON or server-sent events',
+      );
+    }
     this.server.handleUpgrade(request, socket, head, (ws) => {
       const { hub } = this.services;
       const outlet = new WebSocketOutlet(ws, socket, address, this.services.keepAlive.closeAnswerMs);

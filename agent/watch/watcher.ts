@@ -274,8 +274,9 @@ export class Watcher {
     use: (clocks: ReadonlyMap<string, TreeClock>, sinceSeq: number) => Promise<T>,
   ): Promise<T> {
     return this.holding(root, (held) => {
-      const clocks = [...held].map(([path, { engine }]) => [path, engine.clock] as const);
-      return use(new Map(clocks), root === undefined ? this.allWatchedSince : 0);
+      const known = [...held].filter(([, { engine }]) => this.reported.has(engine));
+      const clocks = new Map(known.map(([path, { engine }]) => [path, engine.clock]));
+      return use(clocks, root === undefined ? this.allWatchedSince : 0);
     });
   }
 

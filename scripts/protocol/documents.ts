@@ -1,8 +1,9 @@
 // The documents made of the schemas: JSON Schema of the frames, OpenAPI of the endpoints, AsyncAPI of the
-// stream. Each endpoint of the agent has its description here; one without, or one too many, is an error.
+// stream. Each endpoint of the agent has its description (endpoints.ts); one without, or one too many, is an error.
 import * as z from 'zod';
 import { requestSchemas, routes } from '../../agent/serve/index.ts';
 import { defaultHost, defaultPort, limits, protocolVersion } from '../../shared/index.ts';
+import { endpoints } from './endpoints.ts';
 import { answers, clientFrames, named, replies, serverFrames } from './schemas.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -90,17 +91,6 @@ export function framesSchema(): Json {
   };
 }
 
-/** One endpoint, as its route does not tell it. */
-interface Endpoint {
-  readonly summary: string;
-  readonly query?: z.ZodObject;
-  readonly body?: Readonly<Record<string, z.ZodType>>;
-  /** What comes with 200, by media type. */
-  readonly answer: Readonly<Record<string, z.ZodType>>;
-  /** Other answers, by status. */
-  readonly others?: Readonly<Record<number, string>>;
-}
-
 /** Of the cookie, whose name is that of the default port. */
 const sessionNote = "the dashboard's session, named after the agent's port; for the agent's own page alone";
 
@@ -109,65 +99,6 @@ const securityOf: Readonly<Record<'nothing' | 'session' | 'token', readonly Json
   nothing: [],
   session: [{ bearer: [] }, { query: [] }, { session: [] }],
   token: [{ bearer: [] }, { query: [] }],
-};
-
-const json = (schema: z.ZodType): Readonly<Record<string, z.ZodType>> => ({ 'application/json': schema });
-
-const endpoints: Readonly<Record<string, Endpoint>> = {
-  'GET /v1/events': {
-    summary: 'The stream: server-sent events, NDJSON, or as an upgrade a WebSocket; see asyncapi.json',
-    query: requestSchemas.eventsQuery,
-    answer: {
-      'application/x-ndjson': z.string(),
-      'text/event-stream': z.string(),
-      'text/plain': z.string(),
-    },
-    others: { 101: 'the WebSocket is open' },
-  },
-  'POST /v1/messages': {
-    summary: 'Broadcasts a message',
-    query: requestSchemas.messagesQuery,
-    body: { 'application/json': requestSchemas.messageBody, 'text/plain': z.string() },
-    answer: json(answers.broadcast),
-    others: { 504: 'sent, but somebody was still behind when the wait was over' },
-  },
-  'POST /v1/sync': {
-    summary: 'Answers once every change made before the call is in the journal',
-    query: requestSchemas.syncQuery,
-    answer: json(answers.sync),
-    others: { 504: 'not within the time-out' },
-  },
-  'GET /v1/status': { summary: 'The agent', answer: json(answers.status) },
-  'GET /v1/clients': { summary: 'The connected clients', answer: json(answers.clients) },
-  'DELETE /v1/clients/{id}': { summary: 'Disconnects a client', answer: json(answers.disconnected) },
-  'GET /v1/roots': { summary: 'The watched roots', answer: json(answers.roots) },
-  'POST /v1/roots': {
-    summary: 'Watches one more root; answers when it is crawled',
-    body: json(requestSchemas.rootBody),
-    answer: json(answers.root),
-  },
-  'DELETE /v1/roots': {
-    summary: 'Watches a root no longer',
-    query: requestSchemas.rootQuery,
-    answer: json(answers.removed),
-  },
-  'GET /v1/files': {
-    summary: 'The index as it is now, a JSON object a line',
-    query: requestSchemas.filesQuery,
-    answer: { 'application/x-ndjson': answers.filesLine },
-  },
-  'POST /v1/links': {
-    summary: 'Makes a link that opens the dashboard once; a session is not enough for that',
-    answer: json(answers.link),
-    others: { 503: 'the agent is starting, and has no address yet' },
-  },
-  'POST /v1/shutdown': { summary: 'Stops the agent', answer: json(answers.stopping) },
-  'GET /metrics': { summary: "The agent's metrics, for Prometheus", answer: { 'text/plain': z.string() } },
-  'GET /healthz': {
-    summary: 'Whether every root is crawled',
-    answer: json(answers.health),
-    others: { 503: 'not yet' },
-  },
 };
 
 function parameters(query: z.ZodObject, uri: Place): Json[] {
@@ -184,6 +115,12 @@ function content(types: Readonly<Record<string, z.ZodType>>, uri: Place): Json {
   return Object.fromEntries(
     Object.entries(types).map(([type, schema]) => [type, { schema: use(schema, uri) }]),
   );
+}
+
+/** What may be an empty object may be left out. */
+function requestBody(types: Readonly<Record<string, z.ZodType>>, uri: Place): Json {
+  const required = Object.values(types).every((schema) => !schema.safeParse({}).success);
+  return { required, content: content(types, uri) };
 }
 
 /** `docs/openapi.json`, OpenAPI 3.1. */
@@ -212,7 +149,7 @@ export function openApi(): Json {
       summary,
       ...(needs === 'session' ? {} : { security: securityOf[needs] }),
       ...(all.length === 0 ? {} : { parameters: all }),
-      ...(body === undefined ? {} : { requestBody: { required: true, content: content(body, uri) } }),
+      ...(body === undefined ? {} : { requestBody: requestBody(body, uri) }),
       responses: {
         200: { description: 'done', content: content(answer, uri) },
         ...Object.fromEntries(

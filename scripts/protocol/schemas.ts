@@ -5,9 +5,11 @@ import * as z from 'zod';
 import { requestSchemas } from '../../agent/serve/index.ts';
 import type {
   BroadcastAnswer,
+  ChangesAnswer,
   ClientFrame,
   ClientInfo,
   FileRecord,
+  NamedCursor,
   Problem,
   RootStatus,
   ServerFrame,
@@ -219,6 +221,18 @@ const rootStatus = name(
   }),
 );
 
+const namedCursor = name(
+  'NamedCursor',
+  'A cursor that the agent remembers',
+  z.object({ name: z.string(), cursor }),
+);
+
+const netChange = name(
+  'NetChange',
+  "One path's part of the difference since a cursor",
+  z.object({ ...change.omit({ from: true }).shape, root: z.string() }),
+);
+
 /** The answers of the HTTP API. */
 export const answers = {
   broadcast: name('BroadcastAnswer', 'What became of a published message', z.object(broadcastFields)),
@@ -267,6 +281,23 @@ export const answers = {
     'A line of the index: the first says what follows, each other one is an entry',
     z.union([z.object({ cursor, root: z.string() }), fileRecord]),
   ),
+  changes: name(
+    'Changes',
+    'What changed since a cursor',
+    z.object({
+      since: told('null without one, and for a named cursor that did not exist', cursor.nullable()),
+      cursor: told('the next difference begins here', cursor),
+      complete: told('if not, everything may have changed', z.boolean()),
+      reason: z.enum(['epoch', 'expired', 'new', 'limit']).nullable(),
+      changes: z.array(netChange),
+      total: told('how many changes there are, where `limit` cut some off', count),
+      messages: z.array(messageFrame),
+      messagesComplete: z.boolean(),
+    }),
+  ),
+  cursor: namedCursor,
+  cursors: z.array(namedCursor),
+  forgotten: z.object({ name: z.string() }),
   link: z.object({
     url: told("opens the dashboard, once: it has the link's code in it", z.string()),
     expiresInMs: milliseconds,
@@ -307,6 +338,8 @@ export type SchemasAreTheTypes = [
   Expect<Same<z.output<typeof answers.root>, RootStatus>>,
   Expect<Same<z.output<typeof answers.status>, Status>>,
   Expect<Same<z.output<typeof answers.clients>, ClientInfo[]>>,
+  Expect<Same<z.output<typeof answers.changes>, ChangesAnswer>>,
+  Expect<Same<z.output<typeof answers.cursor>, NamedCursor>>,
   Expect<Same<z.output<typeof fileRecord>, FileRecord>>,
   Expect<Same<z.output<typeof answers.problem>, Problem>>,
 ];

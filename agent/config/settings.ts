@@ -139,10 +139,10 @@ export const settingInfo: Readonly<Record<SettingKey, SettingInfo>> = {
   gitignore: {
     kind: 'switch',
     group: 'Watching',
-    describe: "watch what the roots' .gitignore files leave out, too",
+    describe: "watch what git's rules and node_modules leave out, too",
     expected: 'true or false',
     negated: true,
-    describeKey: "leave out what the roots' .gitignore files name",
+    describeKey: "leave out what git's rules name, and node_modules",
     unnamedFile: true,
   },
   host: {

@@ -11,6 +11,7 @@ import type { Disk } from './disk.ts';
 import { type IgnoreRules, rulesFileName } from './ignore-rules.ts';
 import { NameForms } from './name-forms.ts';
 import { joinPath } from './names.ts';
+import type { OuterRulesReader } from './outer-rules.ts';
 import { isSameDirectory, Places, type PlacesHost } from './places.ts';
 import { type RulesHost, RulesReader } from './rules-reader.ts';
 import { Skips } from './skips.ts';
@@ -68,12 +69,13 @@ export class Crawler {
     host: CrawlerHost;
     log: Log;
     turns: Turns;
+    outer: OuterRulesReader;
   }) {
     this.disk = parts.disk;
     this.index = parts.index;
     this.rules = parts.rules;
     this.host = parts.host;
-    this.rulesReader = new RulesReader(parts.disk, parts.rules, parts.host);
+    this.rulesReader = new RulesReader(parts.disk, parts.rules, parts.outer, parts.host);
     this.skips = new Skips(parts.log);
     this.places = new Places(parts.disk, parts.host, parts.turns);
     this.touches = new Touches(parts.turns);
@@ -343,6 +345,6 @@ export class Crawler {
 
   private forgetDirectory(directory: Directory): void {
     this.places.forget(directory);
-    this.rules.forget(directory);
+    this.rulesReader.forget(directory);
   }
 }

@@ -9,17 +9,6 @@ import { lstatExactly } from './inodes.ts';
 import { diskPath, joinPath, keyFromBytes, mayBeLossy, relativeDiskPath } from './names.ts';
 import { readRegularFile } from './regular-file.ts';
 
-/** Of a file of rules no more than this counts: 100,000 lines or so. It is read and kept whole. */
-const rulesLimitBytes = 4 * 1024 * 1024;
-
-/** What stands in a file of rules. */
-export interface RulesText {
-  /** Its bytes as Latin-1. */
-  readonly bytes: string;
-  /** Whether that is all of it. */
-  readonly whole: boolean;
-}
-
 /** Names read at once from a large directory: less than a millisecond's work. */
 const namesPerRead = 256;
 /** Contents beyond this size are not read: that would hold up the event loop. */
@@ -127,23 +116,6 @@ export class Disk {
       return goneOrUnseen(error);
     } finally {
       directory?.closeSync();
-    }
-  }
-
-  /** What a file of rules says; undefined if there is none. A symlink is none, as git has it in a work tree. */
-  readRules(path: string): RulesText | undefined | Unseen {
-    try {
-      const read = readRegularFile(this.place(path), rulesLimitBytes, constants.O_NOFOLLOW ?? 0);
-      if (read === undefined) return undefined;
-      const bytes = read.bytes.toString('latin1');
-      // A line that was cut through would say something else.
-      return read.whole
-        ? { bytes, whole: true }
-        : { bytes: bytes.slice(0, bytes.lastIndexOf('\n') + 1), whole: false };
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP') return undefined;
-      return { unseen: error as NodeJS.ErrnoException };
     }
   }
 

@@ -1,5 +1,5 @@
 // Where the git repositories are whose locks say that git is at work, and whose tops end the reach of .gitignore files.
-import { lstatSync, type Stats } from 'node:fs';
+import { lstatSync, type Stats, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { goneOrUnseen, type Unseen } from './disk.ts';
 import { readRegularFile } from './regular-file.ts';
@@ -23,13 +23,29 @@ export function gitDirectoryAt(top: string, dotGit: Stats | undefined): string |
   return match?.[1] === undefined ? undefined : resolve(top, match[1]);
 }
 
-/** The same for the repository that a root lies in, if its top is further up. */
-export function enclosingGitDirectory(root: string): string | undefined {
-  for (let at = dirname(root); ; at = dirname(at)) {
-    const found = gitDirectoryAt(at, lstatOrNothing(join(at, '.git')));
-    if (typeof found === 'string') return found;
-    if (at === dirname(at)) return undefined;
+/** A repository with a work tree. */
+export interface Repository {
+  /** Where the work tree begins; absolute. */
+  readonly top: string;
+  readonly gitDirectory: string;
+}
+
+/** The repository that a root lies in, if its top is further up: in the same file system, as git looks for it. */
+export function enclosingRepository(root: string): Repository | undefined {
+  const device = deviceOf(root);
+  for (let at = root; at !== dirname(at); ) {
+    at = dirname(at);
+    if (deviceOf(at) !== device) return undefined;
+    const gitDirectory = gitDirectoryAt(at, lstatOrNothing(join(at, '.git')));
+    if (typeof gitDirectory === 'string') return { top: at, gitDirectory };
   }
+  return undefined;
+}
+
+/** Where a repository keeps what its worktrees share: its own git directory, unless this is a worktree's. */
+export function commonDirectory(gitDirectory: string): string {
+  const text = readGitFile(join(gitDirectory, 'commondir'));
+  return typeof text === 'string' ? resolve(gitDirectory, text.trimEnd()) : gitDirectory;
 }
 
 /** The identity of git's lock on the index in `gitDirectory`, undefined when it is not held. */
@@ -51,6 +67,15 @@ function lstatOrNothing(path: string): Stats | undefined {
     return lstatSync(path, { throwIfNoEntry: false });
   } catch {
     // Whatever can't be seen from here does not hold a lock that matters here.
+    return undefined;
+  }
+}
+
+function deviceOf(directory: string): number | undefined {
+  try {
+    return statSync(directory).dev;
+  } catch {
+    // It is gone, or closed to us: then nothing above it counts either.
     return undefined;
   }
 }

@@ -116,6 +116,13 @@ export class Hints implements HintSink {
     return this.host.hinted();
   }
 
+  /** The rules that count in a directory may have changed, somewhere outside of the tree. */
+  lookAtRules(directory: Directory): void {
+    if (this.host.isClosed) return;
+    this.dirty.mark(directory, rulesFileName, 'none');
+    this.host.took(true);
+  }
+
   unheard(): void {
     this.host.unheard();
   }

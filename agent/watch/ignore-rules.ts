@@ -1,16 +1,18 @@
-// What is not watched: the version-control stores, the globs that were given, and what the .gitignore
-// files say, each of which speaks for its own directory and what lies below, as far as the next repository.
+// What is not watched: the version-control stores, the globs that were given, what git's rules say, each file of
+// which speaks for its own directory and what lies below, as far as the next repository, and node_modules.
 
 import {
   compileGlobs,
   type GitignoreFile,
   type PathMatcher,
   parseGitignore,
+  type RulesEntry,
 } from '../../shared/globs/index.ts';
 import { TurnBudget } from '../../shared/index.ts';
 import type { Log } from '../log/index.ts';
-import type { RulesText } from './disk.ts';
 import { bytesText, joinPath } from './names.ts';
+import type { RulesText } from './rules-text.ts';
+import { RulesTroubles, troubleWith } from './rules-troubles.ts';
 import { Directory } from './tree-index.ts';
 
 const stores = new Set(['.git', '.hg', '.svn']);
@@ -18,6 +20,9 @@ const inStore = /(?:^|\/)\.(?:git|hg|svn)(?:\/|$)/;
 
 /** Why an entry is not in the default view: no view ever holds it, or the rules leave it out. */
 type LeftOut = 'never' | 'rule';
+
+/** Left out at any depth, whatever it is, unless a rule says otherwise: nobody edits what is in there. */
+const dependencies = 'node_modules';
 
 /** The name of the files that the rules are read from. */
 export const rulesFileName = '.gitignore';
@@ -43,32 +48,44 @@ interface KnownRules {
   readonly file: GitignoreFile;
 }
 
+/** Rules from outside of the tree that count in a directory that is a repository's top, or the root. */
+export interface OuterRules {
+  readonly file: GitignoreFile;
+  /** The directory's path from where these rules begin, as bytes in Latin-1; '' if they begin in it. */
+  readonly base: string;
+}
+
 /** The ignoring of one root. */
 export class IgnoreRules {
-  /** Whether .gitignore files count. */
+  /** Whether git's rules count, and node_modules is left out. */
   readonly gitignore: boolean;
   private readonly log: Log;
   private readonly matchesGlob: PathMatcher | undefined;
   private readonly files = new Map<Directory, KnownRules>();
+  /** What has a word after these files, in order. */
+  private readonly outer = new Map<Directory, readonly OuterRules[]>();
   /** Names in a directory that are left out whatever they are, as long as the rules stay as they are. */
   private ignoredNames = new WeakMap<Directory, Set<string>>();
-  /** What is wrong with files of rules, in words. */
-  private readonly troubles = new Map<Directory, string>();
+  /** What is wrong with files of rules. */
+  readonly troubles: RulesTroubles;
   private slowPath: string | undefined;
   /** Steps of matching since they were taken. */
   private steps = 0;
+  /** Steps that are left for the entry in question. */
+  private stepsLeft = 0;
   private readonly hintSteps = new TurnBudget(mostHintSteps);
 
   /** @param globs relative to the root; a directory that matches is left out with all that is in it */
   constructor(globs: readonly string[], gitignore: boolean, log: Log) {
     this.gitignore = gitignore;
     this.log = log;
+    this.troubles = new RulesTroubles(log);
     this.matchesGlob = globs.length === 0 ? undefined : compileGlobs(globs);
   }
 
   /** Why some rules do not count, or older ones still do; undefined if all is as the files say. */
   get trouble(): string | undefined {
-    const [first] = this.troubles.values();
+    const { first } = this.troubles;
     if (first !== undefined || this.slowPath === undefined) return first;
     return `the .gitignore files above ${this.slowPath} have too many wildcard rules for so long a path: those furthest up do not count there`;
   }
@@ -78,8 +95,9 @@ export class IgnoreRules {
    * @returns whether that changes anything
    */
   *setRules(directory: Directory, text: RulesText | undefined): Generator<void, boolean> {
+    const path = joinPath(directory.path, rulesFileName);
     if (text === undefined) {
-      this.setTrouble(directory, undefined);
+      this.troubles.set(path, undefined);
       const changes = this.files.delete(directory);
       if (changes) this.forgetNames();
       return changes;
@@ -89,7 +107,7 @@ export class IgnoreRules {
     const file = known?.bytes === bytes ? known.file : yield* parseGitignore(bytes);
     // Removed while its rules were read.
     if (directory.gone) return false;
-    this.setTrouble(directory, this.troubleOf(directory, file, whole));
+    this.troubles.set(path, troubleWith(path, file, whole));
     if (file === known?.file) return false;
     this.files.set(directory, { bytes, file });
     this.forgetNames();
@@ -103,36 +121,30 @@ export class IgnoreRules {
 
   /** A directory's .gitignore can't be read at the moment: what it said before still counts. */
   keepRules(directory: Directory, error: NodeJS.ErrnoException): void {
-    const still = this.files.has(directory) ? 'its former rules still count' : 'its rules do not count yet';
-    this.setTrouble(
-      directory,
-      `${joinPath(directory.path, rulesFileName)} can not be read (${error.code}): ${still}`,
-    );
+    this.troubles.unread(joinPath(directory.path, rulesFileName), error, this.files.has(directory));
+  }
+
+  /**
+   * Takes what counts in a directory besides the .gitignore files in the tree: the first that says something decides.
+   * @returns whether that changes anything
+   */
+  setOuter(directory: Directory, rules: readonly OuterRules[]): boolean {
+    const known = this.outer.get(directory) ?? [];
+    const isSame = (one: OuterRules, index: number): boolean =>
+      one.file === known[index]?.file && one.base === known[index]?.base;
+    if (known.length === rules.length && rules.every(isSame)) return false;
+    if (rules.length === 0) this.outer.delete(directory);
+    else this.outer.set(directory, rules);
+    this.forgetNames();
+    return true;
   }
 
   /** Forgets what a directory's .gitignore said, because the directory is gone. */
   forget(directory: Directory): void {
     // The root stays the same directory when it is back, and may have no rules then.
-    if (this.files.delete(directory)) this.forgetNames();
-    this.troubles.delete(directory);
-  }
-
-  private troubleOf(directory: Directory, file: GitignoreFile, whole: boolean): string | undefined {
-    const path = joinPath(directory.path, rulesFileName);
-    if (!whole) return `${path} is larger than 4 MiB: only the lines in its first 4 MiB count`;
-    if (file.firstLeftOut === undefined) return undefined;
-    return `${path} has more wildcard rules than can be matched quickly: line ${file.firstLeftOut} and others do not count`;
-  }
-
-  private setTrouble(directory: Directory, trouble: string | undefined): void {
-    if (this.troubles.get(directory) === trouble) return;
-    if (trouble === undefined) {
-      this.troubles.delete(directory);
-      this.log.info('rules count again', { path: joinPath(directory.path, rulesFileName) });
-    } else {
-      this.troubles.set(directory, trouble);
-      this.log.warn('rules do not count', { path: joinPath(directory.path, rulesFileName), why: trouble });
-    }
+    const counted = this.files.delete(directory);
+    if (this.outer.delete(directory) || counted) this.forgetNames();
+    this.troubles.forget(joinPath(directory.path, rulesFileName));
   }
 
   /** How many steps of matching (`globLimits`) the questions took, at most, since this was asked last. */
@@ -209,37 +221,64 @@ export class IgnoreRules {
       this.steps += this.matchesGlob.cost * path.length;
       if (this.matchesGlob(path)) return true;
     }
-    return this.files.size > 0 && this.gitIgnores(known, above, name, isDirectory);
+    if (!this.gitignore) return false;
+    return this.gitIgnores(known, above, name, isDirectory) ?? name === dependencies;
   }
 
-  /** The deepest file that says something has the last word, as in git. */
-  private gitIgnores(known: Directory, above: string, name: string, isDirectory: boolean): boolean {
-    let stepsLeft = mostSteps;
-    let bytes: { readonly name: string; readonly path: string } | undefined;
-    for (let at: Directory | undefined = known; at !== undefined; at = at.parent) {
+  /**
+   * What git's rules say; undefined if they say nothing. The deepest file that says something has the last word; a
+   * repository inside another has its own rules alone, for those further out decided whether it is seen at all.
+   */
+  private gitIgnores(
+    known: Directory,
+    above: string,
+    name: string,
+    isDirectory: boolean,
+  ): boolean | undefined {
+    if (this.files.size === 0 && this.outer.size === 0) return undefined;
+    this.stepsLeft = mostSteps;
+    let bytes: { readonly name: string; readonly above: string } | undefined;
+    for (let at = known; ; at = at.parent) {
+      const isLast = at.parent === undefined || at.gitDirectory !== undefined;
       const file = this.files.get(at)?.file;
-      if (file !== undefined) {
-        bytes ??= { name: bytesText(name), path: bytesText(above) };
+      const outer = isLast ? this.outer.get(at) : undefined;
+      if (file !== undefined || outer !== undefined) {
+        bytes ??= { name: bytesText(name), above: bytesText(above) };
         const length = at.path === '' ? 0 : bytesText(at.path).length + 1;
-        const entry = { name: bytes.name, directory: bytes.path.slice(length), isDirectory };
-        const steps = file.stepsFor(entry);
-        stepsLeft -= steps;
-        if (stepsLeft >= 0) this.steps += steps;
-        else return this.giveUp(joinPath(above, name));
-        const ignored = file.ignores(entry);
+        const entry = { name: bytes.name, directory: bytes.above.slice(length), isDirectory };
+        let ignored = file === undefined ? undefined : this.ask(file, entry);
+        for (const { file, base } of outer ?? []) {
+          if (ignored !== undefined) break;
+          ignored = this.ask(
+            file,
+            base === '' ? entry : { ...entry, directory: below(base, entry.directory) },
+          );
+        }
+        if (this.stepsLeft < 0) return this.giveUp(joinPath(above, name));
         if (ignored !== undefined) return ignored;
       }
-      // A repository inside another has its own rules alone; those further out decided whether it is seen at all.
-      if (at.gitDirectory !== undefined) return false;
+      if (at.parent === undefined || isLast) return undefined;
     }
-    return false;
   }
 
-  private giveUp(path: string): false {
+  /** What a file says of an entry; undefined also where that takes more steps than are left. */
+  private ask(file: GitignoreFile, entry: RulesEntry): boolean | undefined {
+    if (this.stepsLeft < 0) return undefined;
+    const steps = file.stepsFor(entry);
+    this.stepsLeft -= steps;
+    if (this.stepsLeft < 0) return undefined;
+    this.steps += steps;
+    return file.ignores(entry);
+  }
+
+  private giveUp(path: string): undefined {
     if (this.slowPath === undefined) {
       this.slowPath = path;
       this.log.warn('rules do not count', { path, why: this.trouble });
     }
-    return false;
   }
+}
+
+function below(base: string, directory: string): string {
+  return directory === '' ? base : `${base}/${directory}`;
 }

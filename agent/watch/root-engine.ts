@@ -13,6 +13,7 @@ import type { EngineEvents, Entries, RootOptions } from './engine-events.ts';
 import { Hints, type HintsHost } from './hints.ts';
 import { IgnoreRules } from './ignore-rules.ts';
 import { LifetimeBudget } from './lifetimes.ts';
+import { type OuterRulesHost, OuterRulesReader } from './outer-rules.ts';
 import { RootLife } from './root-life.ts';
 import { RootWork, type RootWorkHost } from './root-work.ts';
 import { holdsBackup } from './saves.ts';
@@ -32,6 +33,7 @@ export class RootEngine implements ViewedRoot {
   /** What changed since when. To be asked while the index is held still. */
   readonly clock: TreeClock;
   private readonly rules: IgnoreRules;
+  private readonly outer: OuterRulesReader;
   private readonly life: RootLife;
   private readonly crawler: Crawler;
   private readonly looking: RootWork;
@@ -73,6 +75,7 @@ export class RootEngine implements ViewedRoot {
     const { disk, index, rules, dirty } = this;
     const turns = new Turns();
     const host = this.makeHost();
+    this.outer = new OuterRulesReader({ disk, rules, host, log: this.log });
     this.hints = new Hints({ index, rules, turns, dirty, host });
     this.armed = new ArmedBackend({ disk, log: this.log, sink: this.hints, host, factory: backend, limited });
     this.crawler = new Crawler({
@@ -89,10 +92,10 @@ export class RootEngine implements ViewedRoot {
       },
       log: this.log,
       turns,
+      outer: this.outer,
     });
-    const { crawler } = this;
-    this.life = new RootLife({ disk, index, places: crawler.places, log: this.log });
-    this.looking = new RootWork({ disk, crawler, life: this.life, slices, host });
+    this.life = new RootLife({ disk, index, places: this.crawler.places, log: this.log });
+    this.looking = new RootWork({ disk, crawler: this.crawler, life: this.life, slices, host });
   }
 
   private makeTimekeeper(settleMs: number): Timekeeper {
@@ -114,7 +117,7 @@ export class RootEngine implements ViewedRoot {
   }
 
   /** What the parts ask of the engine and of each other. */
-  private makeHost(): HintsHost & ArmedBackendHost & RootWorkHost {
+  private makeHost(): HintsHost & ArmedBackendHost & RootWorkHost & OuterRulesHost {
     const engine = this;
     const { dirty, events } = this;
     return {
@@ -129,6 +132,7 @@ export class RootEngine implements ViewedRoot {
       },
       hinted: () => events.hinted(),
       unheard: () => events.unheard(),
+      lookAtRules: (directory) => this.hints.lookAtRules(directory),
       took: (isDirty) => this.time.hinted(isDirty),
       evidence: (directory, name) => this.crawler.evidence(directory, name),
       unwatch: (directory) => this.armed.current.unwatchDirectory(directory.path, true),
@@ -168,7 +172,7 @@ export class RootEngine implements ViewedRoot {
   start(): Promise<void> {
     return this.exclusive.run(async () => {
       const startedMs = performance.now();
-      await this.armed.current.start();
+      await Promise.all([this.armed.current.start(), this.outer.begin()]);
       await this.looking.checkRoot(untold);
       if (this.closed) return;
       this.lastCrawlMs = performance.now() - startedMs;
@@ -193,6 +197,7 @@ export class RootEngine implements ViewedRoot {
     this.closed = true;
     this.clock.close();
     this.time.end();
+    this.outer.close();
     await this.armed.current.close(atOnce);
     await this.exclusive.run(async () => {});
   }
@@ -207,6 +212,7 @@ export class RootEngine implements ViewedRoot {
     await this.exclusive.run(async () => {
       // A root that comes back, or that goes with a directory above it, gives no hint: it has to be looked for.
       this.time.schedule.suspectRoot();
+      this.outer.suspect();
       if (!vouches() || this.time.schedule.inDoubt) await this.recrawl();
       else await this.tellBatch();
       const { starved } = this.dirty;
@@ -253,6 +259,7 @@ export class RootEngine implements ViewedRoot {
       this.time.schedule.suspectRoot();
       this.time.setAlarm();
     }
+    this.outer.beat();
     if (this.dirty.hasRetries) this.time.open();
   }
 
@@ -289,10 +296,7 @@ export class RootEngine implements ViewedRoot {
 
   /** When the directory on disk was changed last, if it can be seen. */
   directoryChangedMs(directory: Directory): number | undefined {
-    if (!this.looking.enter()) return undefined;
-    const stats = this.disk.look(directory.path);
-    this.disk.leave();
-    return stats === undefined || 'unseen' in stats ? undefined : stats.mtimeMs;
+    return this.looking.changedMs(directory);
   }
 
   private doubtDirectory(directory: Directory): void {

@@ -70,4 +70,12 @@ export class RootWork {
     this.host.doubtDirectory(root);
     return false;
   }
+
+  /** When a directory on disk was changed last, if it can be seen. */
+  changedMs(directory: Directory): number | undefined {
+    if (!this.enter()) return undefined;
+    const stats = this.disk.look(directory.path);
+    this.disk.leave();
+    return stats === undefined || 'unseen' in stats ? undefined : stats.mtimeMs;
+  }
 }

@@ -1,9 +1,11 @@
-// Reads the two entries of a directory that say what counts in it: its .gitignore, and the `.git` that makes it the
-// top of a repository.
+// Reads what says what counts in a directory: its .gitignore, the `.git` that makes it the top of a repository, and
+// what counts there from outside of the tree.
 import type { Disk } from './disk.ts';
 import { gitDirectoryAt } from './git-directories.ts';
 import { type IgnoreRules, rulesFileName } from './ignore-rules.ts';
 import { joinPath } from './names.ts';
+import type { OuterRulesReader } from './outer-rules.ts';
+import { readRulesText } from './rules-text.ts';
 import type { Directory } from './tree-index.ts';
 
 /** What the reader needs done that is not reading. */
@@ -16,11 +18,13 @@ export interface RulesHost {
 export class RulesReader {
   private readonly disk: Disk;
   private readonly rules: IgnoreRules;
+  private readonly outer: OuterRulesReader;
   private readonly host: RulesHost;
 
-  constructor(disk: Disk, rules: IgnoreRules, host: RulesHost) {
+  constructor(disk: Disk, rules: IgnoreRules, outer: OuterRulesReader, host: RulesHost) {
     this.disk = disk;
     this.rules = rules;
+    this.outer = outer;
     this.host = host;
   }
 
@@ -31,11 +35,20 @@ export class RulesReader {
    */
   *readRules(directory: Directory, names?: readonly string[]): Generator<void, boolean> {
     const present = names === undefined || names.includes(rulesFileName);
-    const text = present ? this.disk.readRules(joinPath(directory.path, rulesFileName)) : undefined;
-    if (text === undefined || !('unseen' in text)) return yield* this.rules.setRules(directory, text);
+    const place = this.disk.place(joinPath(directory.path, rulesFileName));
+    const text = present ? readRulesText(place) : undefined;
+    const isOuterNew = yield* this.outer.read(directory);
+    if (text === undefined || !('unseen' in text))
+      return (yield* this.rules.setRules(directory, text)) || isOuterNew;
     this.rules.keepRules(directory, text.unseen);
     this.host.retry(directory, text.unseen);
-    return false;
+    return isOuterNew;
+  }
+
+  /** Forgets what counted in a directory that is gone. */
+  forget(directory: Directory): void {
+    this.rules.forget(directory);
+    this.outer.forget(directory);
   }
 
   /**
@@ -55,8 +68,7 @@ export class RulesReader {
       return false;
     }
     directory.gitDirectory = found;
-    if (directory.parent === undefined) return false;
-    if ((before === undefined) === (directory.gitDirectory === undefined)) return false;
+    if (before === found) return false;
     this.rules.forgetNames();
     return true;
   }

@@ -1,7 +1,7 @@
 // Has the engine work when its schedule (schedule.ts) says so, unless git is at work.
 import { Alarm } from './alarm.ts';
 import type { CrawlRhythm } from './backend.ts';
-import { enclosingGitDirectory } from './git-directories.ts';
+import { enclosingRepository } from './git-directories.ts';
 import { GitHold, holdCheckMs } from './git-hold.ts';
 import { Schedule } from './schedule.ts';
 import type { Directory } from './tree-index.ts';
@@ -33,7 +33,7 @@ export class Timekeeper {
   /** @param root its path */
   constructor(root: string, settleMs: number, host: TimekeeperHost) {
     this.schedule = new Schedule(settleMs);
-    this.gitHold = new GitHold(enclosingGitDirectory(root));
+    this.gitHold = new GitHold(enclosingRepository(root)?.gitDirectory);
     this.host = host;
   }
 

@@ -46,7 +46,7 @@ export const watch = defineCommand({
   ],
   flags: {
     ignore: globFlag('Leave out paths that match this glob; may be given often'),
-    'no-gitignore': switchFlag('Do not leave out what .gitignore files name'),
+    'no-gitignore': switchFlag("Watch what git's rules and node_modules leave out, too"),
     ...startFlags,
   },
   run(flags, operands, context) {

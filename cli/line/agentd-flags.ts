@@ -24,7 +24,7 @@ export const agentdFlags: readonly FlagWord[] = [
   },
   {
     name: 'no-gitignore',
-    summary: "watch what the roots' .gitignore files leave out, too",
+    summary: "watch what git's rules and node_modules leave out, too",
     takesValue: false,
     repeats: false,
   },

@@ -88,6 +88,10 @@ class NameLines {
   readonly #tried = new Map<string, TriedLine[]>();
   readonly #scopes = new Set<string>();
 
+  get isEmpty(): boolean {
+    return this.#scopes.size === 0;
+  }
+
   add(scope: string, matcher: Matcher, line: Line): void {
     const { head, tail, exact, isStar, test } = matcher;
     this.#scopes.add(scope);
@@ -171,13 +175,28 @@ export class GitignoreFile {
     return this.#nameSteps * name.length + this.#pathSteps * (directory.length + name.length + 1);
   }
 
+  /** Whether no line says anything about any entry. */
+  get isEmpty(): boolean {
+    return this.#anywhere.isEmpty && this.#inDirectory.isEmpty && this.#paths.size === 0;
+  }
+
   /** Whether the entry is ignored; undefined if the file says nothing about it. */
   ignores(entry: RulesEntry): boolean | undefined {
+    const verdict = this.#find(entry);
+    return verdict === none ? undefined : verdict % 2 === 0;
+  }
+
+  /** The number of the line that decides about the entry; undefined if the file says nothing about it. */
+  lineFor(entry: RulesEntry): number | undefined {
+    const verdict = this.#find(entry);
+    return verdict === none ? undefined : Math.floor(verdict / 2);
+  }
+
+  #find(entry: RulesEntry): Verdict {
     const { name, directory, isDirectory } = entry;
     let verdict = this.#anywhere.find('', name, isDirectory, none);
     verdict = this.#inDirectory.find(`${directory}/`, name, isDirectory, verdict);
-    if (this.#paths.size > 0) verdict = this.#findPath(entry, verdict);
-    return verdict === none ? undefined : verdict % 2 === 0;
+    return this.#paths.size > 0 ? this.#findPath(entry, verdict) : verdict;
   }
 
   #findPath({ name, directory, isDirectory }: RulesEntry, best: Verdict): Verdict {
@@ -293,8 +312,9 @@ function withoutTrailingSpaces(line: string): string {
 /**
  * Reads the text of a .gitignore file, in steps.
  * @param text bytes as Latin-1
+ * @param skip numbers of lines that do not count, from 1
  */
-export function* parseGitignore(text: string): Generator<void, GitignoreFile> {
+export function* parseGitignore(text: string, skip?: ReadonlySet<number>): Generator<void, GitignoreFile> {
   const file = new GitignoreFile();
   const byteOrderMark = '\u00ef\u00bb\u00bf';
   let at = text.startsWith(byteOrderMark) ? byteOrderMark.length : 0;
@@ -303,7 +323,8 @@ export function* parseGitignore(text: string): Generator<void, GitignoreFile> {
   for (let number = 1; at < text.length; number++) {
     const lineBreak = text.indexOf('\n', at);
     const end = lineBreak === -1 ? text.length : lineBreak;
-    file.addLine(text.slice(at, end > at && text[end - 1] === '\r' ? end - 1 : end), number);
+    if (skip?.has(number) !== true)
+      file.addLine(text.slice(at, end > at && text[end - 1] === '\r' ? end - 1 : end), number);
     at = end + 1;
     if (at < stepEnd && file.builtStates < mostStates) continue;
     stepEnd = at + bytesPerStep;

@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'lock_held'
   | 'not_a_directory'
   | 'port_in_use'
+  | 'root_differs'
   | 'socket_in_use'
   | 'socket_path_too_long'
   | 'sync_failed'

@@ -64,9 +64,14 @@ describe('agent-cli watch', () => {
     });
     expect((await filesOf(agent, root)).sort()).toEqual(['.gitignore', 'a.ts', 'built.js']);
 
-    const again = await runCli(args, { env: agent.env });
-    expect(again).toMatchObject({ code: 0 });
-    expect(again.stderr).toMatch(/is watched already, .* stays as it is\n.*agent-cli unwatch/);
+    const same = ['watch', root, '--ignore', '*.tmp', '--ignore', '*.log', '--ignore', '*.tmp'];
+    expect(await runCli(same, { env: agent.env })).toMatchObject({ code: 0, stderr: '' });
+    const other = await runCli(['watch', root, '--ignore', '*.md'], { env: agent.env });
+    expect(other).toMatchObject({ code: 1, stdout: '' });
+    expect(other.stderr).toContain(
+      `${root} is already watched with ignore ["*.log","*.tmp"], not ignore ["*.md"]`,
+    );
+    expect(other.stderr).toContain(`agent-cli unwatch ${root}`);
     expect(await filesOf(agent, root)).toContain('built.js');
   });
 

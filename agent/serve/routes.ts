@@ -175,6 +175,7 @@ async function addRoot({ services, request, response, query }: Exchange): Promis
     );
   } catch (error) {
     if (!(error instanceof DevagentError)) throw error;
+    if (error.code === 'root_differs') throw new ProblemError(409, 'root_differs', error.message);
     throw new ProblemError(400, error.code, error.message);
   }
 }

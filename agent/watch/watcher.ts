@@ -16,6 +16,7 @@ import { type Entries, type RootOptions, recordsOf } from './engine-events.ts';
 import { LifetimeBudget } from './lifetimes.ts';
 import { kernelQueueLength, LossSigns, type LossVerdict } from './loss-signs.ts';
 import { realRoot } from './real-root.ts';
+import { checkSameRoot } from './root-difference.ts';
 import { RootEngine } from './root-engine.ts';
 import { Slices } from './slices.ts';
 import { View, type ViewRequest, Views, type WideView } from './views.ts';
@@ -78,6 +79,7 @@ export class Watcher {
   private readonly engines = new Map<string, RootEngine>();
   /** Those whose roots are known to be watched. */
   private readonly reported = new WeakSet<RootEngine>();
+  private readonly options = new WeakMap<RootEngine, RootOptions>();
   private readonly signs: LossSigns;
   private readonly audit: Audit;
   private readonly slices = new Slices();
@@ -131,12 +133,13 @@ export class Watcher {
    * Watches the directory at `path`; resolves with its real path once its first crawl is done. A root that
    * is there already stays as it is.
    * @param isFirst whether it is among those that the watcher begins with, of which nobody has to be told
-   * @throws DevagentError `not_a_directory`
+   * @throws DevagentError `not_a_directory`; `root_differs` if it is there with other options
    */
   async add(path: string, options: Partial<RootOptions> = {}, isFirst = false): Promise<string> {
     const real = realRoot(path);
     const known = this.engines.get(real);
     if (known !== undefined) {
+      checkSameRoot(real, this.options.get(known) ?? this.settings, options);
       await known.withIndex(async () => {});
       return real;
     }
@@ -175,6 +178,7 @@ export class Watcher {
       this.lifetimes,
     );
     this.engines.set(real, engine);
+    this.options.set(engine, { ...this.settings, ...options });
     await engine.start();
     return real;
   }

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { globFlag, switchFlag } from '../../shared/flags/index.ts';
 import { countOf, visibleText } from '../../shared/index.ts';
 import { cliCommand } from '../agent/index.ts';
-import { type CommandContext, defineCommand, forEachOperand } from '../line/index.ts';
+import { type CommandContext, defineCommand, forEachOperand, withHint } from '../line/index.ts';
 import { CliError, exitCodes } from '../outcome/index.ts';
 import { realPath } from '../paths/index.ts';
 import { ensureAgent, startFlags } from '../start/index.ts';
@@ -21,17 +21,8 @@ function checkDirectory(path: string): void {
   });
 }
 
-/** Sees to it that a root which is watched already is so by these rules, or that the user knows better. */
-async function renewRules(root: string, wasRunning: boolean, context: CommandContext): Promise<void> {
-  const { connection, output } = context;
-  if (wasRunning) {
-    output.note(`${root} is watched already, and what is ignored there stays as it is`);
-    output.hint(
-      `to change it: ${cliCommand(connection.instance, `unwatch ${root}`)} — and then watch it again`,
-    );
-    return;
-  }
-  // The agent was started for it just now, with the rules that hold for all roots.
+/** Takes a root away that an agent was just started with, and so with the rules that hold for all roots. */
+async function removeFirst(root: string, { connection }: CommandContext): Promise<void> {
   const query = new URLSearchParams({ path: root });
   await connection.request({ method: 'DELETE', path: `/v1/roots?${query}` });
 }
@@ -61,10 +52,12 @@ export const watch = defineCommand({
       const hasRules = Object.keys(rules).length > 0;
       const wasRunning = hasRules && (await connection.statusIfRunning()) !== undefined;
       const status = await ensureAgent(context, { noStart: flags['no-start'], roots: [path] });
-      if (hasRules && status.roots.some((root) => root.path === path)) {
-        await renewRules(path, wasRunning, context);
-      }
-      const root = await connection.addRoot({ path, ...rules });
+      const isFirst = hasRules && !wasRunning && status.roots.some((root) => root.path === path);
+      if (isFirst) await removeFirst(path, context);
+      const root = await connection.addRoot({ path, ...rules }).catch((error) => {
+        const unwatch = cliCommand(connection.instance, `unwatch ${directory}`);
+        throw withHint(error, 'root_differs', `to change what is ignored: ${unwatch}, then watch it again`);
+      });
       const known = `${countOf(root.files, 'file')}, ${countOf(root.dirs, 'directory', 'directories')}`;
       if (json) output.json(JSON.stringify(root));
       else output.result(visibleText(`watching ${root.path}: ${known}`));

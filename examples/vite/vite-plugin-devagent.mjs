@@ -22,9 +22,15 @@ export function devagent(options = {}) {
       // Whatever feeds the watcher ends with it: when the server is closed, and when it is restarted.
       server.watcher.close = () => agent.close();
 
-      // What Vite would watch, .env.local for one, which .gitignore has. A root that is watched already stays as it is.
+      // What Vite would watch, .env.local for one, which .gitignore has.
+      const rules = { gitignore: false, ignore: ['**/node_modules', build.outDir] };
       const watch = () =>
-        agent.roots.add(root, { gitignore: false, ignore: ['**/node_modules', build.outDir] });
+        agent.roots.add(root, rules).catch((error) => {
+          if (error.code !== 'root_differs') throw error;
+          // Others watch it, too, and by rules of their own.
+          logger.warn(`devagent: ${error.message}`);
+          return agent.roots.add(root);
+        });
       const events = agent.events({ topic: 'file' });
       // The first event is that the connection stands: nothing that is watched from here on is missed.
       await events.next();

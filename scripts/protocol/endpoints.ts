@@ -49,6 +49,7 @@ export const endpoints: Readonly<Record<string, Endpoint>> = {
     summary: 'Watches one more root; answers when it is crawled',
     body: json(requestSchemas.rootBody),
     answer: json(answers.root),
+    others: { 409: 'it is watched already, with other fields than those given' },
   },
   'DELETE /v1/roots': {
     summary: 'Watches a root no longer',

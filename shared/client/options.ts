@@ -66,7 +66,7 @@ export interface FilesOptions extends CallOptions {
 export interface RootOptions extends CallOptions {
   /** Globs, relative to the root, of what is neither watched nor told. */
   readonly ignore?: readonly string[] | undefined;
-  /** Whether `.gitignore` files count. */
+  /** Whether git's rules count, and `node_modules` is left out. */
   readonly gitignore?: boolean | undefined;
 }
 
@@ -75,7 +75,8 @@ export interface Roots {
   /**
    * Has a directory watched, and resolves once it is crawled. One that is watched already stays as it is.
    * @param path an absolute path
-   * @throws {@link AgentError} `not_a_directory`
+   * @throws {@link AgentError} `not_a_directory`; `root_differs` if it is watched already with other options than
+   * those given
    */
   add(path: string, options?: RootOptions): Promise<RootStatus>;
   /**

@@ -67,6 +67,7 @@ export {
   type Problem,
   protocolVersion,
   type RootFrame,
+  type RootInterests,
   type RootStatus,
   type RunFile,
   type ServerFrame,

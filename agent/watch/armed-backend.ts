@@ -11,6 +11,10 @@ export interface ArmedBackendHost {
   doubtDirectory(directory: Directory): void;
   /** The directory can't be watched at the moment. */
   retryLater(directory: Directory, error: NodeJS.ErrnoException): void;
+  /** The kernel gives no watch for a directory outside the default view. */
+  refuseOutside(directory: Directory, error: NodeJS.ErrnoException): void;
+  /** Lets go of what wide views hold. Returns whether that was anything. */
+  freeWatches(error: NodeJS.ErrnoException): boolean;
   /** What changed since the tree was gone through last may have given no hint. */
   wantCrawl(): void;
   /** Nothing of this is foreseen. */
@@ -78,6 +82,12 @@ export class ArmedBackend {
       switch (error.code) {
         case 'ENOSPC':
         case 'EMFILE':
+          if (directory.stat.outside) {
+            this.host.refuseOutside(directory, error);
+            return false;
+          }
+          // The default view comes first.
+          if (this.host.freeWatches(error)) return this.watchDirectory(directory);
           this.fallBackToPolling(error);
           return true;
         case 'ENOENT':
@@ -103,7 +113,7 @@ export class ArmedBackend {
    * Another directory is where this one was. Not waited for: a walk of a large tree takes long, and that of one that
    * is gone again may never end.
    */
-  rearm(directory: Directory): void {
+  rearm(directory: Pick<Directory, 'path'>): void {
     const { backend } = this;
     backend
       .rearm(directory.path)
@@ -114,8 +124,10 @@ export class ArmedBackend {
 
   /** A watch could not be made or died. */
   failed(path: string, error: NodeJS.ErrnoException): void {
-    if (error.code === 'ENOSPC' || error.code === 'EMFILE') this.fallBackToPolling(error);
-    else {
+    if (error.code === 'ENOSPC' || error.code === 'EMFILE') {
+      if (this.host.freeWatches(error)) this.rearm({ path: '' });
+      else this.fallBackToPolling(error);
+    } else {
       this.log.warn('watch failed', { path, error });
       this.sink.hint(path, undefined, false);
     }

@@ -7,8 +7,10 @@
 import { SliceClock } from '../../shared/index.ts';
 import type { Log } from '../log/index.ts';
 import type { DifferenceSink } from './delta.ts';
+import { Departures } from './departures.ts';
 import type { Disk } from './disk.ts';
 import { type IgnoreRules, rulesFileName } from './ignore-rules.ts';
+import type { Interests } from './interests.ts';
 import { NameForms } from './name-forms.ts';
 import { joinPath } from './names.ts';
 import type { OuterRulesReader } from './outer-rules.ts';
@@ -22,12 +24,12 @@ import {
   Directory,
   type EntryStat,
   kindOf,
-  type Removed,
   statOf,
   type TreeIndex,
   type Youth,
 } from './tree-index.ts';
 import type { Turns } from './turns.ts';
+import type { Interest } from './views.ts';
 import { type Dirty, evidenceOf, type Visit } from './visits.ts';
 import { youthOf } from './youth.ts';
 
@@ -48,24 +50,36 @@ const nameSteps = 40;
 /** A directory this large may have more than a thousand entries; on tmpfs and ext4 20 and 24 bytes each or more. */
 const largeDirectoryBytes = 32 * 1024;
 
+/**
+ * Entries outside the default view that are looked at in the batch whose hints led there, so that what was moved keeps its
+ * `from`: some 10 ms. The default view's batches wait for no more; the rest is done between them.
+ */
+const outsideInBatch = 1000;
+
 /** Keeps one root's index true. */
 export class Crawler {
   private readonly disk: Disk;
   private readonly index: TreeIndex;
   private readonly rules: IgnoreRules;
+  private readonly interests: Interests;
   private readonly rulesReader: RulesReader;
   private readonly host: CrawlerHost;
   readonly places: Places;
   private readonly touches: Touches;
   private readonly clock = new SliceClock(stepMs);
   private readonly skips: Skips;
-  /** Directories that were taken out of the index while what was below them is still in it. */
-  private readonly removed: Directory[] = [];
+  private readonly departures: Departures;
+  /** Visits outside the default view that are to be made between batches. */
+  private outlying: Visit[] = [];
+  /** Entries outside the default view that this batch may still look at. */
+  private outsideLeft = Number.POSITIVE_INFINITY;
+  private isReadingRules = false;
 
   constructor(parts: {
     disk: Disk;
     index: TreeIndex;
     rules: IgnoreRules;
+    interests: Interests;
     host: CrawlerHost;
     log: Log;
     turns: Turns;
@@ -74,26 +88,88 @@ export class Crawler {
     this.disk = parts.disk;
     this.index = parts.index;
     this.rules = parts.rules;
+    this.interests = parts.interests;
     this.host = parts.host;
     this.rulesReader = new RulesReader(parts.disk, parts.rules, parts.outer, parts.host);
     this.skips = new Skips(parts.log);
     this.places = new Places(parts.disk, parts.host, parts.turns);
     this.touches = new Touches(parts.turns);
+    this.departures = new Departures({
+      index: parts.index,
+      rules: parts.rules,
+      interests: parts.interests,
+      forget: (path, directory) => {
+        if (directory !== undefined) this.forgetDirectory(directory);
+        this.touches.forget(path);
+        this.skips.forget(path);
+      },
+    });
   }
 
   /**
-   * Compares everything below `directory`.
+   * Compares everything below `directory`, but for what has to wait (`takeOutlying`).
    * @param suspicious whether hints may be missing
    */
   *crawl(directory: Directory, delta: DifferenceSink, suspicious: boolean): Generator<void, void> {
+    this.outsideLeft = 0;
     yield* this.visit([{ directory, deep: true, suspicious }], delta);
     this.skips.sumUp();
+  }
+
+  /** Looks for what an interest adds to the index. Batches may come between any two steps while `isWhole`. */
+  *widen(root: Directory, interest: Interest, delta: DifferenceSink): Generator<void, void> {
+    const how = { deep: true, suspicious: false, widens: true };
+    if (interest.everything) yield* this.visit([{ ...how, directory: root }], delta, true);
+    for (const place of interest.places) {
+      const { directory, name } = this.index.deepest(root, place);
+      const visits: Visit[] = [];
+      if (name === undefined) visits.push({ ...how, directory });
+      else this.examine({ ...how, directory }, name, 'none', delta, visits);
+      yield* this.visit(visits, delta, true);
+    }
+    this.skips.sumUp();
+  }
+
+  /** Takes out what is outside the default view and wanted no more. Batches may come between, as above. */
+  *narrow(root: Directory, delta: DifferenceSink): Generator<void, void> {
+    const directories = [root];
+    for (let next = directories.pop(); next !== undefined; next = directories.pop()) {
+      for (const [name, entry] of next.entries) {
+        const isDirectory = entry instanceof Directory;
+        const path = joinPath(next.path, name);
+        if (this.index.isOutside(entry) && !this.interests.wants(path, isDirectory)) {
+          this.departures.remove(next, name, delta);
+          yield* this.finish(delta);
+        } else if (isDirectory) directories.push(entry);
+        if (this.isDue(nameSteps)) yield* this.rest();
+        if (next.gone) break;
+      }
+    }
+  }
+
+  /** Takes the visits that were left for later: `resume` makes them. */
+  takeOutlying(): Visit[] {
+    const { outlying } = this;
+    this.outlying = [];
+    return outlying;
+  }
+
+  /** Makes visits that were left for later. Batches may come between any two steps while `isWhole`. */
+  *resume(visits: Visit[], delta: DifferenceSink): Generator<void, void> {
+    yield* this.visit(visits, delta, true);
+    this.skips.sumUp();
+  }
+
+  /** Whether nothing is half done: batches may be looked at now, and the index read. */
+  get isWhole(): boolean {
+    return this.departures.areDone && !this.isReadingRules;
   }
 
   /** Compares what the hints named. */
   *examineHints(hinted: ReadonlyMap<Directory, Dirty>, delta: DifferenceSink): Generator<void, void> {
     // Parents first: a directory that is gone or replaced takes the hints below it along.
     const directories = yield* sorted([...hinted.keys()], (a, b) => (a.path < b.path ? -1 : 1));
+    this.outsideLeft = outsideInBatch;
     /** Whether the rules change in any case, by directory. */
     const rulesTouched = new Map<Directory, boolean>();
     for (const directory of directories) {
@@ -105,11 +181,17 @@ export class Crawler {
         continue;
       }
       const visits: Visit[] = [];
+      const { outside } = directory.stat;
+      if (outside && !this.takesInBatch(dirty.names.size)) {
+        this.outlying.push({ directory, deep: false, suspicious: false, dirty });
+        continue;
+      }
       for (const [name, evidence] of dirty.names) {
         this.examine({ directory, deep: false, suspicious: false }, name, evidence, delta, visits);
-        if (this.removed.length > 0) yield* this.removeBelow(delta);
-        if (name === rulesFileName) rulesTouched.set(directory, rulesTouched.get(directory) ?? false);
-        if (name === '.git' && this.rulesReader.lookForRepository(directory))
+        if (!this.departures.areDone) yield* this.finish(delta);
+        if (name === rulesFileName && !outside)
+          rulesTouched.set(directory, rulesTouched.get(directory) ?? false);
+        if (name === '.git' && !outside && this.rulesReader.lookForRepository(directory))
           rulesTouched.set(directory, true);
         if (this.isDue(entrySteps)) yield* this.rest();
       }
@@ -118,8 +200,9 @@ export class Crawler {
     if (!this.rules.gitignore) rulesTouched.clear();
     for (const [directory, changed] of rulesTouched) {
       // Also one that is ignored itself, and so no entry.
-      if (!directory.gone && ((yield* this.rulesReader.readRules(directory)) || changed)) {
-        yield* this.visit([{ directory, deep: true, suspicious: false }], delta);
+      if (directory.gone || directory.stat.outside) continue;
+      if ((yield* this.rulesReader.readRules(directory)) || changed) {
+        yield* this.visit([{ directory, deep: true, suspicious: false, forRules: true }], delta);
       }
     }
     this.skips.sumUp();
@@ -127,18 +210,30 @@ export class Crawler {
 
   /** Takes everything out of the index, because the root is gone. */
   *removeAll(root: Directory, delta: DifferenceSink): Generator<void, void> {
-    yield* this.index.removeBelow(root, this.removal(delta));
+    this.departures.empty(root);
+    yield* this.finish(delta);
     this.forgetDirectory(root);
   }
 
-  private *visit(visits: Visit[], delta: DifferenceSink): Generator<void, void> {
-    for (let visit = visits.pop(); visit !== undefined; visit = visits.pop()) {
+  /** @param betweenBatches whether what is outside the default view need not wait any longer */
+  private *visit(visits: Visit[], delta: DifferenceSink, betweenBatches = false): Generator<void, void> {
+    for (let next = visits.pop(); next !== undefined; next = visits.pop()) {
       if (this.isDue(entrySteps)) yield* this.rest();
-      const { directory } = visit;
+      const { directory } = next;
       if (directory.gone) continue;
+      // What is known can only be relied on where it is watched.
+      const isDeaf = next.widens === true && !this.places.isWatched(directory);
+      const visit: Visit = isDeaf ? { ...next, widens: false, suspicious: true } : next;
+      const { outside } = directory.stat;
+      if (outside && !betweenBatches && this.outsideLeft <= 0) {
+        this.outlying.push(visit);
+        continue;
+      }
+      const widens = visit.widens === true;
       if (visit.suspicious) this.places.distrust(directory);
       if (!this.places.watchTruly(directory)) continue;
       const names = yield* this.list(directory);
+      if (directory.gone) continue;
       if (names === undefined) {
         directory.doubtful = true;
         this.host.doubt(directory);
@@ -150,20 +245,42 @@ export class Crawler {
         this.host.retry(directory, names.unseen);
         continue;
       }
+      if (outside && !betweenBatches && !this.takesInBatch(names.length)) {
+        this.outlying.push(visit);
+        continue;
+      }
       directory.unreadable = false;
       const before = directory.entries.size;
-      const newBounds = this.rulesReader.lookForRepository(directory, names);
-      const newRules =
-        this.rules.gitignore && ((yield* this.rulesReader.readRules(directory, names)) || newBounds);
-      const inside = newRules && before > 0 ? { ...visit, deep: true } : visit;
-
+      const newRules = !outside && !widens && (yield* this.readRules(directory, names));
+      const inside = newRules && before > 0 && !visit.deep ? { ...visit, deep: true, forRules: true } : visit;
       for (const name of names) {
         this.examine(inside, name, evidenceOf(visit, name), delta, visits);
-        if (this.removed.length > 0) yield* this.removeBelow(delta);
+        if (!this.departures.areDone) yield* this.finish(delta);
         if (this.isDue(entrySteps)) yield* this.rest();
+        // Batches may come between.
+        if (directory.gone) break;
       }
-      if (before > 0) yield* this.examineUnlisted(inside, names, delta, visits);
+      if (before > 0 && !widens) yield* this.examineUnlisted(inside, names, delta, visits);
     }
+  }
+
+  /** @returns whether other rules count in the directory */
+  private *readRules(directory: Directory, names: readonly string[]): Generator<void, boolean> {
+    const newBounds = this.rulesReader.lookForRepository(directory, names);
+    if (!this.rules.gitignore) return false;
+    this.isReadingRules = true;
+    try {
+      return (yield* this.rulesReader.readRules(directory, names)) || newBounds;
+    } finally {
+      this.isReadingRules = false;
+    }
+  }
+
+  /** Whether a batch may look at so many entries more outside the default view. */
+  private takesInBatch(entries: number): boolean {
+    const takes = entries <= this.outsideLeft;
+    this.outsideLeft = takes ? this.outsideLeft - entries : 0;
+    return takes;
   }
 
   /** One call for all names is quickest, but holds the loop for a millisecond per thousand or two. */
@@ -190,16 +307,17 @@ export class Crawler {
     let forms: NameForms | undefined;
     for (const name of [...entries.keys()]) {
       const isListed = listed.has(name);
+      if (visit.directory.gone) return;
       if (!isListed) {
         this.examine(visit, name, 'none', delta, visits);
-        if (this.removed.length > 0) yield* this.removeBelow(delta);
+        if (!this.departures.areDone) yield* this.finish(delta);
         if (entries.has(name)) {
           // Not listed, and yet there: where case is folded, Readme answers after its renaming to README.
           forms ??= yield* NameForms.of(names);
           const other = forms.find(name);
           if (other !== undefined && this.disk.isSame(directory.path, name, other)) {
-            this.remove(directory, name, delta);
-            yield* this.removeBelow(delta);
+            this.departures.remove(directory, name, delta);
+            yield* this.finish(delta);
           }
         }
       }
@@ -229,6 +347,10 @@ export class Crawler {
     this.places.noteLook(directory);
     const path = joinPath(directory.path, name);
     const known = directory.entries.get(name);
+    if (visit.widens === true && known !== undefined) {
+      if (known instanceof Directory) visits.push({ ...visit, directory: known });
+      return;
+    }
     const stats = this.rules.isNeverName(name) ? undefined : this.disk.look(path);
     if (stats !== undefined && 'unseen' in stats) {
       // Neither there nor gone, as far as anyone here can tell: what was told last stays. Where the directory
@@ -238,13 +360,17 @@ export class Crawler {
       return;
     }
     const kind = stats === undefined ? undefined : kindOf(stats.mode);
-    const isWanted = stats !== undefined && !this.rules.ignores(directory, name, kind === 'dir');
+    const outside =
+      stats !== undefined && (directory.stat.outside || this.rules.ignores(directory, name, kind === 'dir'));
+    const isWanted = stats !== undefined && (!outside || this.interests.wants(path, kind === 'dir'));
     if (isWanted && kind === undefined) this.skips.add(path, 'it is no file, directory or symlink');
     if (!isWanted || kind === undefined) {
-      if (known !== undefined) this.remove(directory, name, delta);
+      if (known !== undefined) this.departures.remove(directory, name, delta);
       return;
     }
-    const stat = statOf(stats, kind);
+    // Of what is new in the default view, a hint tells.
+    if (visit.widens === true && !outside) return;
+    const stat = statOf(stats, kind, outside);
     if (kind === 'dir') this.examineDirectory(visit, name, known, stat, delta, visits);
     else this.examineFile(directory, name, known, stat, evidence, delta);
   }
@@ -259,18 +385,26 @@ export class Crawler {
   ): void {
     const { directory: parent, suspicious } = visit;
     if (known instanceof Directory) {
+      const enters = known.stat.outside && !stat.outside;
+      if (enters) {
+        const before = known.stat;
+        this.index.markDirectory(known, false);
+        delta.record(known.path, before, known.stat);
+      } else if (stat.outside && !known.stat.outside) this.departures.leave(known, delta);
       const doubted = this.places.takeDoubt(known);
       if (doubted || !isSameDirectory(known.stat, stat)) {
         // Another directory under the same name, or one that was elsewhere meanwhile.
         this.places.distrust(known);
         if (visit.replaced !== true) this.host.replaced(known);
         visits.push({ directory: known, deep: true, suspicious: suspicious || doubted, replaced: true });
-      } else if (visit.deep || known.unreadable) {
+      } else if (enters) {
+        visits.push({ directory: known, deep: true, suspicious });
+      } else if ((visit.deep && !(visit.forRules === true && stat.outside)) || known.unreadable) {
         visits.push({ ...visit, directory: known });
       }
       return;
     }
-    if (known !== undefined) this.remove(parent, name, delta);
+    if (known !== undefined) this.departures.remove(parent, name, delta);
     const added = this.index.addDirectory(parent, name, stat);
     delta.record(added.path, undefined, stat);
     visits.push({ directory: added, deep: true, suspicious: false });
@@ -286,7 +420,7 @@ export class Crawler {
   ): void {
     const path = joinPath(parent.path, name);
     if (typeof known !== 'number') {
-      if (known !== undefined) this.remove(parent, name, delta);
+      if (known !== undefined) this.departures.remove(parent, name, delta);
       this.index.addFile(parent, name, stat, youthOf(stat));
       delta.record(path, undefined, stat);
       return;
@@ -295,10 +429,11 @@ export class Crawler {
     const differs =
       difference === 'more' || this.isWrite(parent, name, difference, this.index.youth(known), evidence);
     if (difference === 'more') this.touches.forget(path);
-    if (!differs && difference === 'none') return;
+    const moves = this.index.isOutside(known) !== stat.outside;
+    if (!differs && !moves && difference === 'none') return;
     const before = this.index.fileStat(known);
     this.index.setFile(known, stat, youthOf(stat));
-    if (differs) delta.record(path, before, stat, difference !== 'more');
+    if (differs || moves) delta.record(path, before, stat, differs && difference !== 'more');
   }
 
   private isWrite(
@@ -322,25 +457,9 @@ export class Crawler {
     return this.touches.isLate(joinPath(directory.path, name)) ? 'certain' : 'once';
   }
 
-  private remove(parent: Directory, name: string, delta: DifferenceSink): void {
-    const directory = this.index.remove(parent, name, this.removal(delta));
-    if (directory !== undefined) this.removed.push(directory);
-  }
-
-  /** Finishes what looking began: what is below directories that are gone is taken out, too. A tree can be large. */
-  *removeBelow(delta: DifferenceSink): Generator<void, void> {
-    for (let top = this.removed.pop(); top !== undefined; top = this.removed.pop()) {
-      yield* this.index.removeBelow(top, this.removal(delta));
-    }
-  }
-
-  private removal(delta: DifferenceSink): Removed {
-    return (path, stat, directory) => {
-      if (directory !== undefined) this.forgetDirectory(directory);
-      delta.record(path, stat, undefined);
-      this.touches.forget(path);
-      this.skips.forget(path);
-    };
+  /** Finishes what looking began. */
+  finish(delta: DifferenceSink): Generator<void, void> {
+    return this.departures.finish(delta);
   }
 
   private forgetDirectory(directory: Directory): void {

@@ -1,5 +1,6 @@
 // The net of a batch: each path once, with what it was before and what it is now.
 import type { Change, EntryKind } from '../../shared/index.ts';
+import { type Sees, seenByDefault } from './interests.ts';
 import { toldPath } from './names.ts';
 import { Origins } from './origins.ts';
 import { sorted } from './slices.ts';
@@ -34,9 +35,17 @@ export const addEvent = (kind: EntryKind) => (kind === 'dir' ? 'addDir' : 'add')
 /** What is said of one that went. */
 export const unlinkEvent = (kind: EntryKind) => (kind === 'dir' ? 'unlinkDir' : 'unlink');
 
+function seen(sees: Sees, path: string, stat: EntryStat | undefined): EntryStat | undefined {
+  return stat !== undefined && sees(path, stat) ? stat : undefined;
+}
+
 /** Collects what the engine finds while it works through one batch. */
 export class Delta implements DifferenceSink {
   private readonly differences = new Map<string, Difference>();
+
+  get isEmpty(): boolean {
+    return this.differences.size === 0;
+  }
 
   /** Each path that was recorded. */
   get paths(): ReadonlyMap<string, PathDifference> {
@@ -52,7 +61,7 @@ export class Delta implements DifferenceSink {
     }
   }
 
-  /** The changes, all at once: see `collect`. */
+  /** The changes of the default view, all at once: see `collect`. */
   changes(): Change[] {
     const changes: Change[] = [];
     for (const _step of this.collect(changes));
@@ -60,14 +69,17 @@ export class Delta implements DifferenceSink {
   }
 
   /**
-   * Adds the changes to `changes`, in the order they can be applied in: unlinks, children first, then adds and
+   * Adds the changes of a view to `changes`, in the order they can be applied in: unlinks, children first, then adds and
    * changes, parents first. A generator that stops between steps (slices.ts): there can be very many.
    */
-  *collect(changes: Change[]): Generator<void, void> {
+  *collect(changes: Change[], sees: Sees = seenByDefault): Generator<void, void> {
     const gone: [string, EntryStat][] = [];
     const present: [string, EntryStat, 'add' | 'change'][] = [];
     let steps = 0;
-    for (const [path, { before, after, forced }] of this.differences) {
+    for (const [path, difference] of this.differences) {
+      const before = seen(sees, path, difference.before);
+      const after = seen(sees, path, difference.after);
+      const { forced } = difference;
       const replaced = before !== undefined && after !== undefined && before.kind !== after.kind;
       if (before !== undefined && (after === undefined || replaced)) gone.push([path, before]);
       if (after !== undefined && (before === undefined || replaced)) present.push([path, after, 'add']);

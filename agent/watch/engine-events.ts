@@ -3,6 +3,7 @@ import type { Change, FileRecord } from '../../shared/index.ts';
 import type { Placed } from './clock.ts';
 import { toldPath } from './names.ts';
 import type { EntryStat } from './tree-index.ts';
+import { View, type WideView } from './views.ts';
 
 /** How a root is to be watched. */
 export interface RootOptions {
@@ -13,16 +14,16 @@ export interface RootOptions {
   readonly settleMs: number;
 }
 
-/** What is below the root, as it has been told. */
-export type Entries = () => Generator<{ path: string; stat: EntryStat }>;
+/** What is below the root in the default view, or in another, as it has been reported. */
+export type Entries = (view?: View) => Iterable<{ path: string; stat: EntryStat }>;
 
 /** What an engine tells. */
 export interface EngineEvents {
   /**
-   * A settled batch; never empty. The index is held still until it has been taken.
+   * A settled batch of the default view, or of another; never empty. The index is held still until it has been taken.
    * @param placed to be called for each piece of it when that has its number, before anything else happens
    */
-  batch(changes: Change[], placed: Placed): Promise<void>;
+  batch(changes: Change[], placed: Placed, view?: View): Promise<void>;
   /**
    * A hint came: for the sign of a full queue.
    * @returns whether they come as fast as they are read, so that the loop may not come to an end with them
@@ -30,15 +31,19 @@ export interface EngineEvents {
   hinted(): boolean;
   /** Watches were closed: of their hints that are queued nobody will hear. */
   unheard(): void;
-  /** Hints were lost for certain; the differences follow. */
-  lost(): Promise<void>;
+  /** Hints were lost for certain; the differences follow. Concerns one view, or all. */
+  lost(view?: View): Promise<void>;
+  /** The kernel gives no watch for what a view holds. */
+  refuse(view: View, error: NodeJS.ErrnoException): void;
+  /** The default view needs watches that others hold. Returns whether there were any. */
+  freeWatches(error: NodeJS.ErrnoException): boolean;
   /** The first crawl is done. No batch comes before this has resolved. */
   crawled(entries: Entries): Promise<void>;
 }
 
 /** The same as it is listed to clients. */
-export function* recordsOf(entries: Entries): Generator<FileRecord> {
-  for (const { path, stat } of entries()) {
+export function* recordsOf(entries: Entries, view?: WideView): Generator<FileRecord> {
+  for (const { path, stat } of entries(view instanceof View ? view : undefined)) {
     yield { ...toldPath(path), kind: stat.kind, size: stat.size, mtime: stat.mtimeMs };
   }
 }

@@ -17,6 +17,8 @@ export interface EntryStat {
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
+  /** Whether it is outside the default view, there for the sake of a wider one. */
+  readonly outside: boolean;
 }
 
 /**
@@ -46,9 +48,9 @@ export function kindOf(mode: number): EntryKind | undefined {
 }
 
 /** An EntryStat of what lstat saw. */
-export function statOf(stats: Stats, kind: EntryKind): EntryStat {
+export function statOf(stats: Stats, kind: EntryKind, outside: boolean): EntryStat {
   const { size, mtimeMs, ctimeMs, birthtimeMs, ino, mode, uid, gid } = stats;
-  return { kind, size, mtimeMs, ctimeMs, birthtimeMs, ino, mode, uid, gid };
+  return { kind, size, mtimeMs, ctimeMs, birthtimeMs, ino, mode, uid, gid, outside };
 }
 
 /** How `after` differs from `before`. The birth time is left out: some systems give the ctime in its place. */

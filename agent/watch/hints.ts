@@ -2,6 +2,7 @@
 import type { HintSink } from './backend.ts';
 import type { DirtyDirectories } from './dirty.ts';
 import { type IgnoreRules, rulesFileName } from './ignore-rules.ts';
+import type { Interests } from './interests.ts';
 import { NameForms } from './name-forms.ts';
 import { joinPath } from './names.ts';
 import type { Evidence } from './touches.ts';
@@ -20,8 +21,12 @@ export interface HintsHost {
   hinted(): boolean;
   /** Watches were closed: of their hints that are queued nobody will hear. */
   unheard(): void;
-  /** A hint has been dealt with; `isDirty` if it left something to look at in the next batch. */
-  took(isDirty: boolean): void;
+  /**
+   * A hint has been dealt with.
+   * @param isDirty whether it left something to look at in the next batch
+   * @param isOutside whether that is outside the default view
+   */
+  took(isDirty: boolean, isOutside?: boolean): void;
   /** A directory may not be the one it was. */
   doubtDirectory(directory: Directory): void;
   /** A path is not below any directory that is known, so the root may be another. */
@@ -48,6 +53,7 @@ interface Hint {
 export class Hints implements HintSink {
   private readonly index: TreeIndex;
   private readonly rules: IgnoreRules;
+  private readonly interests: Interests;
   private readonly turns: Turns;
   private readonly dirty: DirtyDirectories;
   private readonly host: HintsHost;
@@ -57,12 +63,14 @@ export class Hints implements HintSink {
   constructor(parts: {
     index: TreeIndex;
     rules: IgnoreRules;
+    interests: Interests;
     turns: Turns;
     dirty: DirtyDirectories;
     host: HintsHost;
   }) {
     this.index = parts.index;
     this.rules = parts.rules;
+    this.interests = parts.interests;
     this.turns = parts.turns;
     this.dirty = parts.dirty;
     this.host = parts.host;
@@ -88,12 +96,17 @@ export class Hints implements HintSink {
 
   private take(hint: Hint, isFlood: boolean): void {
     const { directory, known } = this.find(hint.path, hint.name);
+    let isOutside = false;
     if (directory === undefined) this.host.suspectRoot();
     else {
       if (isFlood) this.holdBack(directory);
       const entry = known === undefined ? undefined : directory.entries.get(known);
-      // What is never reported is no reason to wait.
-      if (known !== undefined && entry === undefined && this.rules.ignoresHint(directory, known)) return;
+      isOutside = entry === undefined ? directory.stat.outside : this.index.isOutside(entry);
+      if (known !== undefined && entry === undefined) {
+        isOutside ||= this.rules.ignoresHint(directory, known);
+        // What is never reported is no reason to wait.
+        if (isOutside && !this.isWanted(directory, known)) return;
+      }
       const { areOrdered } = this.host;
       // Where hints come late and without order, a turn says nothing of what they are about.
       if (entry instanceof Directory && areOrdered) entry.hintedTurn ??= this.turns.now;
@@ -103,7 +116,7 @@ export class Hints implements HintSink {
         this.dirty.mark(directory, known, evidence);
       } else this.markForms(directory, known, hint, evidence);
     }
-    this.host.took(true);
+    this.host.took(true, isOutside);
   }
 
   doubt(certain: boolean): void {
@@ -132,10 +145,16 @@ export class Hints implements HintSink {
     const directory = this.index.directories.get(slash === -1 ? '' : path.slice(0, slash));
     const name = path.slice(slash + 1);
     // It counts also where it is ignored itself, and so do its changes.
-    if (name === rulesFileName && this.rules.gitignore) return false;
-    return directory === undefined
-      ? this.rules.isNeverName(name)
-      : this.rules.ignores(directory, name, isDirectory);
+    if (name === rulesFileName && this.rules.gitignore && directory?.stat.outside !== true) return false;
+    if (directory === undefined) return this.rules.isNeverName(name);
+    const isOutside = directory.stat.outside || this.rules.ignores(directory, name, isDirectory);
+    return isOutside && (this.rules.isNeverName(name) || !this.interests.wants(path, isDirectory));
+  }
+
+  /** Whether a wide view wants an entry that is outside the default one, whatever it is. */
+  private isWanted(directory: Directory, name: string): boolean {
+    if (this.interests.isEmpty || this.rules.isNeverName(name)) return false;
+    return this.interests.wants(joinPath(directory.path, name), true);
   }
 
   failed(path: string, error: NodeJS.ErrnoException): void {

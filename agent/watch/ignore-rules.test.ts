@@ -14,6 +14,7 @@ const stat = {
   mode: 0,
   uid: 0,
   gid: 0,
+  outside: false,
 } as const;
 
 /** Rules whose .gitignore files are given by directory; all of these are known. */

@@ -70,6 +70,8 @@ async function start(root: string, backend: BackendFactory): Promise<Running> {
       unheard: () => {},
       lost: async () => {},
       crawled: async () => {},
+      refuse: () => {},
+      freeWatches: () => false,
     },
     silentLog,
   );

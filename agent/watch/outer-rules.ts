@@ -251,7 +251,7 @@ function stampOf({ path, followsLinks }: Pick<OuterSource, 'path' | 'followsLink
   const stats = statsOf(path, followsLinks);
   // Nothing else is even opened: that can have effects of its own.
   if (stats === undefined || !stats.isFile()) return '';
-  if (youthOf(statOf(stats, 'file')) !== 'none') return undefined;
+  if (youthOf(statOf(stats, 'file', false)) !== 'none') return undefined;
   return `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeMs}:${stats.ctimeMs}`;
 }
 

@@ -16,6 +16,7 @@ const stat: EntryStat = {
   mode: 0o40755,
   uid: 1000,
   gid: 1000,
+  outside: false,
 };
 
 describe('a directory that a hint names', () => {

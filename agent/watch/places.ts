@@ -54,7 +54,7 @@ export class Places {
     this.noteLook(directory);
     const stats = this.disk.look(directory.path);
     if (stats !== undefined && !('unseen' in stats) && kindOf(stats.mode) === 'dir') {
-      const stat = statOf(stats, 'dir');
+      const stat = statOf(stats, 'dir', directory.stat.outside);
       // Without birth times this can't be told. If it is another one, a hint of its parent says so as well.
       const maybe = stat.birthtimeMs === 0 && stat.ino === directory.stat.ino;
       if (maybe || isSameDirectory(directory.stat, stat)) {
@@ -86,7 +86,7 @@ export class Places {
       }
       const stats = this.disk.look(directory.path);
       if (stats === undefined || 'unseen' in stats || kindOf(stats.mode) !== 'dir') break;
-      directory.stat = statOf(stats, 'dir');
+      directory.stat = statOf(stats, 'dir', before.outside);
       if (isSameDirectory(before, directory.stat)) return true;
       this.watched.delete(directory);
       // No birth time to compare: a watch made twice in a row is as sure as it gets.
@@ -109,9 +109,21 @@ export class Places {
     }
   }
 
+  /** Whether it is watched, as far as is known. */
+  isWatched(directory: Directory): boolean {
+    return this.watched.has(directory);
+  }
+
   /** The watch may be on another directory, or dead: the next one is made anew. */
   distrust(directory: Directory): void {
     this.watched.delete(directory);
+  }
+
+  /** Stops watching a directory that is still known. Returns whether it was watched. */
+  abandon(directory: Directory): boolean {
+    if (!this.watched.delete(directory)) return false;
+    this.host.unwatch(directory);
+    return true;
   }
 
   /** The directory is gone. */

@@ -47,6 +47,8 @@ describe.each([
         unheard: () => {},
         lost: async () => {},
         crawled: async () => {},
+        refuse: () => {},
+        freeWatches: () => false,
       },
       silentLog,
     );
@@ -128,6 +130,8 @@ describe('a directory that is elsewhere at the moment when it is to be watched, 
         unheard: () => {},
         lost: async () => {},
         crawled: async () => {},
+        refuse: () => {},
+        freeWatches: () => false,
       },
       silentLog,
     );
@@ -161,6 +165,8 @@ describe('a hint of an ignored name', () => {
         unheard: () => {},
         lost: async () => {},
         crawled: async () => {},
+        refuse: () => {},
+        freeWatches: () => false,
       },
       silentLog,
     );

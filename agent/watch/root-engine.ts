@@ -1,6 +1,6 @@
 // The engine of one root: takes hints, waits until they settle, has the crawler look, tells the batch.
 import { join } from 'node:path';
-import { type Change, DevagentError, type RootStatus } from '../../shared/index.ts';
+import { DevagentError, type RootStatus } from '../../shared/index.ts';
 import type { Log } from '../log/index.ts';
 import { ArmedBackend, type ArmedBackendHost } from './armed-backend.ts';
 import type { BackendFactory } from './backend.ts';
@@ -12,9 +12,11 @@ import { Disk } from './disk.ts';
 import type { EngineEvents, Entries, RootOptions } from './engine-events.ts';
 import { Hints, type HintsHost } from './hints.ts';
 import { IgnoreRules } from './ignore-rules.ts';
+import { Interests } from './interests.ts';
 import { LifetimeBudget } from './lifetimes.ts';
 import { type OuterRulesHost, OuterRulesReader } from './outer-rules.ts';
 import { RootLife } from './root-life.ts';
+import { RootViews, type RootViewsHost } from './root-views.ts';
 import { RootWork, type RootWorkHost } from './root-work.ts';
 import { holdsBackup } from './saves.ts';
 import { Exclusive, Slices } from './slices.ts';
@@ -42,6 +44,10 @@ export class RootEngine implements ViewedRoot {
   private readonly hints: Hints;
   private readonly armed: ArmedBackend;
   private readonly exclusive = new Exclusive();
+  private readonly interests = new Interests();
+  private readonly views: RootViews;
+  readonly whenReady: Promise<void>;
+  private markStarted = (): void => {};
   /** What was found for a batch that waits for the end of a save. */
   private held: Delta | undefined;
   private ready = false;
@@ -71,17 +77,21 @@ export class RootEngine implements ViewedRoot {
     this.log = log.child({ root: path });
     this.disk = new Disk(path);
     this.rules = new IgnoreRules(options.ignore, options.gitignore, this.log);
+    this.whenReady = new Promise((resolve) => {
+      this.markStarted = resolve;
+    });
     this.time = this.makeTimekeeper(options.settleMs);
-    const { disk, index, rules, dirty } = this;
+    const { disk, index, rules, interests, dirty } = this;
     const turns = new Turns();
     const host = this.makeHost();
     this.outer = new OuterRulesReader({ disk, rules, host, log: this.log });
-    this.hints = new Hints({ index, rules, turns, dirty, host });
+    this.hints = new Hints({ index, rules, interests, turns, dirty, host });
     this.armed = new ArmedBackend({ disk, log: this.log, sink: this.hints, host, factory: backend, limited });
     this.crawler = new Crawler({
       disk,
       index,
       rules,
+      interests,
       host: {
         watch: (directory) => this.armed.watchDirectory(directory),
         unwatch: (directory) => this.armed.current.unwatchDirectory(directory.path, false),
@@ -94,8 +104,20 @@ export class RootEngine implements ViewedRoot {
       turns,
       outer: this.outer,
     });
-    this.life = new RootLife({ disk, index, places: this.crawler.places, log: this.log });
-    this.looking = new RootWork({ disk, crawler: this.crawler, life: this.life, slices, host });
+    const { crawler } = this;
+    this.life = new RootLife({ disk, index, places: crawler.places, log: this.log });
+    const { life } = this;
+    this.looking = new RootWork({ disk, crawler, life, slices, host });
+    this.views = new RootViews({
+      index,
+      crawler,
+      life,
+      dirty,
+      interests,
+      events,
+      clock: this.clock,
+      host: this.makeViewsHost(),
+    });
   }
 
   private makeTimekeeper(settleMs: number): Timekeeper {
@@ -133,10 +155,12 @@ export class RootEngine implements ViewedRoot {
       hinted: () => events.hinted(),
       unheard: () => events.unheard(),
       lookAtRules: (directory) => this.hints.lookAtRules(directory),
-      took: (isDirty) => this.time.hinted(isDirty),
+      took: (isDirty, isOutside = false) => this.time.hinted(isDirty, isOutside),
       evidence: (directory, name) => this.crawler.evidence(directory, name),
       unwatch: (directory) => this.armed.current.unwatchDirectory(directory.path, true),
       failed: (path, error) => this.armed.failed(path, error),
+      refuseOutside: (directory, error) => this.views.refuse(directory, error),
+      freeWatches: (error) => events.freeWatches(error),
       suspectRoot: () => this.time.schedule.suspectRoot(),
       lost: () => {
         if (this.doubt(true)) void events.lost();
@@ -145,6 +169,20 @@ export class RootEngine implements ViewedRoot {
       retryLater: (directory, error) => dirty.retryLater(directory, error),
       rearm: (directory) => this.armed.rearm(directory),
       wantCrawl: () => this.time.wantCrawl(),
+      crashed: (error) => this.onCrash(error),
+    };
+  }
+
+  private makeViewsHost(): RootViewsHost {
+    const engine = this;
+    return {
+      get isClosed() {
+        return engine.closed;
+      },
+      exclusively: (task) => this.exclusive.run(task),
+      look: (steps, delta) => this.looking.look(steps, delta),
+      inMemory: (steps) => this.looking.inMemory(steps),
+      rearm: (directory) => this.armed.rearm(directory),
       crashed: (error) => this.onCrash(error),
     };
   }
@@ -160,10 +198,11 @@ export class RootEngine implements ViewedRoot {
       backend: current.name,
       ready: this.ready,
       files: this.index.files,
-      dirs: Math.max(0, this.index.directories.size - 1),
+      dirs: this.index.dirs,
       watches: current.watches,
       recrawls: this.recrawls,
       auditFindings: this.auditFindings,
+      interests: this.views.status(current.watches),
       degraded: this.life.trouble ?? trouble ?? this.rules.trouble ?? null,
     };
   }
@@ -176,16 +215,17 @@ export class RootEngine implements ViewedRoot {
       await this.looking.checkRoot(untold);
       if (this.closed) return;
       this.lastCrawlMs = performance.now() - startedMs;
-      await this.events.crawled(() => this.index.all());
+      await this.events.crawled(this.views.entries);
       if (this.closed) return;
       this.ready = true;
       this.log.info('root ready', {
         backend: this.armed.current.name,
         files: this.index.files,
-        dirs: this.index.directories.size - 1,
+        dirs: this.index.dirs,
         ms: Math.round(this.lastCrawlMs),
       });
       this.time.begin();
+      this.markStarted();
     });
   }
 
@@ -196,6 +236,7 @@ export class RootEngine implements ViewedRoot {
   async close(atOnce = false): Promise<void> {
     this.closed = true;
     this.clock.close();
+    this.markStarted();
     this.time.end();
     this.outer.close();
     await this.armed.current.close(atOnce);
@@ -215,13 +256,14 @@ export class RootEngine implements ViewedRoot {
       this.outer.suspect();
       if (!vouches() || this.time.schedule.inDoubt) await this.recrawl();
       else await this.tellBatch();
-      const { starved } = this.dirty;
-      if (starved === undefined) return;
-      throw new DevagentError(
-        'sync_failed',
-        `${join(this.path, starved.directory.path)} can't be listed (${starved.code}): close some clients, or raise the limit with "ulimit -n" and restart the agent`,
-      );
     });
+    await this.views.settled();
+    const { starved } = this.dirty;
+    if (starved === undefined) return;
+    throw new DevagentError(
+      'sync_failed',
+      `${join(this.path, starved.directory.path)} can't be listed (${starved.code}): close some clients, or raise the limit with "ulimit -n" and restart the agent`,
+    );
   }
 
   /**
@@ -232,8 +274,8 @@ export class RootEngine implements ViewedRoot {
     return this.exclusive.run(async () => {
       const { held } = this;
       this.held = undefined;
-      if (held !== undefined) await this.tellAll(held);
-      return use(() => this.index.all());
+      if (held !== undefined) await this.views.tell(held);
+      return use(this.views.entries);
     });
   }
 
@@ -269,13 +311,18 @@ export class RootEngine implements ViewedRoot {
     return known !== undefined && this.rules.leftOut(known, path, isDirectory) === 'rule';
   }
 
-  /** Begins to hold what a view asks for; resolves when it is crawled. */
-  async hold(_view: View, _interest: Interest): Promise<void> {
-    await this.withIndex(async () => {});
+  hold(view: View, interest: Interest): Promise<void> {
+    return this.views.hold(view, interest);
   }
 
-  /** A view has ended: what nobody else needs goes. */
-  async letGo(_view: View): Promise<void> {}
+  letGo(view: View): Promise<void> {
+    return this.views.letGo(view);
+  }
+
+  /** Stops watching what is outside the default view. Returns whether there was anything. */
+  freeOutside(): boolean {
+    return this.views.free();
+  }
 
   /** The directories, for the audit. */
   directories(): IterableIterator<Directory> {
@@ -290,7 +337,7 @@ export class RootEngine implements ViewedRoot {
 
   /** Whether hints wait to be looked at or are being looked at, or a crawl is due that finds what had none. */
   get busy(): boolean {
-    if (this.dirty.size > 0 || this.exclusive.busy || !this.ready) return true;
+    if (this.dirty.size > 0 || this.exclusive.busy || !this.views.isIdle || !this.ready) return true;
     return this.time.schedule.inDoubt || this.time.schedule.crawlDueMs() !== undefined;
   }
 
@@ -331,12 +378,13 @@ export class RootEngine implements ViewedRoot {
     const openedMs = this.time.schedule.close();
     if (this.time.schedule.takeSuspicion()) await this.looking.checkRoot(delta);
     await this.looking.look(this.crawler.examineHints(dirty, delta), delta);
+    this.views.later();
     const waits =
       mayWait &&
       holdsBackup(delta.paths, (path) => this.index.hasFile(path)) &&
       this.time.schedule.reopen(openedMs, performance.now());
     if (waits) this.held = delta;
-    else await this.tellAll(delta);
+    else await this.views.tell(delta);
   }
 
   /** Tells what is dirty, then compares the whole tree and tells the rest. */
@@ -350,26 +398,12 @@ export class RootEngine implements ViewedRoot {
     const differences = new Delta();
     await this.looking.look(this.crawler.crawl(root, differences, true), differences);
     this.lastCrawlMs = performance.now() - startedMs;
-    const changes = await this.changesOf(differences);
+    const loss = doubt === undefined ? undefined : { told: doubt.lossTold, views: new Set<View>() };
+    this.views.later(loss);
     if (doubt !== undefined) {
       this.recrawls += 1;
-      this.log.info('crawled again', { differences: changes.length, ms: Math.round(this.lastCrawlMs) });
-      if (changes.length > 0 && !doubt.lossTold) await this.events.lost();
+      this.log.info('crawled again', { paths: differences.paths.size, ms: Math.round(this.lastCrawlMs) });
     }
-    await this.tell(changes);
-  }
-
-  private async changesOf(delta: Delta): Promise<Change[]> {
-    const changes: Change[] = [];
-    await this.looking.inMemory(delta.collect(changes));
-    return changes;
-  }
-
-  private async tellAll(delta: Delta): Promise<void> {
-    await this.tell(await this.changesOf(delta));
-  }
-
-  private async tell(changes: Change[]): Promise<void> {
-    if (changes.length > 0 && !this.closed) await this.events.batch(changes, this.clock.placed);
+    await this.views.tell(differences, loss);
   }
 }

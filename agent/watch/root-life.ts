@@ -65,7 +65,7 @@ export class RootLife {
       this.log.warn('root is gone');
       return { fate: 'lost', doubted: false };
     }
-    const stat = statOf(seen, 'dir');
+    const stat = statOf(seen, 'dir', false);
     const isFirst = this.directory === undefined && !this.isGone;
     this.directory ??= this.index.addDirectory(undefined, '', stat);
     if (isFirst) return { fate: 'first', doubted: false };

@@ -50,7 +50,7 @@ export class RootWork {
    */
   async look(steps: Generator<void, void>, delta: DifferenceSink): Promise<void> {
     await this.slices.run(steps, { enter: () => this.enter(), leave: () => this.disk.leave() });
-    await this.inMemory(this.crawler.removeBelow(delta));
+    await this.inMemory(this.crawler.finish(delta));
   }
 
   /** Does long work that looks at nothing. */

@@ -40,9 +40,12 @@ export class Schedule {
     this.lastHintMs = nowMs;
   }
 
-  /** There is something to look at: the open batch is extended, or one is opened. */
-  open(nowMs: number): void {
-    this.settler.hint(nowMs);
+  /**
+   * There is something to look at: the open batch is extended, or one is opened.
+   * @param isOutside whether that is outside the default view, whose batches don't wait for it
+   */
+  open(nowMs: number, isOutside = false): void {
+    this.settler.hint(nowMs, isOutside);
   }
 
   /**

@@ -9,6 +9,8 @@ export class Settler {
   private readonly longestMs: number;
   private firstMs: number | undefined;
   private lastMs = 0;
+  /** Whether nothing of the default view is in the open batch. */
+  private isOutside = true;
 
   /** @param settleMs how long no hint may have come before the batch closes */
   constructor(settleMs: number, longestMs = longestBatchMs) {
@@ -16,9 +18,16 @@ export class Settler {
     this.longestMs = longestMs;
   }
 
-  /** Notes a hint. */
-  hint(nowMs: number): void {
-    this.firstMs ??= nowMs;
+  /**
+   * Notes a hint.
+   * @param isOutside whether it is of something outside the default view: a batch that has anything of that waits for no
+   * such hint, and its time begins with the first of its own
+   */
+  hint(nowMs: number, isOutside = false): void {
+    if (this.firstMs === undefined || (this.isOutside && !isOutside)) {
+      this.firstMs = nowMs;
+      this.isOutside = isOutside;
+    } else if (isOutside && !this.isOutside) return;
     this.lastMs = nowMs;
   }
 

@@ -42,6 +42,8 @@ it('crawls, and looks at what came and went, in many turns', async () => {
     unheard: () => {},
     lost: async () => {},
     crawled: async () => {},
+    refuse: () => {},
+    freeWatches: () => false,
   };
   const options = { ignore: [], gitignore: true, settleMs: 60_000 };
   const engine = new RootEngine(
@@ -76,6 +78,7 @@ it('asks such rules about few hints of one turn, and takes the others to be of i
     mode: 0,
     uid: 0,
     gid: 0,
+    outside: false,
   } as const;
   const directory = new Directory('', undefined, stat);
   const read = rules.setRules(directory, { bytes: `${slowRules}*.log\n`, whole: true });

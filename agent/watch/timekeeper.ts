@@ -49,12 +49,12 @@ export class Timekeeper {
     this.crawlAlarm.clear();
   }
 
-  /** A hint came; `isDirty` if it left something to look at. */
-  hinted(isDirty: boolean): void {
+  /** A hint came; `isDirty` if it left something to look at, and `isOutside` if that is outside the default view. */
+  hinted(isDirty: boolean, isOutside: boolean): void {
     const nowMs = performance.now();
     this.schedule.hinted(nowMs);
     if (isDirty) {
-      this.schedule.open(nowMs);
+      this.schedule.open(nowMs, isOutside);
       this.setAlarm();
     }
     if (this.host.crawls?.repeats === false) this.wantCrawl();

@@ -10,13 +10,16 @@ export { type Difference, differenceOf, type EntryStat, kindOf, statOf, type You
 const blockRows = 4096;
 const numbersPerRow = 5;
 const youths: readonly Youth[] = ['none', 'ctime', 'mtime'];
+/** In a row's byte of flags: its youth, and whether it is outside the default view. */
+const youthMask = 3;
+const outsideFlag = 4;
 
 /** Columns of stats, in blocks, so that the table grows in step with the tree. */
 class StatTable {
   private readonly numbers: Float64Array[] = [];
   private readonly modes: Uint16Array[] = [];
   private readonly owners: Uint32Array[] = [];
-  private readonly youths: Uint8Array[] = [];
+  private readonly flags: Uint8Array[] = [];
   /** A block is made with its first stamp: most have none. */
   private readonly stamps: (Uint32Array | undefined)[] = [];
   private readonly free: number[] = [];
@@ -28,7 +31,7 @@ class StatTable {
       this.numbers.push(new Float64Array(blockRows * numbersPerRow));
       this.modes.push(new Uint16Array(blockRows));
       this.owners.push(new Uint32Array(blockRows * 2));
-      this.youths.push(new Uint8Array(blockRows));
+      this.flags.push(new Uint8Array(blockRows));
     }
     this.set(row, stat, youth);
     return row;
@@ -48,7 +51,8 @@ class StatTable {
     const owners = this.owners[block] as Uint32Array;
     owners[at * 2] = stat.uid;
     owners[at * 2 + 1] = stat.gid;
-    (this.youths[block] as Uint8Array)[at] = youths.indexOf(youth);
+    const mark = stat.outside ? outsideFlag : 0;
+    (this.flags[block] as Uint8Array)[at] = youths.indexOf(youth) | mark;
   }
 
   get(row: number): EntryStat {
@@ -68,12 +72,20 @@ class StatTable {
       mode,
       uid: owners[at * 2] as number,
       gid: owners[at * 2 + 1] as number,
+      outside: this.isOutside(row),
     };
   }
 
   youth(row: number): Youth {
-    const youth = (this.youths[Math.floor(row / blockRows)] as Uint8Array)[row % blockRows] as number;
-    return youths[youth] as Youth;
+    return youths[this.flagsOf(row) & youthMask] as Youth;
+  }
+
+  isOutside(row: number): boolean {
+    return (this.flagsOf(row) & outsideFlag) !== 0;
+  }
+
+  private flagsOf(row: number): number {
+    return (this.flags[Math.floor(row / blockRows)] as Uint8Array)[row % blockRows] as number;
   }
 
   /** How a stat differs from the row, without an object for the row. */
@@ -169,10 +181,22 @@ export class TreeIndex {
   readonly stamps = new Stamps<Directory>();
   private readonly table = new StatTable();
   private fileCount = 0;
+  private outsideFileCount = 0;
+  private outsideDirectoryCount = 0;
 
-  /** Files and symlinks. */
+  /** Files and symlinks in the default view. */
   get files(): number {
-    return this.fileCount;
+    return this.fileCount - this.outsideFileCount;
+  }
+
+  /** Directories in the default view, without the root. */
+  get dirs(): number {
+    return Math.max(0, this.directories.size - 1 - this.outsideDirectoryCount);
+  }
+
+  /** Files and symlinks, and directories, outside the default view. */
+  get outside(): { readonly files: number; readonly dirs: number } {
+    return { files: this.outsideFileCount, dirs: this.outsideDirectoryCount };
   }
 
   addDirectory(parent: Directory | undefined, name: string, stat: EntryStat): Directory {
@@ -180,6 +204,7 @@ export class TreeIndex {
     this.directories.set(directory.path, directory);
     parent?.entries.set(name, directory);
     if (parent !== undefined) this.comeBack(parent, name, directory);
+    if (stat.outside) this.outsideDirectoryCount += 1;
     return directory;
   }
 
@@ -188,10 +213,23 @@ export class TreeIndex {
     parent.entries.set(name, row);
     this.comeBack(parent, name, row);
     this.fileCount += 1;
+    if (stat.outside) this.outsideFileCount += 1;
   }
 
   setFile(row: number, stat: EntryStat, youth: Youth): void {
+    this.outsideFileCount += Number(stat.outside) - Number(this.table.isOutside(row));
     this.table.set(row, stat, youth);
+  }
+
+  /** Whether an entry is outside the default view. */
+  isOutside(entry: number | Directory): boolean {
+    return typeof entry === 'number' ? this.table.isOutside(entry) : entry.stat.outside;
+  }
+
+  /** Moves a directory, and nothing that is in it, into the default view or out of it. */
+  markDirectory(directory: Directory, outside: boolean): void {
+    this.outsideDirectoryCount += Number(outside) - Number(directory.stat.outside);
+    directory.stat = { ...directory.stat, outside };
   }
 
   fileStat(row: number): EntryStat {
@@ -218,17 +256,21 @@ export class TreeIndex {
     return this.forget(joinPath(parent.path, name), entry, removed);
   }
 
-  /** Takes out everything below a directory, parents first. */
-  *removeBelow(top: Directory, removed: Removed): Generator<void, void> {
-    const directories = [top];
+  /**
+   * Takes out everything below some directories, parents first.
+   * @param tops emptied; what is left in it when this is broken off is yet to be taken out
+   */
+  *removeBelow(tops: Directory[], removed: Removed): Generator<void, void> {
     let steps = 0;
-    for (let next = directories.pop(); next !== undefined; next = directories.pop()) {
+    for (let next = tops.at(-1); next !== undefined; next = tops.at(-1)) {
       for (const [name, entry] of next.entries) {
+        next.entries.delete(name);
         const directory = this.forget(joinPath(next.path, name), entry, removed);
-        if (directory !== undefined) directories.push(directory);
+        // Beneath the one that is worked at.
+        if (directory !== undefined) tops.splice(-1, 0, directory);
         if (++steps % removalsPerStep === 0) yield;
       }
-      next.entries.clear();
+      tops.pop();
     }
   }
 
@@ -237,11 +279,13 @@ export class TreeIndex {
     if (stamp !== noStamp) this.stamps.leave(path, stamp);
     if (typeof entry === 'number') {
       removed(path, this.table.get(entry));
+      if (this.table.isOutside(entry)) this.outsideFileCount -= 1;
       this.table.release(entry);
       this.fileCount -= 1;
       return undefined;
     }
     removed(path, entry.stat, entry);
+    if (entry.stat.outside) this.outsideDirectoryCount -= 1;
     entry.gone = true;
     this.directories.delete(path);
     return entry;
@@ -252,6 +296,20 @@ export class TreeIndex {
     if (!this.stamps.areAnyLeaving) return;
     const stamp = this.stamps.comeBack(joinPath(parent.path, name), parent);
     if (stamp !== noStamp) this.setStamp(entry, stamp);
+  }
+
+  /**
+   * The deepest known directory on the way to `path`.
+   * @returns also the name of the next entry on that way, undefined if the path is that of the directory itself
+   */
+  deepest(root: Directory, path: string): { directory: Directory; name: string | undefined } {
+    let directory = root;
+    for (const name of path.split('/')) {
+      const entry = directory.entries.get(name);
+      if (!(entry instanceof Directory)) return { directory, name };
+      directory = entry;
+    }
+    return { directory, name: undefined };
   }
 
   /** The entry at `path`, if there is one; the root is none. */
@@ -283,12 +341,17 @@ export class TreeIndex {
     return typeof this.placeOf(path)?.entry === 'number';
   }
 
-  /** Every entry but the root, parents first. */
-  *all(): Generator<{ path: string; stat: EntryStat }> {
+  /**
+   * Every entry but the root, parents first.
+   * @param withOutside whether also those outside the default view
+   */
+  *all(withOutside: boolean): Generator<{ path: string; stat: EntryStat }> {
     for (const directory of this.directories.values()) {
+      // Nothing in one that is outside is in the default view.
+      if (directory.stat.outside && !withOutside) continue;
       if (directory.parent !== undefined) yield { path: directory.path, stat: directory.stat };
       for (const [name, entry] of directory.entries) {
-        if (typeof entry === 'number') {
+        if (typeof entry === 'number' && (withOutside || !this.table.isOutside(entry))) {
           yield { path: joinPath(directory.path, name), stat: this.table.get(entry) };
         }
       }

@@ -29,17 +29,15 @@ export interface Interest {
   readonly places: readonly string[];
 }
 
-/** Something of the default view alone. */
-const nothing: Interest = { everything: false, places: [] };
-
 /** How a root decides what a view holds of it. */
 export interface ViewedRoot {
   readonly path: string;
-  /** Whether its rules have been read. */
+  /** Whether its rules have been read; then, or when it is closed before, `whenReady` resolves. */
   readonly isReady: boolean;
+  readonly whenReady: Promise<void>;
   /** Whether the rules leave a path out, by themselves or with something above it; not what no view holds. */
   leavesOut(path: string, isDirectory: boolean): boolean;
-  /** Begins to hold it for the view. Resolves when it is crawled. */
+  /** Begins to hold that for the view, and to report its changes once the view is live. Resolves when it is crawled. */
   hold(view: View, interest: Interest): Promise<void>;
   /** The view has ended: what nobody else needs goes. */
   letGo(view: View): Promise<void>;
@@ -142,12 +140,10 @@ export class Views {
     view.linger = setTimeout(() => this.end(view), this.lingerMs).unref();
   }
 
-  /** A root has been crawled: views of all roots, and those that were waiting for it, hold what they ask for in it. */
+  /** A root was added: views of all roots, and those of one that was there before, hold what they ask for in it. */
   attach(root: ViewedRoot): void {
     for (const view of this.open.values()) {
-      if (view.request.root === undefined || view.request.root === root.path) {
-        void root.hold(view, interestIn(root, view.request)).catch((error) => this.refuse(view, error));
-      }
+      if (view.request.root === undefined || view.request.root === root.path) void holdWhenReady(root, view);
     }
   }
 
@@ -172,11 +168,9 @@ export class Views {
 
   private begin(view: View, interests: ReadonlyMap<ViewedRoot, Interest | undefined>): void {
     const held = [...interests].map(([root, interest]) =>
-      interest === undefined ? undefined : root.hold(view, interest),
+      interest === undefined ? holdWhenReady(root, view) : root.hold(view, interest),
     );
-    Promise.all(held)
-      .then(() => view.begin())
-      .catch((error) => this.refuse(view, error));
+    void Promise.all(held).then(() => view.begin());
   }
 
   private async end(view: View): Promise<void> {
@@ -190,6 +184,11 @@ export class Views {
   }
 }
 
+async function holdWhenReady(root: ViewedRoot, view: View): Promise<void> {
+  await root.whenReady;
+  if (!view.hasEnded) await root.hold(view, interestIn(root, view.request));
+}
+
 function isEmpty({ everything, places }: Interest): boolean {
   return !everything && places.length === 0;
 }
@@ -200,7 +199,7 @@ function interestIn(root: ViewedRoot, { ignored, match }: ViewRequest): Interest
   const places = namedPaths(match)
     .filter(({ path, goesOn }) => root.leavesOut(path, goesOn))
     .map(({ path }) => path);
-  return places.length === 0 ? nothing : { everything: false, places: [...new Set(places)].sort() };
+  return { everything: false, places: [...new Set(places)].sort() };
 }
 
 /** The same for requests that ask for the same. */

@@ -26,6 +26,10 @@ export interface Visit {
   readonly replaced?: boolean;
   /** What hints say about its entries. */
   readonly dirty?: Dirty;
+  /** It is only deep because other rules count: what is outside the default view before and after is as it was. */
+  readonly forRules?: boolean;
+  /** Look only for what a view wants beyond what is known; of that, hints tell. */
+  readonly widens?: boolean;
 }
 
 /** What is known of an entry that is looked at because its directory is listed. */

@@ -20,6 +20,7 @@ import { checkSameRoot } from './root-difference.ts';
 import { RootEngine } from './root-engine.ts';
 import { Slices } from './slices.ts';
 import { View, type ViewRequest, Views, type WideView } from './views.ts';
+import { watchLimit } from './watch-limit.ts';
 
 /** A root on its way in, or out. */
 export interface WatchedRootChange {
@@ -69,6 +70,8 @@ export interface WatchSettings extends RootOptions {
   readonly beginSeq?: number;
   /** The length of the kernel's queue of hints; read from the system unless given. */
   readonly queueLength?: number;
+  /** How long a view is kept that nobody uses, ms; default a minute. */
+  readonly viewLingerMs?: number;
 }
 
 /** Watches any number of roots. */
@@ -102,10 +105,13 @@ export class Watcher {
       (verdict) => this.onLoss(verdict),
     );
     this.audit = new Audit(log);
-    this.views = new Views({
-      roots: () => this.engines.values(),
-      ended: (view) => this.events.viewEnded(view),
-    });
+    this.views = new Views(
+      {
+        roots: () => this.engines.values(),
+        ended: (view) => this.events.viewEnded(view),
+      },
+      settings.viewLingerMs,
+    );
     this.timer = setInterval(() => this.beat(), beatMs);
     this.timer.unref();
   }
@@ -150,10 +156,12 @@ export class Watcher {
       this.factoryOf(name),
       { ...this.settings, ...options },
       {
-        batch: (changes, placed) => this.events.batch(real, changes, placed),
+        batch: (changes, placed, view) => this.events.batch(real, changes, placed, view),
         hinted: () => this.signs.hint(),
         unheard: () => this.signs.unheard(),
-        lost: () => this.events.lost(),
+        lost: (view) => this.events.lost(view),
+        refuse: (view, error) => this.views.refuse(view, watchLimit(error)),
+        freeWatches: (error) => this.freeWatches(error),
         crawled: async (entries) => {
           const commit = (sinceSeq: number): boolean => {
             if (this.engines.get(real) !== engine) return false;
@@ -167,7 +175,7 @@ export class Watcher {
             await this.events.rootChanged({
               root: real,
               watched: true,
-              records: () => recordsOf(entries),
+              records: (view) => recordsOf(entries, view),
               commit,
             });
         },
@@ -179,6 +187,7 @@ export class Watcher {
     );
     this.engines.set(real, engine);
     this.options.set(engine, { ...this.settings, ...options });
+    this.views.attach(engine);
     await engine.start();
     return real;
   }
@@ -206,7 +215,12 @@ export class Watcher {
     if (!this.reported.has(engine)) commit(0);
     else {
       await engine.withIndex((entries) =>
-        this.events.rootChanged({ root: real, watched: false, records: () => recordsOf(entries), commit }),
+        this.events.rootChanged({
+          root: real,
+          watched: false,
+          records: (view) => recordsOf(entries, view),
+          commit,
+        }),
       );
     }
     await closing;
@@ -261,10 +275,10 @@ export class Watcher {
   withIndexes<T>(
     root: string | undefined,
     use: (indexes: ReadonlyMap<string, () => Generator<FileRecord>>) => Promise<T>,
-    _view?: WideView,
+    view?: WideView,
   ): Promise<T> {
     return this.holding(root, (held) => {
-      const indexes = [...held].map(([path, { entries }]) => [path, () => recordsOf(entries)] as const);
+      const indexes = [...held].map(([path, { entries }]) => [path, () => recordsOf(entries, view)] as const);
       return use(new Map(indexes));
     });
   }
@@ -341,6 +355,13 @@ export class Watcher {
   private beat(): void {
     for (const engine of this.engines.values()) engine.beat();
     this.audit.beat([...this.engines.values()]);
+  }
+
+  /** The default views need watches that others hold. */
+  private freeWatches(error: NodeJS.ErrnoException): boolean {
+    const freed = [...this.engines.values()].map((engine) => engine.freeOutside());
+    this.views.refuseAll(watchLimit(error));
+    return freed.includes(true);
   }
 
   private onLoss(verdict: LossVerdict): void {

@@ -22,6 +22,7 @@ const status: Status = {
       watches: 9,
       recrawls: 0,
       auditFindings: 0,
+      interests: { clients: 0, watches: 0, files: 0, paths: [] },
       degraded: null,
     },
   ],

@@ -11,6 +11,7 @@ export type {
   MessageEvent,
   Problem,
   RootFrame,
+  RootInterests,
   RootStatus,
   Status,
   SyncAnswer,

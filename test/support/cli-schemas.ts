@@ -16,6 +16,7 @@ const rootStatus = z.strictObject({
   watches: count,
   recrawls: count,
   auditFindings: count,
+  interests: z.strictObject({ clients: count, watches: count, files: count, paths: z.array(z.string()) }),
   degraded: z.string().nullable(),
 });
 

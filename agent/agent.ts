@@ -83,23 +83,18 @@ export class Agent {
       },
       {
         batch: async (root, changes, placed, view) => {
-          if (view !== undefined) return;
-          await this.hub.enterBatch(root, changes, placed);
-          await this.liveReload?.changed(changes);
+          await this.hub.enterBatch(root, changes, placed, view);
+          if (view === undefined) await this.liveReload?.changed(changes);
         },
-        lost: () => this.hub.enterRecrawl(),
-        viewEnded: () => {},
+        lost: (view) => this.hub.enterRecrawl(view),
+        viewEnded: (view) => this.hub.viewEnded(view),
         rootChanged: (change) => this.hub.enterRootChange(change),
       },
       log,
     );
-    this.hub = new Hub(
-      this.journal,
-      () => this.watcher.roots,
-      new Snapshots(this.watcher, this.journal),
-      log,
-      { stalledMs: keepAlive.stalledMs },
-    );
+    this.hub = new Hub(this.journal, () => this.watcher.roots, new Snapshots(this.watcher), log, {
+      stalledMs: keepAlive.stalledMs,
+    });
     this.liveReload =
       config.liveReload === undefined
         ? undefined
@@ -262,11 +257,7 @@ export class Agent {
       oldest: this.journal.cursor(this.journal.oldestSeq),
       roots: this.watcher.status(),
       clients: this.hub.registry.size,
-      journal: {
-        events: this.journal.events,
-        bytes: this.journal.bytes,
-        limitBytes: this.journal.limitBytes,
-      },
+      journal: this.hub.held,
       memory: { rssBytes: rss, heapUsedBytes: heapUsed },
       url: this.url,
     };

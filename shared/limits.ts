@@ -40,6 +40,10 @@ export const limits = {
   paceBytesPerSecond: 256 * 1024,
   /** So long a batch that is larger than the journal may wait for clients that keep up, and messages behind it. */
   batchHoldMs: 10_000,
+  /** The same in a wide view: what it has to tell must not keep the default view waiting for longer. */
+  wideBatchHoldMs: 1_000,
+  /** The journal of a wide view: a quarter of the default one's, since there can be 32. */
+  wideJournalBytes: 4 * 1024 * 1024,
   /** Messages that wait behind a large batch, as JSON; beyond it 503. */
   heldMessageBytes: 16 * 1024 * 1024,
   /** Broadcasts that wait at the same time until no client lags; beyond it 503. */

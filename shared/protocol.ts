@@ -163,6 +163,8 @@ export interface FilterSpec {
   root?: string;
   match?: string[];
   ignore?: string[];
+  /** Also what the ignore rules leave out, but for `.git`, `.hg` and `.svn`. */
+  ignored?: boolean;
 }
 
 /** Everything a WebSocket client may send. */
@@ -307,7 +309,7 @@ export interface Status {
   roots: RootStatus[];
   /** How many clients have a stream open. */
   clients: number;
-  /** What the journal holds. */
+  /** What the journals hold, those of wide views included. */
   journal: {
     /** How many events. */
     events: number;

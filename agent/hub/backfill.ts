@@ -3,11 +3,11 @@
 import type { FileEvent } from '../../shared/index.ts';
 import type { Log } from '../log/index.ts';
 import type { Interlude } from './catch-up.ts';
-import type { Lane } from './delivery.ts';
+import type { Delivery } from './delivery.ts';
 import type { Greeting } from './greeting.ts';
 import type { Member } from './group.ts';
 import { type Insertion, pieceOf } from './insertion.ts';
-import type { SnapshotSource } from './snapshot.ts';
+import type { SnapshotCourse, SnapshotSource } from './snapshot.ts';
 
 /**
  * Added or removed roots whose entries wait for one client, each held in memory as long as it is slow; one that is
@@ -17,22 +17,28 @@ const mostInsertions = 4;
 
 /** Brings clients snapshots and insertions. */
 export class Backfill implements Interlude {
-  private readonly lane: Lane;
+  private readonly delivery: Delivery;
   private readonly greeting: Greeting;
+  private readonly course: SnapshotCourse;
   private readonly source: SnapshotSource;
   private readonly roots: () => readonly string[];
   private readonly log: Log;
 
-  /** @param roots the real paths of all roots */
+  /**
+   * @param course what snapshots have to fit
+   * @param roots the real paths of all roots
+   */
   constructor(
-    lane: Lane,
+    delivery: Delivery,
     greeting: Greeting,
+    course: SnapshotCourse,
     source: SnapshotSource,
     roots: () => readonly string[],
     log: Log,
   ) {
-    this.lane = lane;
+    this.delivery = delivery;
     this.greeting = greeting;
+    this.course = course;
     this.source = source;
     this.roots = roots;
     this.log = log;
@@ -43,11 +49,14 @@ export class Backfill implements Interlude {
    * @param greet sends it what comes before the snapshot
    */
   hold(client: Member, greet: (roots: readonly string[]) => void): void {
-    const place = this.source.take(client.group.filter, {
-      isSlow: () => !this.lane.readers.keepsUp(client),
+    const place = this.source.take(client.group.filter, this.course, {
+      isSlow: () => !this.delivery.readers.keepsUp(client),
       evict: () => {
         this.release(client);
-        this.lane.writer.closeSlow(client, 'the snapshot was read too slowly while others waited for theirs');
+        this.delivery.writer.closeSlow(
+          client,
+          'the snapshot was read too slowly while others waited for theirs',
+        );
       },
     });
     client.place = place;
@@ -59,8 +68,8 @@ export class Backfill implements Interlude {
           this.hold(client, greet);
           return;
         }
-        this.lane.flush();
-        this.lane.skipTo(client, taken.seq);
+        this.delivery.flush();
+        this.delivery.skipTo(client, taken.seq);
         // What came or went before it is in it already.
         client.insertions = client.insertions.filter((it) => it.rootsVersion > taken.rootsVersion);
         client.inserted = 0;
@@ -69,7 +78,7 @@ export class Backfill implements Interlude {
         else this.release(client);
         // Of a snapshot of one root, hello names the others all the same.
         greet(client.group.filter.spec.root === undefined ? taken.roots : this.roots());
-        this.lane.readOn(client);
+        this.delivery.readOn(client);
       })
       .catch((error: unknown) => {
         if (client.place !== place) return;
@@ -87,7 +96,7 @@ export class Backfill implements Interlude {
 
   /** Has a client get a root's entries at a position that it has not passed. */
   insert(client: Member, insertion: Insertion): void {
-    if (client.live) this.lane.fallBehind(client, this.lane.frontSeq, false);
+    if (client.live) this.delivery.fallBehind(client, this.delivery.frontSeq, false);
     if (client.insertions.length < mostInsertions) client.insertions.push(insertion);
     else {
       client.insertions = [];
@@ -95,7 +104,7 @@ export class Backfill implements Interlude {
       client.rootsVersion = insertion.rootsVersion;
       client.isOutdated = true;
     }
-    this.lane.readOn(client);
+    this.delivery.readOn(client);
   }
 
   send(client: Member): number | undefined {
@@ -122,7 +131,7 @@ export class Backfill implements Interlude {
       // With a filter that takes no files any more there is nothing to be brought up to date.
       client.isOutdated = false;
       if (before >= seq) return;
-      this.lane.skipTo(client, seq);
+      this.delivery.skipTo(client, seq);
       tellGap();
     }
   }
@@ -132,10 +141,10 @@ export class Backfill implements Interlude {
     const piece = taken.frames[snapshot.sent] as Buffer;
     snapshot.sent += 1;
     const isLast = snapshot.sent === taken.frames.length;
-    const cursor = isLast ? this.lane.journal.cursor(taken.seq) : undefined;
+    const cursor = isLast ? this.delivery.journal.cursor(taken.seq) : undefined;
     const buffer = client.group.encoding.snapshot(piece, cursor);
     if (isLast) this.release(client);
-    if (buffer.length > 0) this.lane.writer.writeOne(client, buffer, 0);
+    if (buffer.length > 0) this.delivery.writer.writeOne(client, buffer, 0);
     return buffer.length;
   }
 
@@ -143,13 +152,13 @@ export class Backfill implements Interlude {
     if (client.inserted === insertion.pieces.length) {
       client.insertions.shift();
       client.inserted = 0;
-      this.lane.writer.control(client, insertion.frame);
+      this.delivery.writer.control(client, insertion.frame);
       return 0;
     }
     const json = pieceOf(insertion, client.inserted);
     const buffer = client.group.encoding.event(JSON.parse(json.toString('utf8')) as FileEvent, () => json);
     client.inserted += 1;
-    this.lane.writer.writeOne(client, buffer, 1);
+    this.delivery.writer.writeOne(client, buffer, 1);
     return buffer.length;
   }
 }

@@ -2,7 +2,7 @@
 // front or its socket is full.
 import { SliceClock } from '../../shared/index.ts';
 import type { Journal } from '../journal/index.ts';
-import type { Broadcasts } from './broadcasts.ts';
+import type { Copies } from './copies.ts';
 import type { Member } from './group.ts';
 import type { Writer } from './writer.ts';
 
@@ -33,7 +33,7 @@ export interface Interlude {
 export interface Course {
   readonly journal: Journal;
   readonly writer: Writer;
-  readonly broadcasts: Broadcasts;
+  readonly copies: Copies;
   readonly frontSeq: number;
   becomeLive(client: Member): void;
 }
@@ -94,13 +94,13 @@ export class CatchUp {
   }
 
   private read(client: Member, untilSeq: number, begun: boolean, clock: SliceClock): number {
-    const { writer, broadcasts } = this.course;
+    const { writer, copies } = this.course;
     const encoded = client.group.encodePast(client.seq, untilSeq, sliceBytes, begun, clock, client);
     if (encoded.bytes > 0 && !writer.write(client, encoded)) {
       writer.lose(client);
       return 0;
     }
-    broadcasts.reached(client, client.seq, encoded.seq);
+    copies.reached(client, client.seq, encoded.seq);
     client.seq = encoded.seq;
     client.begun = encoded.begun;
     clock.spend(readSteps);

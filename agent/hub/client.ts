@@ -1,5 +1,6 @@
 // One connected client: who it is, what it wants, and how far it has got.
 import { limits, type Transport } from '../../shared/index.ts';
+import type { WideView } from '../watch/index.ts';
 import type { Encoding } from './encoding.ts';
 import type { Filter } from './filter.ts';
 import type { Insertion } from './insertion.ts';
@@ -23,6 +24,13 @@ export interface Outlet {
   unsentBytes(): number;
   /** Ends the connection with a WebSocket close code, or as near to it as the transport comes. */
   close(code: number, reason: string): void;
+}
+
+/** A wide view that somebody needs. */
+export interface ViewHold {
+  readonly view: WideView;
+  /** Needs it no longer. To be called once. */
+  release(): void;
 }
 
 /** What the clients of a group share. */
@@ -88,6 +96,10 @@ export class Client<G extends ClientGroup = ClientGroup> {
   rootsVersion = 0;
   /** Whether it is not worth being told of all the roots that came and went, and gets a fresh snapshot. */
   isOutdated = false;
+  /** The wide view that it is in, held until it leaves that. */
+  hold: ViewHold | undefined;
+  /** The wide view that it is about to move to. */
+  nextHold: ViewHold | undefined;
   /** In the order of their positions. */
   readonly markers: Marker[] = [];
 

@@ -1,11 +1,14 @@
-// Delivery: one journal, and the clients along it. A client is a position in the journal. Nothing is queued for
+// Delivery: one lane's journal, and the clients along it. A client is a position in the journal. Nothing is queued for
 // anyone: at the end of a turn of the loop each client that stands at the front gets what is new in one write; one
 // whose socket is full is left behind, and reads on from the journal when it drains.
-import type { JournalEvent, ServerFrame } from '../../shared/index.ts';
+import type { JournalEvent, ServerFrame, TurnBudget } from '../../shared/index.ts';
 import type { Journal, NewEvent } from '../journal/index.ts';
 import type { Log } from '../log/index.ts';
-import { type Broadcast, Broadcasts } from './broadcasts.ts';
+import { countAddressees, logAddressees } from './addressees.ts';
+import type { Copy } from './broadcast.ts';
+import type { Broadcasts } from './broadcasts.ts';
 import { CatchUp, type Interlude } from './catch-up.ts';
+import { Copies } from './copies.ts';
 import type { Counters } from './counters.ts';
 import type { Encoding } from './encoding.ts';
 import { continuesBatch, type Filter, isPiece } from './filter.ts';
@@ -14,13 +17,22 @@ import type { Encoded, Group, Member, Recent } from './group.ts';
 import { Groups } from './groups.ts';
 import { Readers } from './readers.ts';
 import { Stalls } from './stalls.ts';
-import { Turns } from './turns.ts';
+import type { Turns } from './turns.ts';
 import { Writer } from './writer.ts';
 
-/** What a lane is made with, besides its journal. */
-export interface LaneParts {
+/** What a lane delivers with, besides its journal. */
+export interface DeliveryParts {
   /** What clients get between events. */
   readonly interlude: Interlude;
+  readonly broadcasts: Broadcasts;
+  /** Those of all lanes, who are behind: what a turn of the loop may take is theirs together. */
+  readonly turns: Turns<Member>;
+  /** Turns of their own for those with slow filters: nobody else has to wait for them. */
+  readonly slowTurns: Turns<Member>;
+  /** The time in a turn of the loop to encode newest events in, of all lanes together. */
+  readonly budget: TurnBudget;
+  /** So long a batch waits for clients that keep up. */
+  readonly holdMs: number;
   readonly counters: Counters;
   readonly log: Log;
   /** After how long a client that takes next to nothing is closed. */
@@ -38,44 +50,44 @@ export interface ReplyOptions {
 }
 
 /** A journal, who reads it, and who has got what of it. */
-export class Lane {
+export class Delivery {
   readonly journal: Journal;
-  readonly broadcasts: Broadcasts;
+  readonly copies: Copies;
   readonly writer: Writer;
   /** Those that are not `live`. */
   readonly readers: Readers;
   readonly stalls: Stalls;
+  readonly catchUp: CatchUp;
   private readonly counters: Counters;
   private readonly log: Log;
   private readonly turns: Turns<Member>;
-  /** Turns of their own for those with slow filters: nobody else has to wait for them. */
   private readonly slowTurns: Turns<Member>;
   private readonly encoder: FrontEncoder;
   private readonly groups: Groups;
   private recent: Recent[] = [];
   /** Of those, the messages. */
-  private sending: Broadcast[] = [];
+  private sending: Copy[] = [];
   /** The newest event, if it is a piece of a batch of which more follows. */
   private piece: JournalEvent | undefined;
   private front: number;
   private flushTimer: NodeJS.Immediate | undefined;
 
   /** @param journal it must have no other writer from here on */
-  constructor(journal: Journal, { interlude, counters, log, stalledMs, nowMs }: LaneParts) {
+  constructor(journal: Journal, parts: DeliveryParts) {
+    const { interlude, broadcasts, counters, log, stalledMs, nowMs } = parts;
     this.journal = journal;
     this.counters = counters;
     this.log = log;
-    this.broadcasts = new Broadcasts((seq) => journal.cursor(seq));
-    this.writer = new Writer(this.broadcasts, counters, log, nowMs);
-    this.readers = new Readers(journal, nowMs);
+    this.copies = new Copies((broadcast) => broadcasts.settle(broadcast));
+    this.writer = new Writer(this.copies, counters, log, nowMs);
+    this.readers = new Readers(journal, parts.holdMs, nowMs);
     this.stalls = new Stalls(this.readers, this.writer, stalledMs, nowMs);
     this.groups = new Groups(journal);
-    this.encoder = new FrontEncoder(journal);
+    this.encoder = new FrontEncoder(journal, parts.budget);
     this.front = journal.headSeq;
-    const catchUp = new CatchUp(this, interlude);
-    const slice = (client: Member): boolean => catchUp.slice(client);
-    this.turns = new Turns(slice);
-    this.slowTurns = new Turns(slice);
+    this.catchUp = new CatchUp(this, interlude);
+    this.turns = parts.turns;
+    this.slowTurns = parts.slowTurns;
   }
 
   /** Where the live clients stand: the newest event that has been delivered. */
@@ -90,19 +102,19 @@ export class Lane {
 
   /**
    * Puts an event at the end of the journal; it is delivered at the end of this turn of the loop.
-   * @param broadcast gets its number, and is counted
+   * @param copy of a message: gets its number, and is counted
    * @returns its number
    */
-  put(event: NewEvent, broadcast?: Broadcast): number {
+  put(event: NewEvent, copy?: Copy): number {
     const placed = this.journal.append(event);
     this.counters.events[event.type] += 1;
     this.counters.eventBytes += placed.bytes;
     if (event.type === 'gap') this.counters.gaps[event.reason] += 1;
     this.recent.push({ ...placed, continues: continuesBatch(this.piece, placed.event) });
     this.piece = isPiece(placed.event) ? placed.event : undefined;
-    if (broadcast !== undefined) {
-      broadcast.seq = placed.seq;
-      this.sending.push(broadcast);
+    if (copy !== undefined) {
+      copy.seq = placed.seq;
+      this.sending.push(copy);
     }
     this.flushTimer ??= setImmediate(() => this.flush());
     return placed.seq;
@@ -125,7 +137,7 @@ export class Lane {
         if (group.filter.isSlow === isSlow) this.deliver(group, recent, afterSeq, isQuick);
       }
     }
-    if (sending.length > 0) this.broadcasts.sent(sending);
+    if (sending.length > 0) this.copies.sent(sending);
   }
 
   /** The group of those who want this. */
@@ -141,12 +153,39 @@ export class Lane {
 
   /** A client's connection is gone: nothing goes to it any more. */
   leave(client: Member): void {
-    this.groups.leave(client);
-    this.readers.delete(client);
-    this.turns.drop(client);
-    this.slowTurns.drop(client);
     this.writer.lose(client, this.seqOf(client));
-    client.live = false;
+    this.forget(client);
+  }
+
+  /** Whether a client has got everything that there is for it. */
+  hasAll(client: Member): boolean {
+    const { live, markers, insertions, place } = client;
+    if (live) return true;
+    return client.seq === this.front && markers.length + insertions.length === 0 && place === undefined;
+  }
+
+  /** Resolves when a client has got everything up to now; never, if it leaves before. */
+  caughtUp(client: Member): Promise<void> {
+    this.flush();
+    return new Promise((resolve) => this.whenReached(client, this.front, resolve));
+  }
+
+  /** A client goes to another lane; it does not get what it has not got so far. */
+  moveOut(client: Member): void {
+    this.copies.missed(client, this.seqOf(client));
+    this.forget(client);
+    client.sifting = undefined;
+    // Where it goes, positions are others.
+    for (const { run } of client.markers.splice(0)) run();
+    client.insertions = [];
+    client.inserted = 0;
+  }
+
+  /** A client comes from another lane, and gets what comes after the front. */
+  moveIn(client: Member, filter: Filter): void {
+    client.group = this.groups.of(filter, client.group.encoding);
+    this.fallBehind(client, this.front, false);
+    this.join(client);
   }
 
   /** Gives a client that is behind its turn to read on. */
@@ -185,7 +224,7 @@ export class Lane {
 
   /** Moves the position of a client that is behind; it does not get what lies between. */
   skipTo(client: Member, seq: number): void {
-    this.broadcasts.missed(client, client.seq, seq);
+    this.copies.missed(client, client.seq, seq);
     client.seq = seq;
     client.begun = false;
   }
@@ -224,9 +263,6 @@ export class Lane {
   /** Hands everything over that sockets take; nobody reads on after this. */
   close(): void {
     this.flush();
-    this.turns.close();
-    this.slowTurns.close();
-    this.encoder.close();
     this.stalls.close();
   }
 
@@ -234,6 +270,14 @@ export class Lane {
   whenAtFront(client: Member, run: () => void): void {
     this.flush();
     this.whenReached(client, this.front, run);
+  }
+
+  private forget(client: Member): void {
+    this.groups.leave(client);
+    this.readers.delete(client);
+    this.turns.drop(client);
+    this.slowTurns.drop(client);
+    client.live = false;
   }
 
   /** @param filter the one that events after that position pass, if `run` changes it */
@@ -247,24 +291,15 @@ export class Lane {
     this.readOn(client);
   }
 
-  /** Says how many clients messages are for that are about to be delivered: the connected ones that they pass. */
-  private countMatched(sending: readonly Broadcast[]): void {
+  /** Counts the clients that messages are for; those whose connection is over are none. */
+  private countMatched(sending: readonly Copy[]): void {
     for (const { clients } of this.groups) {
       for (const client of clients) {
         if (!client.outlet.isOpen) this.writer.lose(client, this.seqOf(client));
       }
     }
-    this.broadcasts.follow(sending);
-    for (const group of this.groups) {
-      group.sent = sending.filter(({ topic }) => group.filter.takesTopic(topic));
-      let clients = 0;
-      for (const client of group.clients) {
-        if (client.lost) continue;
-        if (client.markers.length === 0) clients += 1;
-        else for (const broadcast of sending) if (client.isFor(broadcast)) broadcast.matches(1);
-      }
-      for (const broadcast of group.sent) broadcast.matches(clients);
-    }
+    this.copies.follow(sending);
+    countAddressees(this.groups, sending);
   }
 
   /** @param isQuick whether the events are quickly encoded for any group */
@@ -288,7 +323,7 @@ export class Lane {
       }
       return;
     }
-    if (this.log.isDebug()) this.logDeliveries(group, recent);
+    if (this.log.isDebug()) logAddressees(this.log, group, recent);
     let reached = 0;
     for (const client of group.clients) {
       if (!client.live) continue;
@@ -303,7 +338,7 @@ export class Lane {
         if (!client.blocked) this.readOn(client);
       }
     }
-    for (const broadcast of sent) if (broadcast.seq <= encoded.seq) broadcast.reached(reached);
+    for (const copy of sent) if (copy.seq <= encoded.seq) copy.reached(reached);
   }
 
   private leaveBehind(group: Group, recent: readonly Recent[], afterSeq: number): void {
@@ -313,15 +348,6 @@ export class Lane {
       if (!client.live) continue;
       this.fallBehind(client, afterSeq, hasBegun);
       this.readOn(client);
-    }
-  }
-
-  private logDeliveries(group: Group, recent: readonly Recent[]): void {
-    for (const { event } of recent) {
-      if (event.type !== 'message' || !group.filter.concerns(event)) continue;
-      for (const client of group.clients) {
-        this.log.debug('message goes to client', { cursor: event.cursor, ...client.describe() });
-      }
     }
   }
 }

@@ -32,7 +32,7 @@ export class Filter {
       this.matchesPath = (path) => wanted?.(path) !== false && !unwanted(path);
       this.cost = (wanted?.cost ?? 0) + unwanted.cost;
     } else this.cost = 0;
-    this.key = JSON.stringify([this.topics, spec.root ?? null, match, ignore]);
+    this.key = JSON.stringify([this.topics, spec.root ?? null, match, ignore, spec.ignored === true]);
     this.takesEverything =
       this.topics.includes('>') && spec.root === undefined && this.matchesPath === undefined;
   }

@@ -11,6 +11,11 @@ const frontMs = 4;
 /** Events of so many bytes are encoded quickly for every group. */
 const smallBytes = 4096;
 
+/** The time of each turn of the loop for that, which all lanes share. */
+export function frontBudget(): TurnBudget {
+  return new TurnBudget(frontMs);
+}
+
 /** Whether these events are quickly encoded for any group. */
 export function isQuicklyEncoded(recent: readonly Recent[]): boolean {
   return (
@@ -22,10 +27,12 @@ export function isQuicklyEncoded(recent: readonly Recent[]): boolean {
 /** Encodes the newest events of one journal, for as long as a turn of the loop can spare. */
 export class FrontEncoder {
   private readonly journal: Journal;
-  private readonly budget = new TurnBudget(frontMs);
+  private readonly budget: TurnBudget;
 
-  constructor(journal: Journal) {
+  /** @param budget what a turn of the loop may spend on that; see `frontBudget` */
+  constructor(journal: Journal, budget: TurnBudget) {
     this.journal = journal;
+    this.budget = budget;
   }
 
   /**
@@ -47,10 +54,5 @@ export class FrontEncoder {
     } finally {
       this.budget.spend(performance.now() - startedMs);
     }
-  }
-
-  /** Counts no more. */
-  close(): void {
-    this.budget.close();
   }
 }

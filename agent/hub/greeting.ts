@@ -2,17 +2,17 @@
 import { type GapReason, protocolVersion, version } from '../../shared/index.ts';
 import type { Log } from '../log/index.ts';
 import type { Counters } from './counters.ts';
-import type { Lane } from './delivery.ts';
+import type { Delivery } from './delivery.ts';
 import type { Member } from './group.ts';
 
 /** Sends `hello` and `gap`. */
 export class Greeting {
-  private readonly lane: Lane;
+  private readonly delivery: Delivery;
   private readonly counters: Counters;
   private readonly log: Log;
 
-  constructor(lane: Lane, counters: Counters, log: Log) {
-    this.lane = lane;
+  constructor(delivery: Delivery, counters: Counters, log: Log) {
+    this.delivery = delivery;
     this.counters = counters;
     this.log = log;
   }
@@ -22,7 +22,7 @@ export class Greeting {
    * @param roots their real paths
    */
   hello(client: Member, resumed: boolean, roots: readonly string[]): void {
-    const { journal, writer } = this.lane;
+    const { journal, writer } = this.delivery;
     client.roots = roots;
     writer.control(client, {
       type: 'hello',
@@ -39,7 +39,7 @@ export class Greeting {
 
   /** @param missed how many events, where that is known */
   gap(client: Member, reason: GapReason, missed: number | undefined): void {
-    const { journal, writer } = this.lane;
+    const { journal, writer } = this.delivery;
     client.gaps += 1;
     this.counters.gaps[reason] += 1;
     this.log.warn('client missed events', { ...client.describe(), reason, missed });

@@ -1,7 +1,7 @@
 // Clients with the same filter and the same encoding: an event is matched and encoded once for all.
 import { type JournalEvent, SliceClock } from '../../shared/index.ts';
 import type { Journal } from '../journal/index.ts';
-import type { Broadcast } from './broadcasts.ts';
+import type { Copy } from './broadcast.ts';
 import type { Client, ClientGroup } from './client.ts';
 import type { Encoding } from './encoding.ts';
 import { continuesBatch, type Filter, isPiece } from './filter.ts';
@@ -42,14 +42,15 @@ export class Group implements ClientGroup, SiftingHolder {
   readonly filter: Filter;
   readonly encoding: Encoding;
   readonly clients = new Set<Member>();
-  private readonly journal: Journal;
+  /** That of its lane. */
+  readonly journal: Journal;
   private readonly parsed: ParsedEvents;
   /** Whether this group's bytes are the journal's own. */
   readonly isPlain: boolean;
   /** Of the newest events, as for {@link Client.begun}; they may end in the midst of a batch. */
   private begun: boolean | number = false;
   /** Messages that are being delivered and that it takes. */
-  sent: readonly Broadcast[] = [];
+  sent: readonly Copy[] = [];
   /** The newest of its clients' siftings: those that come to the same event share it. */
   sifting: Sifting | undefined;
 

@@ -44,7 +44,10 @@ describe('a batch of many pieces', () => {
     answers.push(publish('second'));
     batches.push(enterBatch(1, 'c'));
     if (client.client === undefined) throw new Error('not connected');
-    hub.resubscribe(client.client, new Filter({ topic: ['file'] }), { type: 'ack', id: 1 });
+    void hub.resubscribe(client.client, {
+      filter: new Filter({ topic: ['file'] }),
+      ack: { type: 'ack', id: 1 },
+    });
     await Promise.all([...batches, ...answers]);
     await nextTurn();
     const kinds = all.frames.slice(1).map(({ type, root, data }) => (type === 'file' ? root : data));

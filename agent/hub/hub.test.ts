@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { limits } from '../../shared/index.ts';
+import { noSnapshots } from '../../test/support/no-snapshots.ts';
 import { silentLog } from '../../test/support/silent-log.ts';
 import { type Encoding, ndjson } from './encoding.ts';
 import { Filter } from './filter.ts';
@@ -124,7 +125,7 @@ describe('the answer to a broadcast', () => {
     const { client } = slow;
     if (client === undefined) throw new Error('not connected');
     await publish('old');
-    hub.resubscribe(client, new Filter({ topic: ['n'] }), { type: 'ack', id: 1 });
+    void hub.resubscribe(client, { filter: new Filter({ topic: ['n'] }), ack: { type: 'ack', id: 1 } });
     expect(await publish('old no more')).toMatchObject({ matched: 0, lagging: 0 });
     const broadcast = post('new', 'n');
     expect(await hub.broadcasts.answer(broadcast)).toMatchObject({ matched: 1, delivered: 0, lagging: 1 });
@@ -175,7 +176,7 @@ describe('the answer to a broadcast', () => {
 describe('a client that leaves while it waits for its snapshot', () => {
   it('takes nothing from others with its filter who came later', async () => {
     const taken = new Promise<never>(() => {});
-    const never: SnapshotSource = { rootsVersion: 0, take: () => ({ taken, leave: () => {} }) };
+    const never: SnapshotSource = { ...noSnapshots, take: () => ({ taken, leave: () => {} }) };
     useHub(new Hub(journal, () => [], never, silentLog));
     const waiting = connect({}, { snapshot: true });
     connect().close(1000);

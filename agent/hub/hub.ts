@@ -1,21 +1,24 @@
-// The hub: who is connected, and what enters the journal for them. Delivery is the lane's.
+// The hub: who is connected, and what enters the journals for them. Delivery is the lanes'.
 import { type Change, type Cursor, limits, type ServerFrame } from '../../shared/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { Log } from '../log/index.ts';
-import { Backfill } from './backfill.ts';
-import { piecesOf } from './batch.ts';
-import { Broadcast, type Broadcasts } from './broadcasts.ts';
-import { Client, type Outlet } from './client.ts';
+import type { Placed, WideView } from '../watch/index.ts';
+import { Broadcast } from './broadcast.ts';
+import { Broadcasts } from './broadcasts.ts';
+import { Client, type Outlet, type ViewHold } from './client.ts';
 import { Counters } from './counters.ts';
-import { Lane, type ReplyOptions } from './delivery.ts';
+import type { ReplyOptions } from './delivery.ts';
 import type { Encoding } from './encoding.ts';
-import { EntryOrder } from './entry-order.ts';
-import { type Filter, isPiece } from './filter.ts';
-import { Greeting } from './greeting.ts';
+import type { Filter } from './filter.ts';
+import { frontBudget } from './front-encoder.ts';
 import type { Group, Member } from './group.ts';
+import type { Lane } from './lane.ts';
+import { Lanes } from './lanes.ts';
+import { type Move, Moves } from './moves.ts';
 import { Registry } from './registry.ts';
 import { type RootChange, RootChanges } from './root-change.ts';
 import type { SnapshotSource } from './snapshot.ts';
+import { Turns } from './turns.ts';
 
 /** What a client is connected with. */
 export interface ConnectRequest {
@@ -28,6 +31,8 @@ export interface ConnectRequest {
   readonly since?: Cursor;
   /** What exists first, unless it is resumed. */
   readonly snapshot: boolean;
+  /** The wide view that the filter asks for, crawled; the hub releases it when the client leaves it. */
+  readonly hold?: ViewHold | undefined;
 }
 
 /** A message that is to be published. */
@@ -47,26 +52,34 @@ export interface HubOptions {
   readonly changesPerEvent?: number;
 }
 
-/** Lets events into the journal, and clients to them. */
+/** What journals hold, all together. */
+export interface Held {
+  readonly events: number;
+  readonly bytes: number;
+  readonly limitBytes: number;
+}
+
+/** Lets events into the journals, and clients to them. */
 export class Hub {
   readonly counters = new Counters();
   /** Who is connected. */
   readonly registry: Registry;
   /** What becomes of messages. */
-  readonly broadcasts: Broadcasts;
-  private readonly journal: Journal;
+  readonly broadcasts = new Broadcasts();
   private readonly roots: () => readonly string[];
   private readonly snapshots: SnapshotSource;
   private readonly log: Log;
-  private readonly nowMs: () => number;
-  private readonly changesPerEvent: number;
-  private readonly order = new EntryOrder();
-  private readonly lane: Lane;
-  private readonly greeting: Greeting;
-  private readonly backfill: Backfill;
+  private readonly turns: Turns<Member>;
+  private readonly slowTurns: Turns<Member>;
+  private readonly budget = frontBudget();
+  private readonly lanes: Lanes;
+  private readonly moves: Moves;
   private readonly rootChanges: RootChanges;
 
-  /** @param roots the real paths of the roots, for hello */
+  /**
+   * @param journal that of the default view
+   * @param roots the real paths of the roots, for hello
+   */
   constructor(
     journal: Journal,
     roots: () => readonly string[],
@@ -74,57 +87,84 @@ export class Hub {
     log: Log,
     options: HubOptions = {},
   ) {
-    const { counters } = this;
+    const { counters, broadcasts, budget } = this;
     const { stalledMs = limits.stalledMs, nowMs = () => performance.now() } = options;
-    this.journal = journal;
+    const { changesPerEvent = limits.changesPerEvent } = options;
     this.roots = roots;
     this.snapshots = snapshots;
     this.log = log;
-    this.nowMs = nowMs;
-    this.changesPerEvent = options.changesPerEvent ?? limits.changesPerEvent;
-    const interlude = {
-      send: (client: Member) => this.backfill.send(client),
-      untilSeq: (client: Member) => this.backfill.untilSeq(client),
-      overtaken: (client: Member, seq: number) => this.backfill.overtaken(client, seq),
-    };
-    this.lane = new Lane(journal, { interlude, counters, log, stalledMs, nowMs });
-    this.broadcasts = this.lane.broadcasts;
+    const slice = (client: Member): boolean => this.lanes.of(client).delivery.catchUp.slice(client);
+    const turns = new Turns(slice);
+    const slowTurns = new Turns(slice);
+    this.turns = turns;
+    this.slowTurns = slowTurns;
+    const shared = { broadcasts, turns, slowTurns, budget, counters, log, snapshots, roots };
+    this.lanes = new Lanes(journal, { ...shared, stalledMs, nowMs, changesPerEvent });
     this.registry = new Registry(counters, log, (client) => {
-      const seq = this.lane.seqOf(client);
+      const { delivery, journal } = this.lanes.of(client);
+      const seq = delivery.seqOf(client);
       const lag = { events: journal.headSeq - seq, bytes: journal.bytesAfter(seq) };
       return { cursor: journal.cursor(seq), lag };
     });
-    this.greeting = new Greeting(this.lane, counters, log);
-    this.backfill = new Backfill(this.lane, this.greeting, snapshots, roots, log);
-    this.rootChanges = new RootChanges(this.order, this.lane, this.registry, this.backfill, snapshots);
+    this.moves = new Moves(this.lanes, this.registry, snapshots);
+    this.rootChanges = new RootChanges(this.lanes, this.registry, snapshots);
+  }
+
+  /** What all journals hold. */
+  get held(): Held {
+    const journals = [...this.lanes].map(({ journal }) => journal);
+    const sum = (of: (journal: Journal) => number): number =>
+      journals.reduce((total, each) => total + of(each), 0);
+    return {
+      events: sum(({ events }) => events),
+      bytes: sum(({ bytes }) => bytes),
+      limitBytes: sum(({ limitBytes }) => limitBytes),
+    };
+  }
+
+  /** The journal of the view that a client is in. */
+  journalOf(client: Member): Journal {
+    return this.lanes.of(client).journal;
+  }
+
+  /** The journal of a view, of the default one unless it is given, and what changes with each of its batches. */
+  courseOf(view: WideView | undefined): Pick<Lane, 'journal' | 'filesVersion'> {
+    return this.lanes.open(view);
   }
 
   /**
-   * Enters a batch of changes: one event, or several of which all but the last are marked `more`. Nothing comes
-   * between them. After each there is a turn of the loop, and clients that keep up have the time to read: however
-   * large the batch is, the journal does not move past them. Resolves when all is in the journal.
+   * Enters a batch of changes into the journal of a view, of the default one unless it is given. One that nobody has
+   * asked for yet has none: whoever comes finds the files as they are. Resolves when all is in the journal.
    * @param placed called for each event as soon as it has its number, with its changes
    */
-  enterBatch(
+  async enterBatch(
     root: string,
     changes: readonly Change[],
-    placed?: (seq: number, changes: readonly Change[]) => void,
+    placed?: Placed,
+    view?: WideView,
   ): Promise<void> {
-    return this.order.enterBatch(async () => {
-      const sinceMs = this.nowMs();
-      for (const piece of piecesOf(root, changes, this.changesPerEvent)) {
-        const seq = this.lane.put(piece);
-        if (piece.type === 'file') placed?.(seq, piece.changes);
-        if (isPiece(piece)) await this.lane.readers.haveRoom(sinceMs);
-      }
-    });
+    const lane = view === undefined ? this.lanes.default : this.lanes.get(view);
+    await lane?.enterBatch(root, changes, placed);
   }
 
-  /** Enters that everything may have changed. Resolves when it is in the journal. */
-  enterRecrawl(): Promise<void> {
-    return this.order.enterBatch(async () => {
-      this.lane.put({ type: 'gap', reason: 'recrawl' });
-    });
+  /**
+   * Enters that everything may have changed: into every journal, or that of the only view that this concerns. Resolves
+   * when it is there.
+   */
+  async enterRecrawl(view?: WideView): Promise<void> {
+    const event = { type: 'gap', reason: 'recrawl' } as const;
+    const lanes = view === undefined ? [...this.lanes] : [this.lanes.get(view)];
+    await Promise.all(lanes.map((lane) => lane?.enterEvent(event)));
+  }
+
+  /** A wide view is over: its journal goes. Clients that are still in it are disconnected, and may come back. */
+  viewEnded(view: WideView): void {
+    const lane = this.lanes.get(view);
+    if (lane === undefined) return;
+    for (const client of [...this.registry]) {
+      if (this.lanes.of(client) === lane) client.outlet.close(1001, 'the view ended');
+    }
+    this.lanes.drop(lane);
   }
 
   /**
@@ -138,58 +178,62 @@ export class Hub {
 
   /** From here on batches wait for nobody: the agent stops. */
   hurry(): void {
-    this.lane.readers.hurry();
+    for (const { delivery } of this.lanes) delivery.readers.hurry();
   }
 
   /** Whether there is memory for one more message: a large batch may be under way, behind which they wait. */
   get hasRoomForMessage(): boolean {
-    return this.order.waitingBytes < limits.heldMessageBytes;
+    // Each message waits in every lane that is busy: those that wait longest hold all of them.
+    const waiting = [...this.lanes].map(({ order }) => order.waitingBytes);
+    return Math.max(...waiting) < limits.heldMessageBytes;
   }
 
   /**
-   * Enters a message; it is delivered at the end of the turn of the loop in which it gets into the journal.
+   * Enters a message; into every journal; it is delivered at the end of the turn of the loop in which it gets there.
    * @param isKept whether it may be asked about more than once
    * @returns by which `broadcasts` tells what became of it
    */
   publish(message: NewMessage, isKept = false): Broadcast {
     const broadcast = new Broadcast(message.topic, isKept);
-    const heldBytes = this.order.isBusy ? JSON.stringify(message).length : 0;
-    this.order.enter(() => {
-      this.lane.put({ type: 'message', time: Date.now(), ...message }, broadcast);
-    }, heldBytes);
+    const lanes = [...this.lanes];
+    const heldBytes = lanes.some(({ order }) => order.isBusy) ? JSON.stringify(message).length : 0;
+    const event = { type: 'message', time: Date.now(), ...message } as const;
+    for (const lane of lanes) lane.enterMessage(event, broadcast, heldBytes);
     return broadcast;
   }
 
   /** Registers a client and greets it; from here on it gets what its filter takes. */
-  connect({ outlet, name, filter, encoding, since, snapshot }: ConnectRequest): Member {
-    const { lane } = this;
-    lane.flush();
+  connect({ outlet, name, filter, encoding, since, snapshot, hold }: ConnectRequest): Member {
+    const lane = this.lanes.open(hold?.view);
+    const { delivery, greeting, backfill } = lane;
+    delivery.flush();
     const client = new Client<Group>(
       this.registry.newId(),
       name,
       outlet,
-      lane.groupOf(filter, encoding),
-      lane.frontSeq,
+      delivery.groupOf(filter, encoding),
+      delivery.frontSeq,
       snapshot && filter.takesFiles,
     );
+    client.hold = hold;
     this.registry.add(client);
     client.rootsVersion = this.snapshots.rootsVersion;
 
-    const gap = since === undefined ? undefined : this.gapFor(since, client);
+    const gap = since === undefined ? undefined : gapFor(since, client, lane);
     const resumed = since !== undefined && gap === undefined;
-    let startSeq = lane.frontSeq;
-    if (since !== undefined) startSeq = resumed ? since.seq : this.journal.oldestSeq - 1;
-    lane.fallBehind(client, startSeq, resumed ? startSeq : false);
+    let startSeq = delivery.frontSeq;
+    if (since !== undefined) startSeq = resumed ? since.seq : lane.journal.oldestSeq - 1;
+    delivery.fallBehind(client, startSeq, resumed ? startSeq : false);
     const greet = (roots: readonly string[]): void => {
-      lane.join(client);
-      this.greeting.hello(client, resumed, roots);
+      delivery.join(client);
+      greeting.hello(client, resumed, roots);
       if (since === undefined || gap === undefined) return;
-      this.greeting.gap(client, gap, gap === 'expired' ? client.seq - since.seq : undefined);
+      greeting.gap(client, gap, gap === 'expired' ? client.seq - since.seq : undefined);
     };
-    if (client.wantsSnapshot && !resumed) this.backfill.hold(client, greet);
+    if (client.wantsSnapshot && !resumed) backfill.hold(client, greet);
     else {
       greet(this.roots());
-      lane.readOn(client);
+      delivery.readOn(client);
     }
     return client;
   }
@@ -200,52 +244,63 @@ export class Hub {
    */
   leave(client: Member, why: Readonly<Record<string, unknown>>): void {
     if (!this.registry.delete(client)) return;
-    this.lane.leave(client);
-    this.backfill.release(client);
+    const { delivery, backfill } = this.lanes.of(client);
+    delivery.leave(client);
+    backfill.release(client);
+    client.hold?.release();
+    client.nextHold?.release();
     this.log.info('client left', { ...client.describe(), ...why, clients: this.registry.size });
   }
 
   /** A client's socket has room again. */
   drained(client: Member): void {
-    this.lane.drained(client);
+    this.lanes.of(client).delivery.drained(client);
   }
 
   /**
    * Replaces a client's filter: events up to now pass the old one, events from now on the new one. A batch passes as a
-   * whole.
-   * @param ack sent to it when that is done
-   * @param sent called when that is handed over; never, if the client leaves before
+   * whole. One that asks for another view moves the client there, once it has got everything of the view that it is in:
+   * no event is lost or sent twice. Until what this returns resolves there must be no other such call for the client.
+   * @param move the filter, the wide view that it asks for, and what to send when that is done
    */
-  resubscribe(client: Member, filter: Filter, ack: ServerFrame, sent?: () => void): void {
-    this.order.enter(() => this.lane.resubscribe(client, filter, ack, sent));
+  resubscribe(client: Member, move: Move): Promise<void> | undefined {
+    const lane = this.lanes.of(client);
+    if (this.lanes.open(move.hold?.view) !== lane) return this.moves.move(client, move);
+    lane.order.enter(() => lane.delivery.resubscribe(client, move.filter, move.ack, move.sent));
+    // The same view, asked for once more.
+    move.hold?.release();
+    return undefined;
   }
 
   /** Sends a frame that is no event to a client. Whoever asks on its behalf bounds how many wait for that. */
   reply(client: Member, frame: ServerFrame, options?: ReplyOptions): void {
-    this.lane.reply(client, frame, options);
+    this.lanes.of(client).delivery.reply(client, frame, options);
   }
 
   /** Calls `reached` when a client has got everything up to the newest event of now; never, if it leaves before. */
   whenReached(client: Member, reached: () => void): void {
-    this.lane.whenAtFront(client, reached);
+    this.lanes.of(client).delivery.whenAtFront(client, reached);
   }
 
   /** Finds those who have taken too little for too long, as happens every second while anybody is behind. */
   checkReaders(): void {
-    this.lane.stalls.check();
+    for (const { delivery } of this.lanes) delivery.stalls.check();
   }
 
   /** Hands everything over that sockets take, and closes every client. */
   close(code: number, reason: string): void {
-    this.lane.close();
+    for (const { delivery } of this.lanes) delivery.close();
+    this.turns.close();
+    this.slowTurns.close();
+    this.budget.close();
     for (const { outlet } of this.registry) outlet.close(code, reason);
   }
+}
 
-  private gapFor(since: Cursor, client: Member): 'epoch' | 'expired' | undefined {
-    const { epoch, headSeq, oldestSeq } = this.journal;
-    if (since.epoch !== epoch || since.seq > headSeq) return 'epoch';
-    // That a root came or went, and what was below it then, is in no journal.
-    const needsSnapshot = client.wantsSnapshot && this.rootChanges.isAnySince(since.seq, client.group.filter);
-    return needsSnapshot || since.seq < oldestSeq - 1 ? 'expired' : undefined;
-  }
+function gapFor(since: Cursor, client: Member, lane: Lane): 'epoch' | 'expired' | undefined {
+  const { epoch, headSeq, oldestSeq } = lane.journal;
+  if (since.epoch !== epoch || since.seq > headSeq) return 'epoch';
+  // That a root came or went, and what was below it then, is in no journal.
+  const needsSnapshot = client.wantsSnapshot && lane.hasRootChangeSince(since.seq, client.group.filter);
+  return needsSnapshot || since.seq < oldestSeq - 1 ? 'expired' : undefined;
 }

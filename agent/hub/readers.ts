@@ -1,6 +1,5 @@
 // Clients that are behind, and the pace at which they read: who keeps up, and whom a large batch waits for.
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
-import { limits } from '../../shared/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { Client } from './client.ts';
 
@@ -12,13 +11,18 @@ const roomCheckMs = 2;
 /** All that do not stand at the front. */
 export class Readers {
   private readonly journal: Journal;
+  private readonly holdMs: number;
   private readonly nowMs: () => number;
   private readonly behind = new Set<Client>();
   private hurried = false;
 
-  /** @param nowMs a clock that only goes forward */
-  constructor(journal: Journal, nowMs: () => number) {
+  /**
+   * @param holdMs so long a batch waits for clients that keep up, at most
+   * @param nowMs a clock that only goes forward
+   */
+  constructor(journal: Journal, holdMs: number, nowMs: () => number) {
     this.journal = journal;
+    this.holdMs = holdMs;
     this.nowMs = nowMs;
   }
 
@@ -51,7 +55,7 @@ export class Readers {
    */
   async haveRoom(sinceMs: number): Promise<void> {
     await nextTurn();
-    while (!this.hurried && this.nowMs() - sinceMs < limits.batchHoldMs && this.isAnyInDanger()) {
+    while (!this.hurried && this.nowMs() - sinceMs < this.holdMs && this.isAnyInDanger()) {
       await pause(roomCheckMs);
     }
   }

@@ -111,7 +111,8 @@ it('gives a client that resumes all that its filter takes, in the midst of batch
 it('keeps to the order where the filter changes while a batch is looked through', async () => {
   const slow = connect({ match: ['taken*', slowGlob] });
   await hub.enterBatch('/r', batch);
-  hub.resubscribe(slow.client as Member, new Filter({ match: ['x'] }), { type: 'ack', id: 1 });
+  const filter = new Filter({ match: ['x'] });
+  await hub.resubscribe(slow.client as Member, { filter, ack: { type: 'ack', id: 1 } });
   await hub.enterBatch('/r', changes(['x', 'taken']));
   await turnsUntil(slow, 3);
   expect(got(slow)).toEqual(['taken', 'ack', 'x']);

@@ -1,4 +1,6 @@
 // What exists, for clients that want it before the changes.
+import type { Journal } from '../journal/index.ts';
+import type { WideView } from '../watch/index.ts';
 import type { Filter } from './filter.ts';
 
 /** The files that a filter takes, as of one position in the journal. */
@@ -11,6 +13,13 @@ export interface Snapshot {
   readonly roots: readonly string[];
   /** What {@link SnapshotSource.rootsVersion} was then. */
   readonly rootsVersion: number;
+}
+
+/** What a snapshot is of, and the journal that goes on from it. */
+export interface SnapshotCourse {
+  readonly journal: Pick<Journal, 'headSeq'>;
+  /** Undefined for the default view. */
+  readonly view: WideView | undefined;
 }
 
 /** Who reads one, as far as it concerns the others. */
@@ -36,5 +45,10 @@ export interface SnapshotPlace {
 export interface SnapshotSource {
   /** Grows whenever a root comes or goes. */
   readonly rootsVersion: number;
-  take(filter: Filter, reader: SnapshotReader): SnapshotPlace;
+  take(filter: Filter, course: SnapshotCourse, reader: SnapshotReader): SnapshotPlace;
+  /**
+   * Runs `use` while the indexes are held still: of each change in them, all views that have it have been told, and of
+   * no other.
+   */
+  still<T>(use: () => Promise<T>): Promise<T>;
 }

@@ -2,23 +2,23 @@
 // that fails.
 import type { ServerFrame } from '../../shared/index.ts';
 import type { Log } from '../log/index.ts';
-import type { Broadcasts } from './broadcasts.ts';
 import type { Client } from './client.ts';
+import type { Copies } from './copies.ts';
 import type { Counters } from './counters.ts';
 
 /** Hands bytes to clients. */
 export class Writer {
-  private readonly broadcasts: Broadcasts;
+  private readonly copies: Copies;
   private readonly counters: Counters;
   private readonly log: Log;
   private readonly nowMs: () => number;
 
   /**
-   * @param broadcasts where it is noted which messages a client that is lost will not get
+   * @param copies where it is noted which messages a client that is lost will not get
    * @param nowMs a clock that only goes forward
    */
-  constructor(broadcasts: Broadcasts, counters: Counters, log: Log, nowMs: () => number) {
-    this.broadcasts = broadcasts;
+  constructor(copies: Copies, counters: Counters, log: Log, nowMs: () => number) {
+    this.copies = copies;
     this.counters = counters;
     this.log = log;
     this.nowMs = nowMs;
@@ -87,6 +87,6 @@ export class Writer {
   lose(client: Client, afterSeq: number = client.seq): void {
     if (client.lost) return;
     client.lost = true;
-    this.broadcasts.missed(client, afterSeq);
+    this.copies.missed(client, afterSeq);
   }
 }

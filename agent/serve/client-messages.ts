@@ -2,12 +2,13 @@
 // error; the twentieth such message ends the connection. Each gets one answer, and a client that asks faster than it
 // can be answered is read no further for a while.
 import { type FilterSpec, limits, type ServerFrame } from '../../shared/index.ts';
-import type { Client } from '../hub/index.ts';
+import type { Client, Filter } from '../hub/index.ts';
 import type { Services } from './context.ts';
 import { ProblemError } from './problem.ts';
 import { clientFrame, parseValue } from './schemas.ts';
 import { compileFilter } from './stream-request.ts';
 import { syncAll } from './sync.ts';
+import { holdView } from './views.ts';
 
 const syncTimeoutMs = 10_000;
 /**
@@ -35,6 +36,9 @@ export class ClientMessages {
   private open = 0;
   private paused = false;
   private bad = 0;
+  private readonly gone = new AbortController();
+  /** The `subscribe` that is being served, if any, and those that wait behind it. */
+  private subscribing: Promise<void> | undefined;
 
   constructor(client: Client, services: Services, inflow: Inflow) {
     this.client = client;
@@ -62,20 +66,53 @@ export class ClientMessages {
   }
 
   private async serve(frame: ReturnType<typeof clientFrame.parse>): Promise<void> {
-    const { hub, publisher, watcher } = this.services;
+    const { hub, publisher } = this.services;
     if (frame.type === 'publish') {
       const { topic, data, key } = frame;
       const from = this.client.name || this.client.id;
-      const answer = await publisher.publish({ topic, data, key, from });
+      const answer = await publisher.publish({
+        topic,
+        data,
+        key,
+        from,
+        journal: () => hub.journalOf(this.client),
+      });
       this.reply({ type: 'ack', id: frame.id, ...answer });
     } else if (frame.type === 'sync') {
-      const { cursor, seq } = await syncAll(this.services, syncTimeoutMs);
-      this.reply({ type: 'synced', id: frame.id, cursor }, seq);
+      await syncAll(this.services, syncTimeoutMs);
+      const journal = hub.journalOf(this.client);
+      this.reply({ type: 'synced', id: frame.id, cursor: journal.cursor() }, journal.headSeq);
     } else {
       const { type: _type, id, ...spec } = frame;
-      const filter = compileFilter(spec as FilterSpec, watcher);
-      hub.resubscribe(this.client, filter, { type: 'ack', id }, this.answered);
+      const filter = compileFilter(spec as FilterSpec, this.services.watcher);
+      // One after the other: the last one is to hold in the end.
+      const before = this.subscribing;
+      const done =
+        before === undefined ? this.subscribe(id, filter) : before.then(() => this.subscribe(id, filter));
+      // What needs no waiting took effect before the next message is read.
+      if (done === undefined) return;
+      const settled = done
+        .catch(() => {})
+        .then(() => {
+          if (this.subscribing === settled) this.subscribing = undefined;
+        });
+      this.subscribing = settled;
+      await done;
     }
+  }
+
+  /** @returns when it has taken effect; undefined if it has already */
+  private subscribe(id: RequestId, filter: Filter): Promise<void> | undefined {
+    const { hub, watcher } = this.services;
+    const held = filter.takesFiles ? holdView(watcher, filter.spec, this.gone.signal) : undefined;
+    const move = { filter, ack: { type: 'ack', id }, sent: this.answered } as const;
+    if (held === undefined) return hub.resubscribe(this.client, { ...move, hold: undefined });
+    return held.then((hold) => hub.resubscribe(this.client, { ...move, hold }));
+  }
+
+  /** The client is gone: what it waits for is not needed any more. */
+  end(): void {
+    this.gone.abort();
   }
 
   private reply(frame: ServerFrame, afterSeq?: number): void {

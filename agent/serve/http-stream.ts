@@ -3,9 +3,11 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Transport } from '../../shared/index.ts';
 import { type Encoding, ndjson, type Outlet, plainLines, sseJson, sseText } from '../hub/index.ts';
+import { whenClosed } from './connection-end.ts';
 import type { Exchange } from './context.ts';
 import { toKeep, unsentBytes } from './socket.ts';
 import { parseStreamRequest } from './stream-request.ts';
+import { holdView } from './views.ts';
 
 /** What a browser waits before it reconnects. */
 const retryMs = 1000;
@@ -46,7 +48,7 @@ class HttpOutlet implements Outlet {
 }
 
 /** `GET /v1/events` without an upgrade. */
-export function streamEvents({ services, request, response, query, address }: Exchange): void {
+export async function streamEvents({ services, request, response, query, address }: Exchange): Promise<void> {
   const wantsSse = /\btext\/event-stream\b/.test(request.headers.accept ?? '');
   const { filter, text, name, since, snapshot, follows } = parseStreamRequest(
     query,
@@ -54,6 +56,11 @@ export function streamEvents({ services, request, response, query, address }: Ex
     services.watcher,
   );
   const encoding = chooseEncoding(wantsSse, text);
+  const held =
+    filter.takesFiles && request.method !== 'HEAD'
+      ? holdView(services.watcher, filter.spec, whenClosed(response))
+      : undefined;
+  const hold = held === undefined ? undefined : await held;
   response.writeHead(200, {
     'content-type': wantsSse
       ? 'text/event-stream'
@@ -78,6 +85,7 @@ export function streamEvents({ services, request, response, query, address }: Ex
     filter,
     encoding,
     snapshot,
+    hold,
     ...(since === undefined ? {} : { since }),
   });
   const alive = setInterval(() => {

@@ -45,9 +45,9 @@ export class Metrics {
     return text;
   }
 
-  private registerDelivery({ hub, journal }: Services): void {
+  private registerDelivery({ hub }: Services): void {
     const { counters, registry: clients } = hub;
-    this.counter('devagent_events_total', 'Events put into the journal', ['type'], () =>
+    this.counter('devagent_events_total', 'Events put into journals, of all views', ['type'], () =>
       by('type', counters.events),
     );
     this.counter('devagent_event_bytes_total', 'Bytes of those events, as frames', [], () =>
@@ -74,10 +74,14 @@ export class Metrics {
     this.gauge('devagent_slow_clients', 'Clients that have not got everything yet', [], () =>
       plain(clients.countBehind()),
     );
-    this.gauge('devagent_journal_events', 'Events held by the journal', [], () => plain(journal.events));
-    this.gauge('devagent_journal_bytes', 'Bytes held by the journal', [], () => plain(journal.bytes));
-    this.gauge('devagent_journal_limit_bytes', 'Bytes that the journal may hold', [], () =>
-      plain(journal.limitBytes),
+    this.gauge('devagent_journal_events', 'Events held by journals, of all views', [], () =>
+      plain(hub.held.events),
+    );
+    this.gauge('devagent_journal_bytes', 'Bytes held by journals, of all views', [], () =>
+      plain(hub.held.bytes),
+    );
+    this.gauge('devagent_journal_limit_bytes', 'Bytes that journals may hold, of all views', [], () =>
+      plain(hub.held.limitBytes),
     );
   }
 

@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto';
 import { type BroadcastAnswer, isNestedDeeper, limits } from '../../shared/index.ts';
 import type { Broadcast, Hub, Wait } from '../hub/index.ts';
+import type { Journal } from '../journal/index.ts';
 import { ProblemError } from './problem.ts';
 import { checkTopic } from './schemas.ts';
 
@@ -17,6 +18,8 @@ export interface Publication {
   readonly key: string | undefined;
   /** Given to be answered when no client lags. */
   readonly wait?: Wait | undefined;
+  /** Gives the journal that the answer's cursor is of; by default that of the default view. */
+  readonly journal?: (() => Journal) | undefined;
 }
 
 interface Published {
@@ -52,7 +55,7 @@ export class Publisher {
    * @throws ProblemError 400 for a topic that nobody may publish to and for data that is nested too deeply, 503
    *   `too_many_waiters`, `too_many_keys` or `too_many_messages` when a limit is reached; nothing is published then
    */
-  publish({ topic = 'message', data, from, key, wait }: Publication): Promise<BroadcastAnswer> {
+  publish({ topic = 'message', data, from, key, wait, journal }: Publication): Promise<BroadcastAnswer> {
     checkTopic(topic);
     if (isNestedDeeper(data, limits.dataDepth)) {
       throw new ProblemError(
@@ -73,7 +76,7 @@ export class Publisher {
     this.forgetBefore(nowMs);
     const id = key === undefined ? undefined : hash('sha256', Buffer.from(key, 'utf16le'), 'base64');
     const known = id === undefined ? undefined : this.byKey.get(id)?.broadcast;
-    if (known !== undefined) return this.hub.broadcasts.answer(known, wait);
+    if (known !== undefined) return this.hub.broadcasts.answer(known, wait, journal);
     if (id !== undefined) this.checkRoomForKey(nowMs);
     if (!this.hub.hasRoomForMessage) {
       throw new ProblemError(
@@ -85,7 +88,7 @@ export class Publisher {
     }
     const broadcast = this.hub.publish({ topic, from, data }, id !== undefined);
     if (id !== undefined) this.byKey.set(id, { broadcast, untilMs: nowMs + keptMs });
-    const answer = this.hub.broadcasts.answer(broadcast, wait);
+    const answer = this.hub.broadcasts.answer(broadcast, wait, journal);
     this.published(topic, data);
     return answer;
   }

@@ -52,7 +52,7 @@ export interface Target {
    * What takes over the connection.
    * @throws ProblemError 404, 405, or 400 that names the paths of WebSockets
    */
-  upgrade(): { readonly route: Route; readonly take: (upgrade: Upgrade) => void };
+  upgrade(): { readonly route: Route; readonly take: (upgrade: Upgrade) => void | Promise<void> };
 }
 
 /** What is not in a table, in its words. */

@@ -32,6 +32,11 @@ const filterFields = {
   ignore: globs.optional(),
 };
 
+/** A switch in a query. */
+const flag = z.enum(['0', '1']).transform((value) => value === '1');
+/** The same in JSON, where it may also be what it is in a query. */
+const jsonFlag = z.union([z.boolean(), z.literal(0), z.literal(1)]).transform(Boolean);
+
 const clientName = z
   .string()
   .max(64)
@@ -74,6 +79,7 @@ const requestId = z.union([z.number(), z.string().max(256)]);
 /** Parameters of `GET /v1/events`. */
 export const eventsQuery = z.strictObject({
   ...filterFields,
+  ignored: flag.optional(),
   since: cursor.optional(),
   snapshot: yesOrNo.optional(),
   follow: yesOrNo.optional(),
@@ -112,6 +118,7 @@ export const rootQuery = z.strictObject({ path: z.string().min(1) });
 export const filesQuery = z.strictObject({
   root: z.string().min(1).optional(),
   match: globs.optional(),
+  ignored: flag.optional(),
 });
 
 /** Parameters of `GET /v1/changes`. */
@@ -154,7 +161,12 @@ export const clientFrame = z.discriminatedUnion('type', [
     key: key.optional(),
   }),
   z.strictObject({ type: z.literal('sync'), id: requestId }),
-  z.strictObject({ type: z.literal('subscribe'), id: requestId, ...filterFields }),
+  z.strictObject({
+    type: z.literal('subscribe'),
+    id: requestId,
+    ...filterFields,
+    ignored: jsonFlag.optional(),
+  }),
 ]);
 
 /** The first thing that is wrong, in words. */

@@ -109,7 +109,7 @@ export function createPlane(
     const { route, take } = target.upgrade();
     takeWebSocketOffer(request);
     if (route.afterOpening === true) await services.opening();
-    take({ webSockets, request, socket, head, query: target.query, address: describeAddress(socket) });
+    await take({ webSockets, request, socket, head, query: target.query, address: describeAddress(socket) });
     connections.prove(socket);
     endWithSession(socket, admission);
   }

@@ -36,6 +36,9 @@ class Index {
   }
 }
 
+/** The default view, in which nothing happens. */
+const course = { journal: { headSeq: 7 }, view: undefined };
+
 /** Somebody who wants a snapshot. */
 class Reader {
   readonly name: string;
@@ -46,7 +49,7 @@ class Reader {
 
   constructor(snapshots: Snapshots, name: string, match = name) {
     this.name = name;
-    this.place = snapshots.take(new Filter({ match: ['*', match] }), {
+    this.place = snapshots.take(new Filter({ match: ['*', match] }), course, {
       isSlow: () => this.slow,
       evict: () => {
         this.evicted = true;
@@ -63,7 +66,7 @@ class Reader {
 }
 
 function makeSnapshots(index = new Index()): { snapshots: Snapshots; index: Index } {
-  return { snapshots: new Snapshots(index, { headSeq: 7 }), index };
+  return { snapshots: new Snapshots(index), index };
 }
 
 const readers = (snapshots: Snapshots, names: string): Reader[] =>
@@ -131,7 +134,10 @@ describe('Snapshots', () => {
 
   it('leaves others their turns while a slow filter takes nothing of a whole tree', async () => {
     const { snapshots } = makeSnapshots(new Index(200, (index) => slowName(600, index)));
-    const place = snapshots.take(new Filter({ match: [slowGlob] }), { isSlow: () => false, evict: () => {} });
+    const place = snapshots.take(new Filter({ match: [slowGlob] }), course, {
+      isSlow: () => false,
+      evict: () => {},
+    });
     let turns = 0;
     let isTaken = false;
     const taken = place.taken.finally(() => {

@@ -1,8 +1,7 @@
 // Snapshots of the index for streams that begin with what exists. Clients that want the same at the same
 // time share one.
 import { type FileRecord, limits, SliceClock, type SnapshotFrame } from '../../shared/index.ts';
-import type { Filter, SnapshotPlace, SnapshotReader, SnapshotSource } from '../hub/index.ts';
-import type { Journal } from '../journal/index.ts';
+import type { Filter, SnapshotCourse, SnapshotPlace, SnapshotReader, SnapshotSource } from '../hub/index.ts';
 import type { Watcher } from '../watch/index.ts';
 
 /**
@@ -26,6 +25,9 @@ interface Frames {
 
 interface Copy {
   readonly filter: Filter;
+  readonly course: SnapshotCourse;
+  /** The same for those that are of the same. */
+  readonly key: string;
   /** Who waits for it or reads it. */
   readonly readers: Set<SnapshotReader>;
   /** Once it is made. */
@@ -42,50 +44,54 @@ interface Waiting {
 /** Takes snapshots of the watcher's index. */
 export class Snapshots implements SnapshotSource {
   private readonly watcher: Pick<Watcher, 'withIndexes' | 'rootsVersion'>;
-  private readonly journal: Pick<Journal, 'headSeq'>;
-  /** The newest of each filter that is in use. */
+  /** The newest of each view and filter that are in use. */
   private readonly newest = new Map<string, Copy & { readonly made: Promise<Frames> }>();
   /** Those that take up one of the places in memory, the oldest first. */
   private readonly held = new Set<Copy>();
   private queue: Waiting[] = [];
   private evictionTimer: NodeJS.Timeout | undefined;
 
-  constructor(watcher: Pick<Watcher, 'withIndexes' | 'rootsVersion'>, journal: Pick<Journal, 'headSeq'>) {
+  constructor(watcher: Pick<Watcher, 'withIndexes' | 'rootsVersion'>) {
     this.watcher = watcher;
-    this.journal = journal;
   }
 
   get rootsVersion(): number {
     return this.watcher.rootsVersion;
   }
 
-  take(filter: Filter, reader: SnapshotReader): SnapshotPlace {
-    const copy = this.copyFor(filter);
+  take(filter: Filter, course: SnapshotCourse, reader: SnapshotReader): SnapshotPlace {
+    const copy = this.copyFor(filter, course);
     copy.readers.add(reader);
     return { taken: copy.made, leave: () => this.leave(copy, reader) };
   }
 
-  private copyFor(filter: Filter): Copy & { readonly made: Promise<Frames> } {
-    const known = this.newest.get(filter.key);
+  still<T>(use: () => Promise<T>): Promise<T> {
+    return this.watcher.withIndexes(undefined, use);
+  }
+
+  private copyFor(filter: Filter, course: SnapshotCourse): Copy & { readonly made: Promise<Frames> } {
+    const key = `${course.view?.id ?? ''} ${filter.key}`;
+    const known = this.newest.get(key);
     // One that is older than the newest event, or of other roots, would have its client see what was before it came.
     if (known !== undefined && this.isNew(known)) return known;
-    const copy: Copy = { filter, readers: new Set(), seq: undefined, rootsVersion: undefined };
+    const readers = new Set<SnapshotReader>();
+    const copy: Copy = { filter, course, key, readers, seq: undefined, rootsVersion: undefined };
     // Not before its first reader has joined.
     const made = Promise.resolve().then(() => this.make(copy));
     const promised = Object.assign(copy, { made });
-    this.newest.set(filter.key, promised);
+    this.newest.set(key, promised);
     return promised;
   }
 
-  private isNew({ seq, rootsVersion }: Copy): boolean {
+  private isNew({ seq, rootsVersion, course }: Copy): boolean {
     // The roots are known as soon as it is begun, its position only when it is made.
     if (rootsVersion !== undefined && rootsVersion !== this.rootsVersion) return false;
-    return seq === undefined || seq === this.journal.headSeq;
+    return seq === undefined || seq === course.journal.headSeq;
   }
 
   private leave(copy: Copy, reader: SnapshotReader): void {
     if (!copy.readers.delete(reader) || copy.readers.size > 0) return;
-    if (this.newest.get(copy.filter.key) === copy) this.newest.delete(copy.filter.key);
+    if (this.newest.get(copy.key) === copy) this.newest.delete(copy.key);
     const waiting = this.queue.find((other) => other.copy === copy);
     if (waiting !== undefined) {
       this.queue = this.queue.filter((other) => other !== waiting);
@@ -109,28 +115,32 @@ export class Snapshots implements SnapshotSource {
   }
 
   private copyIndexes(copy: Copy): Promise<Frames> {
-    const { filter } = copy;
+    const { filter, course } = copy;
     const { root } = filter.spec;
-    return this.watcher.withIndexes(root, async (indexes) => {
-      // The indexes are held still, and are what has been told up to here.
-      const seq = this.journal.headSeq;
-      const { rootsVersion } = this;
-      copy.rootsVersion = rootsVersion;
-      const frames: Buffer[] = [];
-      // Of a root that was asked for by name it is said that it has nothing, even when it is no longer watched.
-      const roots = root === undefined ? [...indexes.keys()] : [root];
-      const clock = new SliceClock(sliceMs);
-      for (const path of roots) {
-        for (const frame of framesOf(path, indexes.get(path)?.() ?? [], filter, clock)) {
-          if (copy.readers.size === 0) throw new Abandoned();
-          if (frame !== 'pause') frames.push(Buffer.from(JSON.stringify(frame), 'utf8'));
-          await clock.pause();
+    return this.watcher.withIndexes(
+      root,
+      async (indexes) => {
+        // The indexes are held still, and are what has been told up to here.
+        const seq = course.journal.headSeq;
+        const { rootsVersion } = this;
+        copy.rootsVersion = rootsVersion;
+        const frames: Buffer[] = [];
+        // Of a root that was asked for by name it is said that it has nothing, even when it is no longer watched.
+        const roots = root === undefined ? [...indexes.keys()] : [root];
+        const clock = new SliceClock(sliceMs);
+        for (const path of roots) {
+          for (const frame of framesOf(path, indexes.get(path)?.() ?? [], filter, clock)) {
+            if (copy.readers.size === 0) throw new Abandoned();
+            if (frame !== 'pause') frames.push(Buffer.from(JSON.stringify(frame), 'utf8'));
+            await clock.pause();
+          }
         }
-      }
-      // The last turn was one in which everybody may have left.
-      if (copy.readers.size === 0) throw new Abandoned();
-      return { seq, frames, roots, rootsVersion };
-    });
+        // The last turn was one in which everybody may have left.
+        if (copy.readers.size === 0) throw new Abandoned();
+        return { seq, frames, roots, rootsVersion };
+      },
+      course.view,
+    );
   }
 
   private waitForPlace(copy: Copy): Promise<void> {

@@ -10,7 +10,7 @@ export const defaultSyncTimeoutMs = 10_000;
  * Waits until every change made before the call is in the journal.
  * @param signal gives it up
  * @param root the real path of the only root to be waited for; default all
- * @returns the journal's position then
+ * @returns the position then of the default view's journal
  * @throws ProblemError 504 `sync_timeout`, 503 `sync_failed`
  */
 export async function syncAll(

@@ -4,12 +4,13 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { type RawData, type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
 import { limits } from '../../shared/index.ts';
-import { type Client, type Outlet, webSocketJson, webSocketText } from '../hub/index.ts';
+import { type Client, type Outlet, type ViewHold, webSocketJson, webSocketText } from '../hub/index.ts';
 import { ClientMessages } from './client-messages.ts';
 import type { Services } from './context.ts';
 import { ProblemError, sendRawProblem } from './problem.ts';
 import { DirectWriter, unsentBytes } from './socket.ts';
-import { parseStreamRequest } from './stream-request.ts';
+import { parseStreamRequest, type StreamRequest } from './stream-request.ts';
+import { holdView, whileOpen } from './views.ts';
 
 class WebSocketOutlet implements Outlet {
   readonly transport = 'ws';
@@ -92,32 +93,48 @@ export class WebSockets {
 
   /**
    * Answers an upgrade that the guard has let in.
-   * @throws ProblemError for a query that can't be served, before anything is accepted
+   * @throws ProblemError for a query that can't be served, before anything is accepted: by then, what the client wants
+   *   beyond the default view is crawled
    */
-  accept(
+  async accept(
     request: IncomingMessage,
     socket: Socket,
     head: Buffer,
     query: URLSearchParams,
     address: string,
-  ): void {
-    const { filter, text, name, since, snapshot, follows } = parseStreamRequest(
-      query,
-      request.headers,
-      this.services.watcher,
-    );
-    if (!follows) {
+  ): Promise<void> {
+    const { watcher } = this.services;
+    const asked = parseStreamRequest(query, request.headers, watcher);
+    if (!asked.follows) {
       throw new ProblemError(
         400,
         'bad_parameter',
         'parameter "follow": a WebSocket always follows; ask for NDJSON or server-sent events',
       );
     }
+    const gone = new AbortController();
+    const held = asked.filter.takesFiles ? holdView(watcher, asked.filter.spec, gone.signal) : undefined;
+    const hold = held === undefined ? undefined : await whileOpen(socket, held, gone);
+    this.upgrade(request, socket, head, asked, hold, address);
+  }
+
+  private upgrade(
+    request: IncomingMessage,
+    socket: Socket,
+    head: Buffer,
+    { filter, text, name, since, snapshot }: StreamRequest,
+    hold: ViewHold | undefined,
+    address: string,
+  ): void {
+    // Until the hub has it.
+    let unused = hold;
+    if (hold !== undefined) socket.once('close', () => unused?.release());
     this.server.handleUpgrade(request, socket, head, (ws) => {
       const { hub } = this.services;
       const outlet = new WebSocketOutlet(ws, socket, address, this.services.keepAlive.closeAnswerMs);
       let error: string | undefined;
       let client: Client | undefined;
+      let messages: ClientMessages | undefined;
       const session: Session = {
         ws,
         missedPings: 0,
@@ -133,6 +150,7 @@ export class WebSockets {
       ws.on('close', (code, reason) => {
         this.sessions.delete(session);
         session.leave({ code, reason: error ?? (reason.toString('utf8') || 'closed') });
+        messages?.end();
       });
       const connected = hub.connect({
         outlet,
@@ -140,13 +158,16 @@ export class WebSockets {
         filter,
         encoding: text ? webSocketText : webSocketJson,
         snapshot,
+        hold,
         ...(since === undefined ? {} : { since }),
       });
       client = connected;
-      const messages = new ClientMessages(connected, this.services, ws);
+      unused = undefined;
+      const taken = new ClientMessages(connected, this.services, ws);
+      messages = taken;
       ws.on('message', (data, isBinary) => {
         session.missedPings = 0;
-        messages.take(data as RawData as Buffer, isBinary);
+        taken.take(data as RawData as Buffer, isBinary);
       });
       ws.on('ping', (data) => {
         session.missedPings = 0;

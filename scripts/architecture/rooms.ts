@@ -21,7 +21,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
 
   'agent/watch': ['shared', 'shared/globs'],
   'agent/journal': ['shared'],
-  'agent/hub': ['agent/journal', 'shared', 'shared/globs'],
+  'agent/hub': ['agent/journal', 'agent/watch', 'shared', 'shared/globs'],
   'agent/livereload': ['shared', 'shared/globs', 'shared/livereload'],
   'agent/dashboard': ['shared'],
   // Runs in a browser: what it imports has nothing of Node in it.

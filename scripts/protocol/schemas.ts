@@ -203,6 +203,7 @@ const filter = z.object({
   root: z.string().optional(),
   match: z.array(z.string()).optional(),
   ignore: z.array(z.string()).optional(),
+  ignored: z.boolean().optional(),
 });
 
 const rootStatus = name(

@@ -3,5 +3,6 @@
 /** Fails whoever asks for one. */
 export const noSnapshots = {
   rootsVersion: 0,
+  still: <T>(use: () => Promise<T>): Promise<T> => use(),
   take: () => ({ taken: Promise.reject<never>(new Error('no snapshot')), leave: () => {} }),
 };

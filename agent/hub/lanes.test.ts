@@ -261,7 +261,7 @@ describe('a client that never catches up', () => {
     const post = (): unknown => hub.publish({ topic: 'm', from: 'test', data: large });
     post();
     await nextTurn();
-    void place.subscribe(outlet, 1, view).then(() => {
+    void place.subscribe(outlet, 1, view)?.then(() => {
       isMoved = true;
     });
     // It takes one, and by then there are two more.

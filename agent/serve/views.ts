@@ -90,8 +90,13 @@ function asProblem(error: unknown): unknown {
 /**
  * Waits while a connection waits for the answer to its upgrade, and notices when the client leaves.
  * @param gone aborted then
+ * @returns with what was read meanwhile; the socket flows, so whoever takes it has to do that at once
  */
-export async function whileOpen<T>(socket: Socket, wait: Promise<T>, gone: AbortController): Promise<T> {
+export async function whileOpen<T>(
+  socket: Socket,
+  wait: Promise<T>,
+  gone: AbortController,
+): Promise<{ readonly value: T; readonly early: Buffer }> {
   const early: Buffer[] = [];
   let bytes = 0;
   const keep = (chunk: Buffer): void => {
@@ -103,9 +108,10 @@ export async function whileOpen<T>(socket: Socket, wait: Promise<T>, gone: Abort
   // Only a socket that is read from reports its end.
   socket.on('data', keep).once('end', end).once('close', end);
   try {
-    return await wait;
+    const value = await wait;
+    return { value, early: Buffer.concat(early) };
   } finally {
-    socket.off('data', keep).off('end', end).off('close', end).pause();
-    if (early.length > 0) socket.unshift(Buffer.concat(early));
+    // Not paused: ws would never resume it.
+    socket.off('data', keep).off('end', end).off('close', end);
   }
 }

@@ -114,8 +114,12 @@ export class WebSockets {
     }
     const gone = new AbortController();
     const held = asked.filter.takesFiles ? holdView(watcher, asked.filter.spec, gone.signal) : undefined;
-    const hold = held === undefined ? undefined : await whileOpen(socket, held, gone);
-    this.upgrade(request, socket, head, asked, hold, address);
+    if (held === undefined) {
+      this.upgrade(request, socket, head, asked, undefined, address);
+      return;
+    }
+    const { value: hold, early } = await whileOpen(socket, held, gone);
+    this.upgrade(request, socket, Buffer.concat([head, early]), asked, hold, address);
   }
 
   private upgrade(

@@ -5,6 +5,7 @@ import { defineCommand } from '../line/index.ts';
 import { exitCodes, programName } from '../outcome/index.ts';
 import { rootsHere } from '../paths/index.ts';
 import { ensureAgent, startFlags } from '../start/index.ts';
+import { ignoredFlag } from './stream-flags.ts';
 
 /** The agent copies its index before it answers, and crawls before that: a million files take a while. */
 const answerBeginsMs = 10 * 60_000;
@@ -56,6 +57,7 @@ export const files = defineCommand({
   flags: {
     root: textFlag('Only this root'),
     match: globFlag('Only paths that match this glob; may be given often'),
+    ignored: ignoredFlag,
     print0: switchFlag('End each path with a NUL, not a line break', '0'),
     ...startFlags,
   },
@@ -71,6 +73,7 @@ export const files = defineCommand({
     for (const root of roots) {
       const query = new URLSearchParams({ root });
       for (const glob of flags.match) query.append('match', glob);
+      if (flags.ignored) query.set('ignored', '1');
       const path = `/v1/files?${query}`;
       const prefix = roots.length > 1 ? root : undefined;
       for await (const lines of connection.lines({ method: 'GET', path, timeoutMs: answerBeginsMs })) {

@@ -4,6 +4,7 @@ import { defineCommand } from '../line/index.ts';
 import type { CommandLine } from '../on/index.ts';
 import { programName } from '../outcome/index.ts';
 import { startFlags } from '../start/index.ts';
+import { ignoredFlag } from './stream-flags.ts';
 
 /** As the agent settles already, this is for those who change several files one after the other. */
 const defaultDebounceMs = 50;
@@ -16,7 +17,7 @@ const details = [
   'A single CMD is a line for the shell (sh -c), several words are a program with its arguments.',
   'GLOB is relative to the current directory; a path stands for itself and all that is in it, !GLOB leaves out. ' +
     'It may lead elsewhere, as ../lib or a symbolic link does: the link is followed, and turning it runs CMD, too. ' +
-    'Quote it, or the shell puts the files of now in its place. What git ignores, and node_modules, is not watched. ' +
+    'Quote it, or the shell puts the files of now in its place. What git ignores, and node_modules, is not watched, unless a GLOB names it, as dist does, or --ignored brings in all of it. ' +
     'Swap files, locks and backups of editors start nothing, unless a GLOB is such a name, as *~. ' +
     'What the agent does not watch yet, it does from now on.',
   'CMD gets AGENT_CHANGED, the paths that changed since its last start, one a line, as many as fit in 64 KiB; ' +
@@ -71,6 +72,7 @@ export const on = defineCommand({
     ),
     topic: listFlag('Run CMD for messages on this topic; may be given often, and with GLOBs'),
     ignore: listFlag('Not for paths that match this glob; may be given often'),
+    ignored: ignoredFlag,
     stdin: switchFlag('Give CMD the changes and messages on its standard input, as lines of JSON'),
     interactive: switchFlag('Give CMD the standard input of agent-cli'),
     clear: switchFlag('Clear the terminal before each run'),
@@ -99,6 +101,7 @@ export const on = defineCommand({
       command,
       globs,
       ignore: flags.ignore,
+      ignored: flags.ignored,
       topics: flags.topic,
       busy: flags.busy ?? 'queue',
       initial: flags.initial,

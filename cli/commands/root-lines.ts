@@ -1,5 +1,5 @@
 // Watched roots, as people read them.
-import { type RootStatus, visibleText } from '../../shared/index.ts';
+import { countOf, type RootStatus, visibleText } from '../../shared/index.ts';
 import type { Page } from '../screen/index.ts';
 import { tableLines, wrapLine } from '../screen/index.ts';
 
@@ -11,6 +11,15 @@ function rootState(root: RootStatus): string {
 /** Why a root is watched less well than it could be, in a sentence; undefined when all is well. */
 export function describeDegraded(root: RootStatus): string | undefined {
   return root.degraded === null ? undefined : `${root.path} is degraded: ${root.degraded}`;
+}
+
+/** What is watched for clients that see ignored files, too, in a sentence; undefined for nothing. */
+function describeInterests({ path, interests }: RootStatus): string | undefined {
+  // An agent of an earlier version has none.
+  if (interests === undefined || (interests.clients === 0 && interests.files === 0)) return undefined;
+  const { clients, files, watches, paths } = interests;
+  const named = paths.length === 0 ? '' : ` (${paths.join(', ')})`;
+  return `${path} has ignored files for ${countOf(clients, 'client')}: ${countOf(files, 'file')}, ${countOf(watches, 'watch', 'watches')}${named}`;
 }
 
 /** Some roots, with what is known of each. */
@@ -32,5 +41,9 @@ export function describeRoots(roots: readonly RootStatus[], page: Page): string[
     .map(describeDegraded)
     .filter((reason) => reason !== undefined)
     .flatMap((reason) => wrapLine(page.colors.yellow(visibleText(reason)), page.columns, 2));
-  return [...table, ...reasons];
+  const interests = roots
+    .map(describeInterests)
+    .filter((line) => line !== undefined)
+    .flatMap((line) => wrapLine(visibleText(line), page.columns, 2));
+  return [...table, ...interests, ...reasons];
 }

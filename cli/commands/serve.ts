@@ -28,6 +28,7 @@ export const serve = defineCommand({
     ),
     open: switchFlag('Show it in the browser'),
     spa: switchFlag('Answer with index.html where a page is not there'),
+    ignored: switchFlag('Reload for files that ignore rules leave out, too'),
     ...startFlags,
   },
   async run(flags, operands, context) {
@@ -52,6 +53,7 @@ export const serve = defineCommand({
       allowHost: flags['allow-host'],
       open: flags.open,
       spa: flags.spa,
+      ignored: flags.ignored,
       noStart: flags['no-start'],
     });
   },

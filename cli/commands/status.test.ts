@@ -47,6 +47,15 @@ describe('describeStatus', () => {
     ]);
   });
 
+  it('says what is watched for clients that see ignored files', () => {
+    const interests = { clients: 2, watches: 1, files: 312, paths: ['dist', 'build/out'] };
+    const roots = status.roots.map((root) => ({ ...root, interests }));
+    const lines = describeStatus('default', { ...status, roots }, page);
+    expect(lines.at(-1)).toBe(
+      '/home/me/app has ignored files for 2 clients: 312 files, 1 watch (dist, build/out)',
+    );
+  });
+
   it('says why a root is degraded', () => {
     const roots = status.roots.map((root) => ({ ...root, degraded: 'inotify limit reached: raise it' }));
     const lines = describeStatus('default', { ...status, roots }, page);

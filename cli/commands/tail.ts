@@ -15,6 +15,7 @@ export const tail = defineCommand({
     ['agent-cli tail --topic build.>', 'the messages of builds; * is one word of a topic, > the rest'],
     [`agent-cli tail --match 'src/**/*.ts' --json`, 'one JSON object a line, for a program'],
     ['agent-cli tail --topic file --snapshot', 'the files that exist, then their changes'],
+    [`agent-cli tail --match 'dist/**'`, 'changes in dist, even if .gitignore leaves it out'],
   ],
   flags: {
     ...filterFlags,

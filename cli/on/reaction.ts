@@ -30,6 +30,8 @@ export interface ReactionOptions extends Omit<RunnerOptions, 'directory'> {
   /** Relative to the current directory; none for messages alone. */
   readonly globs: readonly string[];
   readonly ignore: readonly string[];
+  /** Whether what ignore rules leave out counts, too. */
+  readonly ignored: boolean;
   /** Of messages; none for file changes alone. */
   readonly topics: readonly string[];
   /** Whether the command is run before anything has happened. */
@@ -69,6 +71,8 @@ class Reaction implements StreamSetListener {
   #turned: readonly NamedLink[] = [];
   /** How far each root's stream has got; without roots, of messages alone. */
   readonly #cursors = new Map<string, string>();
+  /** Whether all streams have stood. */
+  #hasBegun = false;
   /** That of the messages, which come with the first. */
   #cursor: string | undefined;
   #lastGap = '';
@@ -114,8 +118,8 @@ class Reaction implements StreamSetListener {
   }
 
   connected(hello: ConnectedEvent): void {
-    const isFirst = this.#cursor === undefined;
-    this.#cursor ??= hello.cursor;
+    const isFirst = !this.#hasBegun;
+    this.#hasBegun = true;
     if (isFirst && this.#options.initial) this.#runner.begin(hello.cursor);
     const turned = this.#turned;
     this.#turned = [];
@@ -125,6 +129,13 @@ class Reaction implements StreamSetListener {
     const { cursor } = hello;
     const event = { type: 'file', cursor, time: Date.now(), topic: 'file', root: '', changes } as const;
     this.#runner.takeFile(event, (path) => path);
+  }
+
+  stands({ cursor }: ConnectedEvent, stream: number): void {
+    // Each stream may be of another view, and its cursors of another journal.
+    const filter = this.#filters[stream];
+    if (filter !== undefined) this.#cursors.set(filter.root, cursor);
+    if (stream === 0) this.#cursor = cursor;
   }
 
   found(hello: ConnectedEvent): void {
@@ -194,7 +205,7 @@ class Reaction implements StreamSetListener {
         if (!this.#isOver) await this.#settleAgain();
       } catch (error) {
         // What does not work to begin with is told; an agent that was there before may come back.
-        if (this.#cursor === undefined || !mayPass(error)) throw error;
+        if (!this.#hasBegun || !mayPass(error)) throw error;
         await delay(this.#backoff.next());
         if (error instanceof RefusedError)
           await this.#settle(await connection.status()).catch(throwUnlessPassing);
@@ -245,7 +256,7 @@ class Reaction implements StreamSetListener {
   }
 
   #queries(): StreamQuery[] {
-    const { topics } = this.#options;
+    const { topics, ignored } = this.#options;
     const common = { snapshot: false, name: 'agent-cli on' };
     if (this.#filters.length === 0) return [{ ...common, topic: topics, since: this.#cursor }];
     return this.#filters.map(({ root, match, ignore }, index) => ({
@@ -254,6 +265,7 @@ class Reaction implements StreamSetListener {
       root,
       match,
       ignore,
+      ignored,
       since: this.#cursors.get(root) ?? (index === 0 ? this.#cursor : undefined),
     }));
   }

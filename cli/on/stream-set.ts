@@ -7,6 +7,8 @@ import { LiveStream } from '../stream/index.ts';
 export interface StreamSetListener {
   /** All streams stand. */
   connected(hello: ConnectedEvent): void;
+  /** The stream of this number stands, for the first time or again; told before all else. */
+  stands(hello: ConnectedEvent, stream: number): void;
   /** After a loss, one of them stands again. */
   found(hello: ConnectedEvent): void;
   /** One of them broke, and is being made again. */
@@ -78,6 +80,7 @@ export class StreamSet {
   }
 
   #stands(hello: ConnectedEvent, index: number): void {
+    this.#listener.stands(hello, index);
     const wasComplete = this.#begun.size === this.#streams.length;
     this.#begun.add(index);
     this.#connected.add(index);

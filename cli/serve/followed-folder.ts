@@ -34,6 +34,7 @@ export async function watchFolder(context: CommandContext, status: Status, folde
 export class FollowedFolder {
   readonly #context: CommandContext;
   readonly #folder: string;
+  readonly #ignored: boolean;
   readonly #events: FolderEvents;
   readonly #revive: ReviveAgent | undefined;
   /** What is in the folder, so that after a gap it can be said what changed meanwhile. */
@@ -47,17 +48,18 @@ export class FollowedFolder {
   #lastNote = '';
 
   /**
-   * @param folder by its real path
+   * @param folder by its real path; with what ignore rules leave out of it, or without
    * @param revive starts the next agent where one died; undefined to wait for one
    */
   constructor(
     context: CommandContext,
-    folder: string,
+    folder: { readonly path: string; readonly ignored: boolean },
     events: FolderEvents,
     revive: ReviveAgent | undefined,
   ) {
     this.#context = context;
-    this.#folder = folder;
+    this.#folder = folder.path;
+    this.#ignored = folder.ignored;
     this.#events = events;
     this.#revive = revive;
     this.#tree.on('change', (changes) => this.#changed(changes));
@@ -137,6 +139,7 @@ export class FollowedFolder {
       topic: ['file', alertTopic],
       root: this.#folder,
       snapshot: true,
+      ignored: this.#ignored,
       name: 'agent-cli serve',
     };
     return new LiveStream(this.#context.connection, query, (event) => this.#take(event), this.#revive);

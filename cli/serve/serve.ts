@@ -14,6 +14,8 @@ export interface ServeWish extends Omit<FolderServerOptions, 'staysAsItIs'> {
   /** The folder as it was named: absolute, links not followed. */
   readonly path: string;
   readonly open: boolean;
+  /** Whether pages reload for what ignore rules leave out, too. */
+  readonly ignored: boolean;
   readonly noStart: boolean;
 }
 
@@ -78,13 +80,13 @@ async function serveAt(
 async function followFolder(
   server: FolderServer,
   context: CommandContext,
-  { path, root, noStart }: ServeWish,
+  { path, root, ignored, noStart }: ServeWish,
 ): Promise<never> {
   const batches = new ReloadBatches((reloads) => server.reload(reloads));
   const events = { batches, alert: (data: unknown) => server.alert(data) };
   const revive = agentReviver(context, { noStart });
   let target = root;
-  let folder = new FollowedFolder(context, root, events, revive);
+  let folder = new FollowedFolder(context, { path: root, ignored }, events, revive);
   for (;;) {
     const links = path === root ? [] : [{ path, shown: path, target }];
     const watch = new LinkWatch(links, () => folder.stop());
@@ -101,6 +103,11 @@ async function followFolder(
       context.output.note(`${path} leads to ${target} now`);
       loadAnew();
     }
-    folder = new FollowedFolder(context, server.root, { ...events, following: loadAnew }, revive);
+    folder = new FollowedFolder(
+      context,
+      { path: server.root, ignored },
+      { ...events, following: loadAnew },
+      revive,
+    );
   }
 }

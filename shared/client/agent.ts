@@ -22,7 +22,7 @@ import type {
   Roots,
 } from './options.ts';
 import { pause, whenAborted } from './pause.ts';
-import { pathWith } from './query.ts';
+import { flagOf, pathWith } from './query.ts';
 import { closedError, Subscription, type SubscriptionListener } from './subscription.ts';
 import { callListener } from './tree.ts';
 import { wholeLines } from './whole-lines.ts';
@@ -199,11 +199,11 @@ export class Agent {
    * @throws {@link AgentError} `bad_parameter` where there are several roots and none is named, `unknown_root`
    */
   async *files(options: FilesOptions = {}): AsyncGenerator<FileRecord, void, undefined> {
-    const { root, match, ...rest } = options;
+    const { root, match, ignored, ...rest } = options;
     const call = this.#begin(rest);
     try {
       const { body } = await this.#answer(
-        { method: 'GET', path: pathWith('/v1/files', { root, match }) },
+        { method: 'GET', path: pathWith('/v1/files', { root, match, ignored: flagOf(ignored) }) },
         call,
         (answer) => answer,
       );

@@ -45,6 +45,11 @@ export interface FileFilter {
   readonly match?: string | readonly string[] | undefined;
   /** Globs, none of which a path may match. */
   readonly ignore?: string | readonly string[] | undefined;
+  /**
+   * Also what ignore rules leave out, except `.git`, `.hg` and `.svn`. A glob of `match` that names an ignored place, as
+   * `dist/**`, brings that in by itself. Cursors are then of this view, and end with it. Default: false.
+   */
+  readonly ignored?: boolean | undefined;
 }
 
 /** What a stream is to carry, and where it begins. */

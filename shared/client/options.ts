@@ -60,6 +60,8 @@ export interface FilesOptions extends CallOptions {
   readonly root?: string | undefined;
   /** Globs, relative to the root, one of which a path must match. Default: all. */
   readonly match?: string | readonly string[] | undefined;
+  /** Also what ignore rules leave out, except `.git`, `.hg` and `.svn`. Default: false. */
+  readonly ignored?: boolean | undefined;
 }
 
 /** How a root is watched; by default as the agent's others are. */

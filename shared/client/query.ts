@@ -7,8 +7,13 @@ export interface StreamQuery extends EventsOptions {
 }
 
 /** The path and query string of `GET /v1/events` for it. */
-export function streamPath({ snapshot, ...query }: StreamQuery): string {
-  return pathWith('/v1/events', { ...query, snapshot: snapshot ? '1' : undefined });
+export function streamPath({ snapshot, ignored, ...query }: StreamQuery): string {
+  return pathWith('/v1/events', { ...query, ignored: flagOf(ignored), snapshot: flagOf(snapshot) });
+}
+
+/** A switch as a parameter. */
+export function flagOf(isOn: boolean | undefined): '1' | undefined {
+  return isOn === true ? '1' : undefined;
 }
 
 /** A path with those parameters that are given, each as often as it has values. */

@@ -1,8 +1,17 @@
 // What the agent is meant to reach, and whether it did.
 import { type Goal, goal } from '../support/goals.ts';
-import { median, percentile } from '../support/numbers.ts';
+import { median, percentile, type Spread, spread } from '../support/numbers.ts';
 import { cell, count } from '../support/table.ts';
-import { cpuUs, fanoutOf, type Results, type Round, type Stuck, spreadOf, spreadOfRatio } from './results.ts';
+import {
+  cpuUs,
+  fanoutOf,
+  type Results,
+  type Round,
+  type Stuck,
+  spreadOf,
+  spreadOfRatio,
+  type Wide,
+} from './results.ts';
 import type { ServerKey } from './server.ts';
 
 const bytesPerMiB = 2 ** 20;
@@ -50,6 +59,7 @@ export function judge(results: Results, clients: number): Goal[] {
     ...judgeStuck(results.stuck.filter(({ server }) => server.key === 'agentd')),
     judgeGrowth(results),
     judgeReplay(results),
+    ...judgeWide(results.wide),
   ];
 }
 
@@ -68,6 +78,23 @@ function judgeGrowth(results: Results): Goal {
   const { median: factor, most } = spreadOfRatio(large, small, singleUs);
   const text = `${count(largeCrowd)} clients: CPU a delivery within 1.3 times that to ${count(smallCrowd)}, by the median`;
   return goal(text, `${cell(factor, 2)} times, at most ${cell(most, 2)}`, factor, 1.3);
+}
+
+function judgeWide(wide: Wide | undefined): Goal[] {
+  if (wide === undefined) return [];
+  const factor = (of: (round: Round) => number): Spread =>
+    spread(wide.beside.map((round, index) => of(round) / of(wide.without[index] ?? round)));
+  const costs = (what: string, of: (round: Round) => number): Goal => {
+    const { median: middle, least, most } = factor(of);
+    const text = `beside one wide view: ${what}, CPU a delivery ≤ 1.05 times that without, by the median`;
+    return goal(text, `${cell(middle, 2)} times, from ${cell(least, 2)} to ${cell(most, 2)}`, middle, 1.05);
+  };
+  const text = 'changes that only a wide view holds: events handed to other clients';
+  return [
+    costs('one at a time', singleUs),
+    costs('bursts', burstUs),
+    goal(text, count(wide.otherDeliveries), wide.otherDeliveries, 0),
+  ];
 }
 
 function judgeReplay({ replays }: Results): Goal {

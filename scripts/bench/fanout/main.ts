@@ -11,11 +11,12 @@ import { largeCrowd, smallCrowd } from './goals.ts';
 import { help, type Options, readOptions } from './options.ts';
 import { measureReplay } from './replay.ts';
 import { report } from './report.ts';
-import type { Fanout, Replay, Results, Round, Stuck } from './results.ts';
+import type { Fanout, Replay, Results, Round, Stuck, Wide } from './results.ts';
 import type { Server } from './server.ts';
 import { findServers } from './servers.ts';
 import { measureStuck } from './stuck.ts';
 import { Swarm } from './swarm.ts';
+import { measureWide } from './wide.ts';
 
 const crowds = [100, smallCrowd, largeCrowd] as const;
 /** Files that a server has open beside its clients, generously. */
@@ -40,6 +41,7 @@ class Runner {
       fanouts: await this.fanouts(servers),
       stuck: parts.has('stuck') ? await this.stuck(servers) : [],
       replays: parts.has('replay') ? await this.replays(servers) : [],
+      wide: parts.has('wide') ? await this.wide(servers) : undefined,
       failures: this.failures,
     };
   }
@@ -90,6 +92,16 @@ class Runner {
       results = await measureReplay(this.bench, this.swarm, this.options.amounts.replays);
     });
     return results;
+  }
+
+  private async wide(servers: readonly Server[]): Promise<Wide | undefined> {
+    let result: Wide | undefined;
+    if (!servers.some(({ key }) => key === 'agentd')) return result;
+    await this.attempt('agentd, with and without a client that sees ignored files', async () => {
+      const { clients, amounts } = this.options;
+      result = await measureWide(this.bench, this.swarm, clients, amounts);
+    });
+    return result;
   }
 
   private async attempt(what: string, act: () => Promise<void>): Promise<void> {

@@ -4,7 +4,7 @@ import { words } from '../support/options.ts';
 import { type ServerKey, serverKeys } from './server.ts';
 
 /** What can be measured apart. */
-export const parts = ['fanout', 'sizes', 'stuck', 'replay'] as const;
+export const parts = ['fanout', 'sizes', 'stuck', 'replay', 'wide'] as const;
 export type Part = (typeof parts)[number];
 
 /** How much is sent. */
@@ -19,6 +19,8 @@ export interface Amounts {
   readonly stuckMessages: number;
   readonly starts: number;
   readonly replays: number;
+  /** Below node_modules, for the client with the wide view. */
+  readonly ignoredFiles: number;
 }
 
 /** What a run is to do. */
@@ -32,8 +34,24 @@ export interface Options {
 }
 
 /** Rounds enough to tell what repeats from what does not. */
-const usual: Amounts = { rounds: 9, messages: 100, bursts: 6, stuckMessages: 100, starts: 3, replays: 5 };
-const quick: Amounts = { rounds: 1, messages: 100, bursts: 4, stuckMessages: 50, starts: 1, replays: 3 };
+const usual: Amounts = {
+  rounds: 9,
+  messages: 100,
+  bursts: 6,
+  stuckMessages: 100,
+  starts: 3,
+  replays: 5,
+  ignoredFiles: 300_000,
+};
+const quick: Amounts = {
+  rounds: 1,
+  messages: 100,
+  bursts: 4,
+  stuckMessages: 50,
+  starts: 1,
+  replays: 3,
+  ignoredFiles: 3_000,
+};
 
 /** Printed for `--help`. */
 export const help = `npm run bench:fanout -- [OPTIONS]      (Linux, after npm run build)

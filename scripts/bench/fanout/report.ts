@@ -2,7 +2,7 @@
 import type { Bench } from '../support/bench.ts';
 import { goalTable } from '../support/goals.ts';
 import { describeMachine, describeVersions } from '../support/machine.ts';
-import { median, percentile } from '../support/numbers.ts';
+import { median, percentile, spread } from '../support/numbers.ts';
 import { cell, count, ratio, spreadCell, spreadRatio, table } from '../support/table.ts';
 import { senders } from './fanout.ts';
 import { judge } from './goals.ts';
@@ -17,6 +17,7 @@ import {
   type Round,
   spreadOf,
   spreadOfRatio,
+  type Wide,
 } from './results.ts';
 import type { Server } from './server.ts';
 
@@ -51,6 +52,10 @@ export function report({ bench, options, servers, skipped, results }: Run): stri
   if (parts.has('sizes')) add('More clients', sizesTable(results));
   if (parts.has('stuck')) add(`One stuck client among ${count(clients)}`, stuckTable(results));
   if (parts.has('replay')) add('agentd: replay of a full journal', replayTable(results));
+  if (results.wide !== undefined) {
+    const { wide } = results;
+    add(`agentd: one wide view beside ${count(clients)} clients`, wideTable(wide));
+  }
   add('Goals', goalTable(judge(results, clients)));
   return `${sections.join('\n\n')}\n`;
 }
@@ -177,6 +182,23 @@ function stuckTable({ stuck: measured }: Results): string {
     ],
     rows,
   );
+}
+
+function wideTable({ without, beside, ignoredFiles, ownDeliveries, otherDeliveries }: Wide): string {
+  const rows = [
+    ['none', without],
+    [`one, of ${count(ignoredFiles)} ignored files`, beside],
+  ] as const;
+  const body = table(
+    ['wide view', 'one at a time: CPU µs a delivery', 'bursts: CPU µs a delivery', 'p99 ms'],
+    rows.map(([name, rounds]) => [
+      name,
+      spreadCell(spread(rounds.map(({ single }) => cpuUs(single))), 2),
+      spreadCell(spread(rounds.map(({ bursts }) => cpuUs(bursts))), 2),
+      spreadCell(spread(rounds.map(({ single }) => p99(single))), 1),
+    ]),
+  );
+  return `${body}\n\n${count(ownDeliveries)} changes that only the wide view holds: ${count(otherDeliveries)} events handed to other clients.`;
 }
 
 function replayTable({ replays }: Results): string {

@@ -40,6 +40,16 @@ export interface Stuck {
   readonly grownMB: number;
 }
 
+/** agentd without a client that sees ignored files, and beside one. */
+export interface Wide {
+  readonly without: readonly Round[];
+  readonly beside: readonly Round[];
+  readonly ignoredFiles: number;
+  /** Of changes that only the wide view holds: events handed to its client, and to all others. */
+  readonly ownDeliveries: number;
+  readonly otherDeliveries: number;
+}
+
 /** A full journal of agentd, from the oldest event that it holds. */
 export interface Replay {
   readonly clients: number;
@@ -53,6 +63,7 @@ export interface Results {
   readonly fanouts: readonly Fanout[];
   readonly stuck: readonly Stuck[];
   readonly replays: readonly Replay[];
+  readonly wide?: Wide | undefined;
   /** What could not be measured, and why. */
   readonly failures: readonly string[];
 }

@@ -1,4 +1,4 @@
-// agentd, on an empty root, over loopback TCP like all others.
+// agentd, on a root that is empty unless it is filled, over loopback TCP like all others.
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { version } from '../../../shared/index.ts';
@@ -7,15 +7,18 @@ import type { Bench } from '../support/bench.ts';
 import type { RunningServer, Server } from './server.ts';
 
 /** A running agentd, which can do more than the others. */
-interface RunningAgent extends RunningServer {
+export interface RunningAgent extends RunningServer {
   /** The cursors of the newest and of the oldest event that the journal holds, and its bytes. */
   status(): Promise<{ cursor: string; oldest: string; journal: { bytes: number; limitBytes: number } }>;
+  /** Events handed to sockets of clients so far. */
+  deliveries(): Promise<number>;
   /** The path of a stream that begins after `cursor`. */
   since(cursor: string): string;
 }
 
 interface AgentServer extends Server {
-  start(): Promise<RunningAgent>;
+  /** @param fill puts into the root what the agent finds there */
+  start(fill?: (root: string) => void): Promise<RunningAgent>;
 }
 
 /** agentd as a server of messages. */
@@ -27,8 +30,9 @@ export function agentdServer(bench: Bench): AgentServer {
     envelopeBytes:
       '{"type":"message","cursor":"abcdef:1234","time":1795450000000,"topic":"message","from":"c1234","data":""}'
         .length,
-    start: async () => {
+    start: async (fill) => {
       const { path: root, remove } = bench.cleanups.directory(bench.diskDirectory);
+      fill?.(root);
       const agent = launchAgent(bench, root);
       await agent.readyMs;
       const runtime = dirname(agent.streamUrl('').split(':')[1] ?? '');
@@ -44,6 +48,10 @@ export function agentdServer(bench: Bench): AgentServer {
         status: async () => {
           const answer = await fetch(new URL(`/v1/status?token=${token}`, url));
           return (await answer.json()) as Awaited<ReturnType<RunningAgent['status']>>;
+        },
+        deliveries: async () => {
+          const text = await (await fetch(new URL(`/metrics?token=${token}`, url))).text();
+          return Number(/^devagent_deliveries_total (\d+)$/m.exec(text)?.[1]);
         },
         since: (cursor) => path(`&since=${encodeURIComponent(cursor)}`),
         stop: async () => {

@@ -47,6 +47,9 @@ describe('--json', () => {
       'src',
       'src/a.ts',
     ]);
+    expect(await check('changes', '--since', begin, '--topic', 'build.*')).toMatchObject([
+      { complete: true, changes: [{ path: 'src' }, { path: 'src/a.ts' }], messages: [{ data: 'hi' }] },
+    ]);
     expect(await check('watch', other)).toMatchObject([{ path: other, ready: true }]);
     expect((await check('roots'))[0]?.map(({ path }) => path)).toEqual([agent.root, other]);
     expect(await check('unwatch', other)).toEqual([{ path: other }]);

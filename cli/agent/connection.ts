@@ -32,7 +32,7 @@ export interface NewRoot {
 
 /** One request to the agent. */
 export interface AgentRequest {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** With the query string, if there is one. */
   readonly path: string;
   /** Sent as JSON. */

@@ -2,6 +2,7 @@
 import type { Command } from '../line/index.ts';
 import { agent } from './agent.ts';
 import { broadcast } from './broadcast.ts';
+import { changes } from './changes.ts';
 import { clients } from './clients.ts';
 import { completion } from './completion.ts';
 import { config } from './config.ts';
@@ -30,6 +31,7 @@ export const commands: readonly Command[] = [
   wait,
   sync,
   files,
+  changes,
   watch,
   unwatch,
   roots,

@@ -7,6 +7,8 @@ export const exitCodes = {
   /** Nobody listens at the socket, or whoever does is silent for 5 s or no agent. */
   noAgent: 3,
   timeRanOut: 4,
+  /** Of `changes`: everything may have changed. */
+  unknown: 5,
   /** 128 and the signal's number, as shells have it. */
   interrupted: 130,
   terminated: 143,
@@ -21,6 +23,7 @@ export const exitMeanings: Readonly<Record<ExitCode, string>> = {
   [exitCodes.usage]: 'usage',
   [exitCodes.noAgent]: 'no agent there, or none that answers',
   [exitCodes.timeRanOut]: 'time ran out',
+  [exitCodes.unknown]: 'changes can not tell: everything may have changed',
   [exitCodes.interrupted]: 'ended by SIGINT',
   [exitCodes.terminated]: 'ended by SIGTERM',
 };

@@ -93,6 +93,11 @@ export class Output implements Page {
     return new Promise((resolve) => this.#stdout.once('drain', resolve));
   }
 
+  /** Resolves when all that was written to stdout has been handed over; if nobody takes it the process ends before. */
+  flushed(): Promise<void> {
+    return new Promise((resolve) => this.#stdout.write('', () => resolve()));
+  }
+
   /** Says one line about what happens, on stderr. */
   note(line: string): void {
     const speaker = `${programName}: `;

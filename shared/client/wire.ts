@@ -3,7 +3,7 @@ import type { AgentError } from './errors.ts';
 
 /** One HTTP request. */
 export interface WireRequest {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** With the query string, if there is one. */
   readonly path: string;
   /** JSON text. */

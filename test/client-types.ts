@@ -8,6 +8,7 @@ import {
   AgentUnreachableError,
   type BroadcastAnswer,
   type Change,
+  type ChangesAnswer,
   type ConnectedEvent,
   connect,
   type EventStream,
@@ -37,6 +38,8 @@ type Result<F> = F extends (...args: never[]) => Promise<infer R> ? R : never;
 same<Result<typeof connect>, Agent>(true);
 same<Result<Agent['status']>, Status>(true);
 same<Result<Agent['sync']>, SyncAnswer>(true);
+same<Result<Agent['changes']>, ChangesAnswer>(true);
+same<ChangesAnswer['reason'], 'epoch' | 'expired' | 'new' | 'limit' | null>(true);
 same<Result<Agent['broadcast']>, BroadcastAnswer>(true);
 same<Result<Agent['roots']['add']>, RootStatus>(true);
 same<Result<Agent['close']>, void>(true);

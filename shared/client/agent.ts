@@ -1,6 +1,7 @@
 // The client of one agent: what a user of the library holds in hand.
 import {
   type BroadcastAnswer,
+  type ChangesAnswer,
   type FileRecord,
   protocolVersion,
   type Status,
@@ -13,26 +14,24 @@ import { AgentError, AgentUnreachableError } from './errors.ts';
 import { EventStream } from './event-stream.ts';
 import type { EventsOptions, StreamOptions, TreeOptions } from './events.ts';
 import { LiveTree } from './live-tree.ts';
-import type {
-  AgentListeners,
-  BroadcastOptions,
-  CallOptions,
-  ConnectOptions,
-  FilesOptions,
-  Roots,
+import {
+  type AgentListeners,
+  answerMarginMs,
+  type BroadcastOptions,
+  type CallOptions,
+  type ChangesOptions,
+  type ConnectOptions,
+  callTimeoutMs,
+  connectTimeoutMs,
+  type FilesOptions,
+  type Roots,
 } from './options.ts';
 import { pause, whenAborted } from './pause.ts';
-import { flagOf, pathWith } from './query.ts';
+import { pathWith } from './query.ts';
 import { closedError, Subscription, type SubscriptionListener } from './subscription.ts';
 import { callListener } from './tree.ts';
 import { wholeLines } from './whole-lines.ts';
 import { readText, type Wire, type WireAnswer, type WireRequest } from './wire.ts';
-
-const defaultName = 'devagent/client';
-const connectTimeoutMs = 5_000;
-const callTimeoutMs = 30_000;
-/** The agent says itself that its time ran out, a moment before we would. */
-const answerMarginMs = 1_000;
 
 type Listener = (argument: never) => void;
 type Question = Omit<WireRequest, 'signal'>;
@@ -169,7 +168,7 @@ export class Agent {
     return this.#json(
       {
         method: 'POST',
-        path: pathWith('/v1/messages', { wait: wait === undefined ? wait : millisecondsOf(wait) }),
+        path: pathWith('/v1/messages', { wait: wait && millisecondsOf(wait) }),
         body: JSON.stringify({ topic, key, data }),
       },
       { timeoutMs, signal },
@@ -180,12 +179,28 @@ export class Agent {
    * The barrier: resolves when every change made on disk before the call is in the journal.
    * @throws {@link AgentError} `sync_timeout`, `sync_failed`
    */
-  sync(options: CallOptions = {}): Promise<SyncAnswer> {
-    const { timeoutMs = callTimeoutMs, signal } = options;
-    return this.#json(
-      { method: 'POST', path: `/v1/sync?timeout=${millisecondsOf(timeoutMs)}` },
-      { timeoutMs: timeoutMs + answerMarginMs, signal },
-    );
+  sync(options?: CallOptions): Promise<SyncAnswer> {
+    return this.#synced('POST', '/v1/sync', options);
+  }
+
+  /**
+   * What changed since a cursor: the net difference between what was there and what is there now, with every change
+   * made on disk before the call. Exact however long ago that was; `complete` says if it is not.
+   * @throws {@link AgentError} `bad_parameter`, `unknown_root`, `sync_timeout`, `sync_failed`
+   *
+   * @example
+   * ```js
+   * import { connect } from 'devagent/client';
+   *
+   * const agent = await connect({ name: 'linter' });
+   * const { complete, changes } = await agent.changes({ since: 'n:linter', match: '**\/*.ts' });
+   * if (!complete) console.log('everything may have changed');
+   * for (const { event, path } of changes) console.log(event, path);
+   * await agent.close();
+   * ```
+   */
+  changes(options?: ChangesOptions): Promise<ChangesAnswer> {
+    return this.#synced('GET', '/v1/changes', options);
   }
 
   /** The agent, what it watches, and what it holds. */
@@ -199,11 +214,11 @@ export class Agent {
    * @throws {@link AgentError} `bad_parameter` where there are several roots and none is named, `unknown_root`
    */
   async *files(options: FilesOptions = {}): AsyncGenerator<FileRecord, void, undefined> {
-    const { root, match, ignored, ...rest } = options;
-    const call = this.#begin(rest);
+    const { root, match, ignored } = options;
+    const call = this.#begin(options);
     try {
       const { body } = await this.#answer(
-        { method: 'GET', path: pathWith('/v1/files', { root, match, ignored: flagOf(ignored) }) },
+        { method: 'GET', path: pathWith('/v1/files', { root, match, ignored: ignored ? 1 : [] }) },
         call,
         (answer) => answer,
       );
@@ -244,7 +259,7 @@ export class Agent {
   }
 
   #subscribe(options: EventsOptions | undefined, listener: SubscriptionListener): Subscription {
-    const query = { ...options, name: this.#options.name ?? defaultName };
+    const query = { ...options, name: this.#options.name ?? 'devagent/client' };
     const stop = (): void => subscription.stop();
     const subscription: Subscription = new Subscription(this.#wire, query, {
       event: (event, text) => {
@@ -286,12 +301,24 @@ export class Agent {
     };
   }
 
+  /** A call that passes the barrier: the agent itself is to say that the time is over. */
+  #synced<Answer>(
+    method: WireRequest['method'],
+    path: string,
+    { peek, timeoutMs = callTimeoutMs, signal, ...query }: ChangesOptions = {},
+  ): Promise<Answer> {
+    return this.#json(
+      { method, path: pathWith(path, { peek: peek ? 1 : [], ...query, timeout: millisecondsOf(timeoutMs) }) },
+      { timeoutMs: timeoutMs + answerMarginMs, signal },
+    );
+  }
+
   async #json<Answer>(question: Question, options: CallOptions = {}): Promise<Answer> {
     const call = this.#begin(options);
     try {
       const answer = parseObject(await this.#answer(question, call, readText));
       if (answer) return answer as Answer;
-      throw new AgentError('not_an_agent', 'no agent answers there: check the address');
+      throw new AgentError('not_an_agent', 'no agent answers at that address');
     } finally {
       call.end();
     }
@@ -320,8 +347,8 @@ export class Agent {
 }
 
 /** A time as the agent takes it, a whole number of up to nine digits: eleven days. */
-function millisecondsOf(ms: number): string {
-  return `${Math.min(ms, 1e9 - 1) | 0}`;
+function millisecondsOf(ms: number): number {
+  return Math.min(ms, 1e9 - 1) | 0;
 }
 
 interface OpenCall extends Call {

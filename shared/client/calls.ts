@@ -38,7 +38,6 @@ export async function ask<Result>(
 
 /** Whether asking again would end the same way: a refusal for good, or a mistake that was found before anybody was asked. */
 export function isFinal(error: unknown): error is AgentError {
-  if (!(error instanceof AgentError)) return false;
   // An agent may answer with these once and not the next time, one that is starting or stopping for instance.
-  return ![408, 500, 502, 503].includes(error.problem?.status as number);
+  return error instanceof AgentError && ![408, 500, 502, 503].includes(error.problem?.status as number);
 }

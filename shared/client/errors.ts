@@ -60,6 +60,9 @@ export function errorOfAnswer(status: number, body: string): AgentError {
   }
   // It has them now.
   const whole = problem as Readonly<Record<string, unknown>> & Problem;
-  const Kind = status === 401 || status === 403 ? AgentAuthError : AgentError;
-  return new Kind(whole.code, `the agent refuses: ${whole.detail} (${whole.code})`, whole);
+  return new (status === 401 || status === 403 ? AgentAuthError : AgentError)(
+    whole.code,
+    `the agent refuses: ${whole.detail} (${whole.code})`,
+    whole,
+  );
 }

@@ -1,7 +1,14 @@
 // What a user of the library can ask of an agent's client.
 import type { RootStatus } from '../protocol.ts';
 import type { AgentError } from './errors.ts';
-import type { AgentEvent, AgentEventOf, EventsOptions } from './events.ts';
+import type { AgentEvent, AgentEventOf, EventsOptions, FileFilter } from './events.ts';
+
+/** How long an agent is tried for, unless the options say otherwise. */
+export const connectTimeoutMs = 5_000;
+/** How long a call may take, unless the options say otherwise. */
+export const callTimeoutMs = 30_000;
+/** The agent says itself that its time ran out, so long before we would. */
+export const answerMarginMs = 1_000;
 
 /** How an agent is found, and how this client is called there. `url`, `socket` and `instance` exclude each other. */
 export interface ConnectOptions {
@@ -52,6 +59,21 @@ export interface BroadcastOptions extends CallOptions {
    * same. Default: resolve once it is in the journal.
    */
   readonly wait?: number | undefined;
+}
+
+/** Since when, and of what, the changes are wanted. */
+export interface ChangesOptions extends FileFilter, CallOptions {
+  /**
+   * A cursor; or `n:NAME`, which stands for the cursor of the last answer to a call with that name: the agent remembers
+   * it. Default: none, which gives no changes, and the cursor to begin with.
+   */
+  readonly since?: string | undefined;
+  /** Do not count this call as the last one with its name. */
+  readonly peek?: boolean | undefined;
+  /** Also messages on these topics, as far as they are still held. Default: none. */
+  readonly topic?: string | readonly string[] | undefined;
+  /** How many changes there may be, up to 100,000; with more the answer is not complete. Default: 10,000. */
+  readonly limit?: number | undefined;
 }
 
 /** Which files are listed. */

@@ -8,22 +8,18 @@ export interface StreamQuery extends EventsOptions {
 
 /** The path and query string of `GET /v1/events` for it. */
 export function streamPath({ snapshot, ignored, ...query }: StreamQuery): string {
-  return pathWith('/v1/events', { ...query, ignored: flagOf(ignored), snapshot: flagOf(snapshot) });
-}
-
-/** A switch as a parameter. */
-export function flagOf(isOn: boolean | undefined): '1' | undefined {
-  return isOn === true ? '1' : undefined;
+  return pathWith('/v1/events', { ...query, ignored: ignored ? 1 : [], snapshot: snapshot ? 1 : [] });
 }
 
 /** A path with those parameters that are given, each as often as it has values. */
 export function pathWith(
   path: string,
-  parameters: Readonly<Record<string, string | readonly string[] | undefined>>,
+  parameters: Readonly<Record<string, string | number | readonly string[] | undefined>>,
 ): string {
   const query = new URLSearchParams();
   for (const [name, values] of Object.entries(parameters)) {
-    for (const value of listOf(values)) query.append(name, value);
+    // A number becomes text all the same.
+    for (const value of listOf(values as string)) query.append(name, value);
   }
   return `${path}?${query}`;
 }

@@ -2,16 +2,13 @@
 import type { HelloFrame, ServerFrame } from '../protocol.ts';
 import { Backoff } from './backoff.ts';
 import { isFinal } from './calls.ts';
-import { describeClose, goodConnectionMs, parseObject } from './connection.ts';
+import { describeClose, goodConnectionMs, parseObject, tooSlow } from './connection.ts';
 import { AgentError, errorOfAnswer } from './errors.ts';
 import type { AgentEvent } from './events.ts';
 import { pause } from './pause.ts';
 import { StreamPosition } from './position.ts';
 import { type StreamQuery, streamPath } from './query.ts';
 import type { SocketEnding, Wire, WireSocket } from './wire.ts';
-
-/** The code with which the agent closes a client that takes nothing; our own, too, where there is no room. */
-const tooSlow = 1013;
 
 /** Who is told what comes. */
 export interface SubscriptionListener {

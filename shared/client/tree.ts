@@ -72,9 +72,7 @@ export class Tree {
    */
   on(_type: 'change', listener: TreeListener): () => void {
     this.#listeners.add(listener);
-    return () => {
-      this.#listeners.delete(listener);
-    };
+    return () => void this.#listeners.delete(listener);
   }
 
   /** Takes in an event; those that are about no files are passed over. */

@@ -71,8 +71,9 @@ export function webWire({ origin, token }: WebPlace, hint: string): Wire {
   const open = (path: string, listener: SocketListener): WireSocket => {
     // The one way in which a page can give a WebSocket its token.
     const query = token ? `&token=${encodeURIComponent(token)}` : '';
-    const Socket = platformWebSocket() as new (url: string) => PlatformSocket;
-    const socket = new Socket(origin.replace(/^http/, 'ws') + path + query);
+    const socket = new (platformWebSocket() as new (url: string) => PlatformSocket)(
+      origin.replace(/^http/, 'ws') + path + query,
+    );
     /** Whether there may be a refusal behind its end. */
     let asked = true;
     const timer = setTimeout(() => {

@@ -45,6 +45,7 @@ export function itHoldsCallLaws({ plane, open }: ClientPlace, shared: () => Test
 
   it('does each of its calls', async () => {
     const agent = shared();
+    const begin = await agent.sync();
     writeFileSync(join(agent.root, 'a.ts'), 'a');
     writeFileSync(join(agent.root, 'b.js'), 'b');
     await agent.sync();
@@ -52,7 +53,7 @@ export function itHoldsCallLaws({ plane, open }: ClientPlace, shared: () => Test
     const host = await open();
     await connectAt(host, addressOf(agent, plane));
     const got = await host.run(
-      async ({ agent }, { root, other }) => {
+      async ({ agent }, { root, other, begin }) => {
         const heard: unknown[] = [];
         const isHeard = new Promise<void>((resolve) => {
           agent.on('message', ({ topic, data }) => {
@@ -71,6 +72,9 @@ export function itHoldsCallLaws({ plane, open }: ClientPlace, shared: () => Test
         await isHeard;
         const files: string[] = [];
         for await (const { path } of agent.files({ root, match: '*.ts' })) files.push(path);
+        const changes = await agent.changes({ since: begin, match: ['*.ts'], topic: 'build.>', limit: 5 });
+        const peeked = await agent.changes({ since: 'n:nobody', peek: true });
+        const peekedAgain = await agent.changes({ since: 'n:nobody', peek: true, timeoutMs: 5000 });
         const added = await agent.roots.add(other);
         const { path } = await agent.roots.remove(other);
         const { cursor } = await agent.sync();
@@ -79,19 +83,27 @@ export function itHoldsCallLaws({ plane, open }: ClientPlace, shared: () => Test
           answer,
           again,
           files,
+          changes,
+          reasons: [peeked.reason, peekedAgain.reason],
           added: added.path,
           removed: path,
           cursor,
           status: await agent.status(),
         };
       },
-      { root: agent.root, other },
+      { root: agent.root, other, begin },
     );
     expect(got).toMatchObject({
       heard: [{ topic: 'build.done', data: { ok: true } }],
       answer: { matched: 1, delivered: 1, lagging: 0, cursor: got.status.cursor },
       again: got.answer,
       files: ['a.ts'],
+      changes: {
+        complete: true,
+        changes: [{ event: 'add', path: 'a.ts' }],
+        messages: [{ data: { ok: true } }],
+      },
+      reasons: ['new', 'new'],
       added: other,
       removed: other,
       cursor: got.status.cursor,

@@ -96,8 +96,8 @@ export class Crawler {
     this.touches = new Touches(parts.turns);
     this.departures = new Departures({
       index: parts.index,
-      rules: parts.rules,
       interests: parts.interests,
+      forgetRules: (directory) => this.rulesReader.leave(directory),
       forget: (path, directory) => {
         if (directory !== undefined) this.forgetDirectory(directory);
         this.touches.forget(path);

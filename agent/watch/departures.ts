@@ -1,7 +1,6 @@
 // What leaves the index, and what leaves the default view but stays for the sake of a wider one. Either takes all below it
 // along, and a tree can be large: so looking only begins it, and the rest is done in steps before anything else is looked at.
 import type { DifferenceSink } from './delta.ts';
-import type { IgnoreRules } from './ignore-rules.ts';
 import type { Interests } from './interests.ts';
 import { joinPath } from './names.ts';
 import { Directory, type Removed, type TreeIndex } from './tree-index.ts';
@@ -12,25 +11,28 @@ const entriesPerStep = 64;
 /** Takes entries of one root's index out. */
 export class Departures {
   private readonly index: TreeIndex;
-  private readonly rules: IgnoreRules;
   private readonly interests: Interests;
   private readonly forget: (path: string, directory: Directory | undefined) => void;
+  private readonly forgetRules: (directory: Directory) => void;
   /** Directories that were taken out of the index while what was below them is still in it. */
   private readonly removed: Directory[] = [];
   /** Directories that left the default view while what is below them has not. */
   private readonly left: Directory[] = [];
 
-  /** @param parts.forget drops what is known of an entry that is taken out */
+  /**
+   * @param parts.forget drops what is known of an entry that is taken out
+   * @param parts.forgetRules drops the rules of a directory that leaves the default view: they count in that alone
+   */
   constructor(parts: {
     index: TreeIndex;
-    rules: IgnoreRules;
     interests: Interests;
     forget: (path: string, directory: Directory | undefined) => void;
+    forgetRules: (directory: Directory) => void;
   }) {
     this.index = parts.index;
-    this.rules = parts.rules;
     this.interests = parts.interests;
     this.forget = parts.forget;
+    this.forgetRules = parts.forgetRules;
   }
 
   /** Whether nothing is half done. */
@@ -88,10 +90,7 @@ export class Departures {
     const before = directory.stat;
     this.index.markDirectory(directory, true);
     delta.record(directory.path, before, directory.stat);
-    // No rules are read outside the default view, and it holds no repositories.
-    this.rules.forget(directory);
-    if (directory.gitDirectory !== undefined) this.rules.forgetNames();
-    directory.gitDirectory = undefined;
+    this.forgetRules(directory);
   }
 
   private removal(delta: DifferenceSink): Removed {

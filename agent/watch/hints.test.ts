@@ -54,10 +54,10 @@ async function fed(
         void told.push(...changes.map(({ event, path }) => `${event} ${path}`)),
       hinted: () => false,
       unheard: () => {},
-      refuse: () => {},
-      freeWatches: () => false,
       lost: async () => void told.push('lost'),
       crawled: async () => {},
+      refuse: () => {},
+      freeWatches: () => false,
     },
     log,
   );

@@ -26,10 +26,10 @@ async function watch(root: string): Promise<{ shown(): Promise<string[]>; close(
       batch: async () => {},
       hinted: () => false,
       unheard: () => {},
-      refuse: () => {},
-      freeWatches: () => false,
       lost: async () => {},
       crawled: async () => {},
+      refuse: () => {},
+      freeWatches: () => false,
     },
     silentLog,
   );

@@ -27,8 +27,8 @@ export interface RootViewsHost {
   crashed(error: unknown): void;
 }
 
-/** Wide views have no clock. */
-const unnumbered: Placed = () => {};
+/** The clock is the default view's. */
+const unplaced: Placed = () => {};
 
 /** Holds what views beside the default one want of a root. */
 export class RootViews {
@@ -38,8 +38,8 @@ export class RootViews {
   private readonly dirty: DirtyDirectories;
   private readonly interests: Interests;
   private readonly events: EngineEvents;
-  private readonly clock: TreeClock;
   private readonly host: RootViewsHost;
+  private readonly clock: TreeClock;
   private readonly outskirts: Outskirts;
 
   constructor(parts: {
@@ -170,7 +170,7 @@ export class RootViews {
 
   private async report(changes: Change[], view?: View): Promise<void> {
     if (changes.length === 0 || this.host.isClosed) return;
-    await this.events.batch(changes, view === undefined ? this.clock.placed : unnumbered, view);
+    await this.events.batch(changes, view === undefined ? this.clock.placed : unplaced, view);
   }
 
   private *fromRoot(work: (root: Directory) => Generator<void, void>): Generator<void, void> {

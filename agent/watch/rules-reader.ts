@@ -51,6 +51,13 @@ export class RulesReader {
     this.outer.forget(directory);
   }
 
+  /** Forgets what counted in a directory that leaves the default view: no rules are read outside, nor repositories sought. */
+  leave(directory: Directory): void {
+    this.forget(directory);
+    if (directory.gitDirectory !== undefined) this.rules.forgetNames();
+    directory.gitDirectory = undefined;
+  }
+
   /**
    * Finds out whether the directory is the top of a repository.
    * @param names what is in it, if that is known

@@ -221,3 +221,13 @@ function tooManyViews(): DevagentError {
     `${mostViews} views beside the default one are open: close clients that use ignored=1 or name an ignored place, or ask for the same`,
   );
 }
+
+/** The error of a view that does not fit into what the kernel gives. */
+export function watchLimit(error: NodeJS.ErrnoException): DevagentError {
+  const limit = error.code === 'EMFILE' ? 'max_user_instances' : 'max_user_watches';
+  return new DevagentError(
+    'watch_limit',
+    `the kernel has no more inotify watches for what the ignore rules leave out (${error.code}): ask for less with match, or raise the limit, such as with "sudo sysctl fs.inotify.${limit}=1048576"`,
+    { cause: error },
+  );
+}

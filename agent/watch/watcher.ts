@@ -19,8 +19,7 @@ import { realRoot } from './real-root.ts';
 import { checkSameRoot } from './root-difference.ts';
 import { RootEngine } from './root-engine.ts';
 import { Slices } from './slices.ts';
-import { View, type ViewRequest, Views, type WideView } from './views.ts';
-import { watchLimit } from './watch-limit.ts';
+import { View, type ViewRequest, Views, type WideView, watchLimit } from './views.ts';
 
 /** A root on its way in, or out. */
 export interface WatchedRootChange {

@@ -55,6 +55,12 @@ export interface OuterRules {
   readonly base: string;
 }
 
+/** A file that has a say in a directory, and what it is asked: where the directory is for it stays the same. */
+interface Level {
+  readonly file: GitignoreFile;
+  readonly entry: { name: string; readonly directory: string; isDirectory: boolean };
+}
+
 /** The ignoring of one root. */
 export class IgnoreRules {
   /** Whether git's rules count, and node_modules is left out. */
@@ -71,6 +77,8 @@ export class IgnoreRules {
   private slowPath: string | undefined;
   /** Steps of matching since they were taken. */
   private steps = 0;
+  /** The levels of the directory that was asked about last. */
+  private latest: { known: Directory; above: string; levels: readonly Level[] } | undefined;
   /** Steps that are left for the entry in question. */
   private stepsLeft = 0;
   private readonly hintSteps = new TurnBudget(mostHintSteps);
@@ -116,6 +124,7 @@ export class IgnoreRules {
 
   /** Forgets which names are left out: the rules are others, or count elsewhere. */
   forgetNames(): void {
+    this.latest = undefined;
     this.ignoredNames = new WeakMap();
   }
 
@@ -236,29 +245,40 @@ export class IgnoreRules {
     isDirectory: boolean,
   ): boolean | undefined {
     if (this.files.size === 0 && this.outer.size === 0) return undefined;
+    const levels = this.levelsFor(known, above);
+    if (levels.length === 0) return undefined;
     this.stepsLeft = mostSteps;
-    let bytes: { readonly name: string; readonly above: string } | undefined;
-    for (let at = known; ; at = at.parent) {
-      const isLast = at.parent === undefined || at.gitDirectory !== undefined;
-      const file = this.files.get(at)?.file;
-      const outer = isLast ? this.outer.get(at) : undefined;
-      if (file !== undefined || outer !== undefined) {
-        bytes ??= { name: bytesText(name), above: bytesText(above) };
-        const length = at.path === '' ? 0 : bytesText(at.path).length + 1;
-        const entry = { name: bytes.name, directory: bytes.above.slice(length), isDirectory };
-        let ignored = file === undefined ? undefined : this.ask(file, entry);
-        for (const { file, base } of outer ?? []) {
-          if (ignored !== undefined) break;
-          ignored = this.ask(
-            file,
-            base === '' ? entry : { ...entry, directory: below(base, entry.directory) },
-          );
-        }
-        if (this.stepsLeft < 0) return this.giveUp(joinPath(above, name));
-        if (ignored !== undefined) return ignored;
-      }
-      if (at.parent === undefined || isLast) return undefined;
+    const bytes = bytesText(name);
+    for (const { file, entry } of levels) {
+      entry.name = bytes;
+      entry.isDirectory = isDirectory;
+      const ignored = this.ask(file, entry);
+      if (this.stepsLeft < 0) return this.giveUp(joinPath(above, name));
+      if (ignored !== undefined) return ignored;
     }
+    return undefined;
+  }
+
+  /** The files that have a say in a directory, in order. A crawl asks about all entries of one after another. */
+  private levelsFor(known: Directory, above: string): readonly Level[] {
+    if (this.latest?.known === known && this.latest.above === above) return this.latest.levels;
+    const levels: Level[] = [];
+    const add = (file: GitignoreFile, directory: string): void => {
+      levels.push({ file, entry: { name: '', directory, isDirectory: false } });
+    };
+    const bytes = bytesText(above);
+    for (let at: Directory | undefined = known; at !== undefined; at = at.parent) {
+      const inside = at.path === '' ? bytes : bytes.slice(bytesText(at.path).length + 1);
+      const file = this.files.get(at)?.file;
+      if (file !== undefined) add(file, inside);
+      if (at.parent !== undefined && at.gitDirectory === undefined) continue;
+      for (const { file, base } of this.outer.get(at) ?? []) {
+        add(file, base === '' || inside === '' ? base + inside : `${base}/${inside}`);
+      }
+      break;
+    }
+    this.latest = { known, above, levels };
+    return levels;
   }
 
   /** What a file says of an entry; undefined also where that takes more steps than are left. */
@@ -277,8 +297,4 @@ export class IgnoreRules {
       this.log.warn('rules do not count', { path, why: this.trouble });
     }
   }
-}
-
-function below(base: string, directory: string): string {
-  return directory === '' ? base : `${base}/${directory}`;
 }

@@ -167,6 +167,8 @@ export class GitignoreFile {
   /** States of the automata that were built for its lines, those that are left out included. */
   builtStates = 0;
   #deepest = 0;
+  /** The longest directory that lines name one entry of. */
+  #deepestScope = -1;
   #nameSteps = 0;
   #pathSteps = 0;
 
@@ -195,7 +197,8 @@ export class GitignoreFile {
   #find(entry: RulesEntry): Verdict {
     const { name, directory, isDirectory } = entry;
     let verdict = this.#anywhere.find('', name, isDirectory, none);
-    verdict = this.#inDirectory.find(`${directory}/`, name, isDirectory, verdict);
+    if (directory.length <= this.#deepestScope)
+      verdict = this.#inDirectory.find(`${directory}/`, name, isDirectory, verdict);
     return this.#paths.size > 0 ? this.#findPath(entry, verdict) : verdict;
   }
 
@@ -246,6 +249,7 @@ export class GitignoreFile {
   /** @param scope empty for anywhere, else a directory with its slash */
   #addName(scope: string, pattern: string, line: Line, number: number): void {
     const lines = scope === '' ? this.#anywhere : this.#inDirectory;
+    this.#deepestScope = Math.max(this.#deepestScope, scope.length - 1);
     if (literalLength(pattern) === pattern.length) {
       if (pattern !== '') lines.addLiteral(scope, pattern, line);
       return;

@@ -1,5 +1,7 @@
 // Rules from outside of the tree, as git has them: what a root in a repository shows is what git shows there.
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from '@jest/globals';
@@ -95,6 +97,8 @@ describe('beside git', () => {
   beforeEach(() => {
     top = temporaryDirectory();
     root = join(top, 'p/q');
+    process.env['XDG_CONFIG_HOME'] = join(top, '.git/xdg');
+    process.env['GIT_CONFIG_GLOBAL'] = devNull;
     git(top, 'init', '--quiet');
     for (const at of directories) for (const name of names) write(join(root, at + name), '');
   });
@@ -121,9 +125,8 @@ describe('beside git', () => {
       fc.asyncProperty(text, edits, edits, async (excludes, before, after) => {
         put(Object.fromEntries(places.map((place) => [place, ''])));
         put(before);
-        const file = join(top, '.git/of-user');
-        writeFileSync(file, excludes);
-        writeFileSync(join(top, '.git/config'), `[core]\nexcludesFile = ${JSON.stringify(file)}\n`);
+        // The user's, where git looks for them unless it is told otherwise.
+        write(join(top, '.git/xdg/git/ignore'), excludes);
         const engine = await watch(root);
         try {
           put(after);
@@ -137,13 +140,14 @@ describe('beside git', () => {
           await engine.close();
         }
       }),
-      { numRuns: 100 },
+      { numRuns: 80 },
     );
-    expect(compared).toBeGreaterThan(50);
+    expect(compared).toBeGreaterThan(30);
   });
 
   it('does not count a rule in a root that it leaves out, and counts the others', async () => {
     const cases: [Record<string, string>, string, string[]][] = [
+      [{ '.gitignore': 'node_modules\n' }, 'p/q/node_modules', names.toSorted()],
       [{ '.gitignore': 'p/\n*.o\n' }, 'p/q/b', ['!x', '#x', '*', 'out', 'x', 'x ', 'é']],
       [{ '.gitignore': 'p/**\nx\n' }, 'p/q/b', ['!x', '#x', '*', 'a.b.o', 'a.o', 'b.o', 'out', 'x ', 'é']],
       [{ 'p/.gitignore': '*\n!*.o\n' }, 'p/q/b', names.toSorted()],
@@ -176,6 +180,32 @@ describe('beside git', () => {
     expect(shown).not.toContain('a.o');
     writeFileSync(join(top, 'rules'), '*.a\nx*\n');
     expect(await engine.shown()).toEqual(shownByGit(''));
+  });
+
+  it.each<[string, (top: string) => void]>([
+    ['with a NUL in its path', (at) => writeFileSync(join(at, '.git'), 'gitdir: a\0b\n')],
+    ['that is a directory of devices', (at) => writeFileSync(join(at, '.git'), 'gitdir: /dev\n')],
+    ['that is a pipe', (at) => execFileSync('mkfifo', [join(at, '.git')])],
+    [
+      'full of pipes',
+      (at) => {
+        mkdirSync(join(at, '.git/info'), { recursive: true });
+        execFileSync(
+          'mkfifo',
+          ['commondir', 'config', 'info/exclude'].map((path) => join(at, '.git', path)),
+        );
+      },
+    ],
+    ['that leads to itself', (at) => symlinkSync('.git', join(at, '.git'))],
+  ])('is not held up by a git directory %s', async (_, make) => {
+    rmSync(join(top, '.git'), { recursive: true });
+    make(top);
+    const engine = await watch(root);
+    expect(await engine.shown()).toContain('a.o');
+    await engine.close();
+    make(root);
+    const own = await watch(root);
+    expect(await own.shown()).toContain('a.o');
   });
 });
 

@@ -10,6 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { FileRecord, RootStatus, Status } from '../../shared/index.ts';
 import { until } from '../../test/support/wait.ts';
 import { withoutBirthTimes } from '../../test/support/without-birth-times.ts';
+import { withoutExcludes } from './truth.ts';
 
 /** A crawl of all that is there takes seconds on a busy machine; this is where a run gives up. */
 const giveUpMs = 120_000;
@@ -77,7 +78,7 @@ export class Agent {
     const node = birthTimes ? [] : [withoutBirthTimes];
     const child = spawn(process.execPath, [...node, agentd, ...roots, ...flags], {
       stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...process.env, AGENT_RUNTIME_DIR: runtime, AGENT_STATE_DIR: state },
+      env: { ...process.env, ...withoutExcludes, AGENT_RUNTIME_DIR: runtime, AGENT_STATE_DIR: state },
     });
     this.child = child;
     child.stderr.setEncoding('utf8').on('data', (text: string) => {

@@ -5,6 +5,9 @@ import { devNull, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ModelEntry, readTree } from '../../test/support/model.ts';
 
+/** What has neither git nor an agent read what the user ignores. */
+export const withoutExcludes = { GIT_CONFIG_GLOBAL: devNull, XDG_CONFIG_HOME: devNull };
+
 /** The name of the files of rules. */
 export const rulesName = '.gitignore';
 const rulesFile = /(?:^|\/)\.gitignore$/;
@@ -68,7 +71,7 @@ export class Truth {
 
 /** Runs git in a directory, without the user's configuration; returns the NUL-separated words that it prints. */
 function git(args: readonly string[], cwd: string, input: string): string[] {
-  const env = { ...process.env, GIT_CONFIG_GLOBAL: devNull, GIT_CONFIG_NOSYSTEM: '1' };
+  const env = { ...process.env, ...withoutExcludes, GIT_CONFIG_NOSYSTEM: '1' };
   const { status, stdout, stderr } = spawnSync('git', args, {
     cwd,
     input,

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RunFile } from '../../shared/index.ts';
@@ -10,6 +11,9 @@ import { cleanUpWith, temporaryDirectory } from './cleanup.ts';
 import { until } from './wait.ts';
 
 const dist = fileURLToPath(new URL('../../dist/', import.meta.url));
+
+/** What whoever runs the tests has git ignore does not count in them. */
+const withoutUsersExcludes = { GIT_CONFIG_GLOBAL: devNull, XDG_CONFIG_HOME: devNull };
 
 /** The built binaries. */
 export const binaries = {
@@ -160,7 +164,13 @@ export async function startAgent(options: AgentOptions = {}): Promise<TestAgent>
   const [file = '', ...args] = [...(options.prefix ?? []), ...command];
   const child = spawn(file, args, {
     stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, ...options.env, AGENT_RUNTIME_DIR: runtime, AGENT_STATE_DIR: state },
+    env: {
+      ...process.env,
+      ...withoutUsersExcludes,
+      ...options.env,
+      AGENT_RUNTIME_DIR: runtime,
+      AGENT_STATE_DIR: state,
+    },
   });
   const agent = new TestAgent(child, roots, runtime, state, name);
   cleanUpWith(async () => {

@@ -18,6 +18,7 @@ export const chapters: Readonly<Record<string, readonly string[]>> = {
     'Roots',
     'RootOptions',
     'RootStatus',
+    'RootInterests',
     'Status',
   ],
   Events: [

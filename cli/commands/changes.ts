@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import {
+  durationFlag,
   globFlag,
   listFlag,
   switchFlag,
   textFlag,
-  waitFlag,
   wholeNumberFlag,
 } from '../../shared/flags/index.ts';
 import {
@@ -87,7 +87,7 @@ export const changes = defineCommand({
     ignore: globFlag('No changes of paths that match this glob; may be given often'),
     topic: listFlag('Also messages on this topic, as their text; may be given often'),
     limit: wholeNumberFlag('Exit 5 if there are more changes (default: 10000)', 1, limits.netChanges),
-    timeout: waitFlag(`Exit 4 if it takes longer than this many ms (default: ${defaultTimeoutMs})`, 1),
+    timeout: durationFlag(`Exit 4 if it takes longer than this many ms (default: ${defaultTimeoutMs})`, 1),
     print0: switchFlag('End each line with a NUL, not a line break', '0'),
   },
   timeLimitMs: ({ timeout = defaultTimeoutMs }) => timeout,

@@ -62,7 +62,7 @@ export interface BroadcastOptions extends CallOptions {
 }
 
 /** Since when, and of what, the changes are wanted. */
-export interface ChangesOptions extends FileFilter, CallOptions {
+export interface ChangesOptions extends Omit<FileFilter, 'ignored'>, CallOptions {
   /**
    * A cursor; or `n:NAME`, which stands for the cursor of the last answer to a call with that name: the agent remembers
    * it. Default: none, which gives no changes, and the cursor to begin with.

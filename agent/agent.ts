@@ -15,6 +15,7 @@ import { Hub } from './hub/index.ts';
 import { IdleExit } from './idle-exit.ts';
 import { loadToken, Place } from './instance/index.ts';
 import { Journal, NamedCursors } from './journal/index.ts';
+import { Keeping } from './keeping.ts';
 import { isWildcard, listen, listenForPages } from './listen.ts';
 import { LiveReload } from './livereload/index.ts';
 import type { Log } from './log/index.ts';
@@ -44,6 +45,7 @@ export class Agent {
   private readonly startedAt = new Date();
   private readonly startedMs = performance.now();
   private readonly journal: Journal;
+  private readonly keeping: Keeping;
   private readonly hub: Hub;
   private readonly watcher: Watcher;
   private readonly webSockets: WebSockets;
@@ -56,6 +58,7 @@ export class Agent {
   private rootsAdded = false;
   private opening: Promise<void> | undefined;
   private markOpened = (): void => {};
+  private restoring: Promise<void> | undefined;
   /** Added while running: who did that wants them watched, connected or not. */
   private readonly rootsAskedFor = new Set<string>();
   private stopping: Promise<void> | undefined;
@@ -72,6 +75,7 @@ export class Agent {
     this.paths = paths;
     this.log = log;
     this.journal = new Journal(config.journalBytes);
+    this.keeping = new Keeping(this.journal, log);
     this.watcher = new Watcher(
       {
         backend: config.backend,
@@ -79,7 +83,9 @@ export class Agent {
         ignore: config.ignore,
         gitignore: config.gitignore,
         cookieDirectory: paths.cookieDirectory,
-        beginSeq: this.journal.headSeq,
+        // A root that is new may have been somebody's at the newest event of the agent before.
+        beginSeq: () => (this.journal.headSeq === 0 ? 0 : this.journal.headSeq + 1),
+        ...(config.store ? { keeper: this.keeping } : {}),
       },
       {
         batch: async (root, changes, placed, view) => {
@@ -88,6 +94,8 @@ export class Agent {
         },
         lost: (view) => this.hub.enterRecrawl(view),
         viewEnded: (view) => this.hub.viewEnded(view),
+        restarted: (root) => this.hub.enterRestart(root),
+        rootLost: (root) => this.hub.enterLostRoot(root),
         rootChanged: (change) => this.hub.enterRootChange(change),
       },
       log,
@@ -116,6 +124,7 @@ export class Agent {
       log,
       keepAlive,
       status: () => this.status(),
+      restoring: () => this.restoring,
       opening: () => this.opening,
       ready: () => this.rootsAdded && this.watcher.ready,
       rootAdded: (path) => {
@@ -191,7 +200,22 @@ export class Agent {
   }
 
   private async open(): Promise<void> {
-    await this.place.claim();
+    let markRestored = (): void => {};
+    this.restoring = new Promise((resolve) => {
+      markRestored = resolve;
+    });
+    try {
+      await this.place.claim();
+      // Nobody else has a right to what an agent of this name kept.
+      const isStopping = (): boolean => this.stopping !== undefined;
+      if (this.config.store && !isStopping() && (await this.keeping.open(this.paths, isStopping))) {
+        this.hub.begin();
+        this.keeping.begin(this.watcher, this.config.roots);
+      }
+    } finally {
+      this.restoring = undefined;
+      markRestored();
+    }
     if (this.stopping !== undefined) {
       void this.place.close();
       for (const server of this.servers) server.closeAllConnections();
@@ -258,6 +282,7 @@ export class Agent {
       roots: this.watcher.status(),
       clients: this.hub.registry.size,
       journal: this.hub.held,
+      store: this.keeping.status(),
       memory: { rssBytes: rss, heapUsedBytes: heapUsed },
       url: this.url,
     };
@@ -287,6 +312,7 @@ export class Agent {
     ];
     this.place.withdraw();
     this.hub.hurry();
+    await this.keeping.keepIndexes(this.watcher);
     await this.watcher.close();
     this.hub.close(1001, 'the agent stops');
     this.webSockets.close();
@@ -303,6 +329,8 @@ export class Agent {
     this.liveReload?.terminate();
     for (const server of this.servers) server.closeAllConnections();
     await Promise.all(closed);
+    // Not before the last connection has ended: nobody may be given a cursor that the next agent gives again.
+    this.keeping.close();
     this.log.info('stopped');
     this.markStopped();
   }

@@ -47,7 +47,7 @@ const gapReasons: Readonly<Record<GapReason, string>> = {
   expired: 'the agent keeps only the newest events, and these were older',
   epoch: 'the agent has started anew since',
   slow: 'they were read too slowly',
-  recrawl: 'the kernel lost some; the differences on disk follow',
+  recrawl: 'nobody saw what changed for a while; the differences on disk follow',
 };
 
 /** Why events are missing; a reason of a newer agent is its own word. */

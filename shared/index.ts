@@ -73,6 +73,7 @@ export {
   type ServerFrame,
   type SnapshotFrame,
   type Status,
+  type StoreStatus,
   type SyncAnswer,
   type Transport,
 } from './protocol.ts';

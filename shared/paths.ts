@@ -21,6 +21,8 @@ export interface InstancePaths {
   readonly cookieDirectory: string;
   readonly tokenFile: string;
   readonly logFile: string;
+  /** What the agent keeps for its next start; see agent/store. */
+  readonly storeDirectory: string;
 }
 
 /** Whether a path is a directory's own, or that of something below it. Both absolute, without links. */
@@ -116,5 +118,6 @@ export function instancePaths(
     cookieDirectory: join(runtime, `${name}.cookies`),
     tokenFile: join(state, 'token'),
     logFile: join(state, `${name}.log`),
+    storeDirectory: join(state, `${name}.store`),
   };
 }

@@ -71,7 +71,7 @@ export interface MessageEvent {
  */
 export type GapReason = 'expired' | 'epoch' | 'slow' | 'recrawl';
 
-/** Events were lost to this client, or by the kernel (`recrawl`). */
+/** Events were lost to this client, by the kernel (`recrawl`), or while no agent was running (`restart`). */
 export interface GapEvent {
   /** Always `gap`. */
   type: 'gap';
@@ -81,6 +81,10 @@ export interface GapEvent {
   reason: GapReason;
   /** How many events were lost, where that can be known. */
   missed?: number;
+  /** Of a `recrawl`: the real path of the only root that it is about; absent for all. */
+  root?: string;
+  /** Of a `recrawl`: true where the root was not watched for a while, as between two runs of the agent. */
+  restart?: boolean;
 }
 
 /**
@@ -291,6 +295,18 @@ export interface RootInterests {
   paths: string[];
 }
 
+/** What an agent keeps on disk. */
+export interface StoreStatus {
+  /** The directory. */
+  path: string;
+  /** How much it holds. */
+  bytes: number;
+  /** Whether cursors from before the agent's start are still valid. */
+  restored: boolean;
+  /** Why events are kept in memory only, and what helps; null when all is well. */
+  degraded: string | null;
+}
+
 /** An agent and what it is doing. */
 export interface Status {
   /** The agent's version. */
@@ -318,6 +334,8 @@ export interface Status {
     /** How much they may take: beyond it the oldest are forgotten. */
     limitBytes: number;
   };
+  /** What outlives the agent; null with `--no-store`. */
+  store: StoreStatus | null;
   /** What its process takes. */
   memory: {
     /** Resident, all in all. */

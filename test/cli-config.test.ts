@@ -61,6 +61,7 @@ describe('agent-cli config', () => {
       'livereloadMatch | default | none',
       'name | --name | ci',
       'journalBytes | default | 16777216',
+      'store | default | true',
       'logLevel | AGENT_LOG_LEVEL | warn',
       `logFile | default | ${state}/ci.log`,
       'idleExit | default | none',

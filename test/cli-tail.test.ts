@@ -185,8 +185,8 @@ describe('agent-cli tail', () => {
     await tail.line('the next message', (line) => line.includes('after'));
     await readable.line('the next message', (line) => line.endsWith('after'));
     expect(tail.json().map(({ type }) => type)).toEqual(['message', 'gap', 'message']);
-    expect(tail.json<GapEvent>()[1]).toMatchObject({ reason: 'epoch' });
-    expect(readable.stderr).toContain('lost: the agent has started anew since');
+    expect(tail.json<GapEvent>()[1]).toMatchObject({ reason: 'recrawl', restart: true, root: agent.root });
+    expect(readable.stderr).toContain('the differences on disk follow');
   });
 
   it('says that the agent is shutting down, and waits', async () => {

@@ -40,6 +40,7 @@ describe('the config file', () => {
       livereloadMatch: ['a'],
       name: 'a',
       logFile: 'a',
+      store: false,
     };
     expect(Object.keys({ ...harmless, ...others }).sort()).toEqual([...settingKeys].sort());
     const file = writeConfig({ ...harmless, $schema: 'x' });

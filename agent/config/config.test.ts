@@ -53,6 +53,7 @@ describe('the settings', () => {
       ignore: [],
       gitignore: true,
       journalBytes: 16 * 1024 * 1024,
+      store: true,
       logLevel: 'info',
       args: [],
     });
@@ -194,6 +195,7 @@ describe('the settings', () => {
       ['--livereload=false'],
       undefined,
     ],
+    ['store', 'store', false, false, 'AGENT_NO_STORE=false', true, ['--no-store'], false],
     ['idleExitMs', 'idleExit', 1, 1, 'AGENT_IDLE_EXIT=2', 2, ['--idle-exit', '3'], 3],
   ])(
     '%s: a flag beats a variable, a variable the file',
@@ -256,7 +258,7 @@ describe('--help and --version', () => {
   it('names every flag once, with defaults and examples', async () => {
     const help = await helpText(agentdHelp, 100);
     const flags =
-      '--name --host --port --allow-host --allow-origin --allow-remote --livereload --livereload-port --livereload-match --backend --settle --ignore --no-gitignore --journal-bytes --config --log-level --log-file --idle-exit --show-config --version --help';
+      '--name --host --port --allow-host --allow-origin --allow-remote --livereload --livereload-port --livereload-match --backend --settle --ignore --no-gitignore --journal-bytes --config --log-level --log-file --idle-exit --no-store --show-config --version --help';
     const listed = [...help.matchAll(/^ {2}(?:-h, | {4})(--[a-z-]+) +\S/gm)].map((match) => match[1]);
     expect(listed.sort()).toEqual(flags.split(' ').sort());
     expect(help).toMatch(/^agentd \[DIR…\]\n\nWatches the directories .*\n/);
@@ -299,6 +301,7 @@ describe('--show-config', () => {
       ['livereloadMatch', [], 'default', null],
       ['name', 'default', 'default', null],
       ['journalBytes', 16 * 1024 * 1024, 'default', null],
+      ['store', true, 'default', null],
       ['logLevel', 'info', 'default', null],
       ['logFile', '/state/log', 'default', null],
       ['idleExit', null, 'default', null],

@@ -52,6 +52,8 @@ export interface Config {
   ignore: string[];
   gitignore: boolean;
   journalBytes: number;
+  /** Whether events are kept on disk. */
+  store: boolean;
   logLevel: LogLevel;
   /** Absolute. */
   logFile?: string;
@@ -306,6 +308,7 @@ function complete(roots: string[], settings: Settings, cwd: string): Omit<Config
     ignore: settings.ignore ?? [],
     gitignore: settings.gitignore ?? true,
     journalBytes: settings.journalBytes ?? defaultJournalBytes,
+    store: settings.store ?? true,
     logLevel: settings.logLevel ?? 'info',
     ...(logFile === undefined ? {} : { logFile: resolve(cwd, logFile) }),
     ...(idleExit === undefined ? {} : { idleExitMs: idleExit }),

@@ -20,6 +20,7 @@ function valuesOf(config: Config, logFile: string): Record<SettingKey, ShownSett
     livereloadMatch: config.liveReload?.match ?? [],
     name: config.name,
     journalBytes: config.journalBytes,
+    store: config.store,
     logLevel: config.logLevel,
     logFile,
     idleExit: config.idleExitMs ?? null,

@@ -79,6 +79,7 @@ export const settingsSchema = z
     livereloadPort: z.int().min(0).max(65_535),
     livereloadMatch: globs,
     idleExit: z.int().min(1).max(longestTimerMs),
+    store: z.boolean(),
   })
   .partial();
 
@@ -211,6 +212,14 @@ export const settingInfo: Readonly<Record<SettingKey, SettingInfo>> = {
     fallback: String(defaultJournalBytes),
     unnamedFile: true,
     unnamedMost: defaultJournalBytes,
+  },
+  store: {
+    kind: 'switch',
+    group: 'Process',
+    describe: 'keep events in memory only: cursors end with the agent, and no message is written to disk',
+    expected: 'true or false',
+    negated: true,
+    describeKey: 'keep events on disk, so that cursors stay valid when the agent is restarted or killed',
   },
   logLevel: {
     kind: 'text',

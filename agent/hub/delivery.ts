@@ -90,6 +90,11 @@ export class Delivery {
     this.slowTurns = parts.slowTurns;
   }
 
+  /** The journal goes on with events from before; to be called before anyone joins. */
+  begin(): void {
+    this.front = this.journal.headSeq;
+  }
+
   /** Where the live clients stand: the newest event that has been delivered. */
   get frontSeq(): number {
     return this.front;
@@ -125,6 +130,8 @@ export class Delivery {
     clearImmediate(this.flushTimer);
     this.flushTimer = undefined;
     if (this.recent.length === 0) return;
+    // The events themselves hold their cursors.
+    this.journal.commit();
     const { recent, sending } = this;
     const afterSeq = this.front;
     this.recent = [];

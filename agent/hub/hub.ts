@@ -1,6 +1,6 @@
 // The hub: who is connected, and what enters the journals for them. Delivery is the lanes'.
-import { type Change, type Cursor, limits, type ServerFrame } from '../../shared/index.ts';
-import type { Journal } from '../journal/index.ts';
+import { type Change, type Cursor, type JournalEvent, limits, type ServerFrame } from '../../shared/index.ts';
+import type { Journal, NewEvent } from '../journal/index.ts';
 import type { Log } from '../log/index.ts';
 import type { Placed, WideView } from '../watch/index.ts';
 import { Broadcast } from './broadcast.ts';
@@ -9,7 +9,7 @@ import { Client, type Outlet, type ViewHold } from './client.ts';
 import { Counters } from './counters.ts';
 import type { ReplyOptions } from './delivery.ts';
 import type { Encoding } from './encoding.ts';
-import type { Filter } from './filter.ts';
+import { type Filter, isPiece } from './filter.ts';
 import { frontBudget } from './front-encoder.ts';
 import type { Group, Member } from './group.ts';
 import type { Lane } from './lane.ts';
@@ -130,6 +130,29 @@ export class Hub {
   /** The journal of a view, of the default one unless it is given, and what changes with each of its batches. */
   courseOf(view: WideView | undefined): Pick<Lane, 'journal' | 'filesVersion'> {
     return this.lanes.open(view);
+  }
+
+  /** The default view's journal goes on with events from before; to be called before anyone connects. */
+  begin(): void {
+    const { journal, delivery } = this.lanes.default;
+    delivery.begin();
+    if (journal.events === 0) return;
+    const last = JSON.parse(journal.payload(journal.headSeq).toString('utf8')) as JournalEvent;
+    // The rest of a batch that was cut off follows as differences, if at all.
+    if (last.type === 'file' && isPiece(last)) delivery.put(restartOf(last.root));
+  }
+
+  /** Enters that a root was not watched for a while; the differences follow. */
+  async enterRestart(root: string): Promise<void> {
+    await Promise.all([...this.lanes].map((lane) => lane.enterEvent(restartOf(root))));
+  }
+
+  /**
+   * Enters that a root was not watched for a while, during which anything in it may have changed: what clients held of
+   * it before is worth nothing. Cursors from before it are too old for them.
+   */
+  enterLostRoot(root: string): Promise<void> {
+    return this.lanes.default.enterLostRoot(root);
   }
 
   /**
@@ -297,10 +320,16 @@ export class Hub {
   }
 }
 
+function restartOf(root: string): NewEvent {
+  return { type: 'gap', reason: 'recrawl', restart: true, root };
+}
+
 function gapFor(since: Cursor, client: Member, lane: Lane): 'epoch' | 'expired' | undefined {
   const { epoch, headSeq, oldestSeq } = lane.journal;
   if (since.epoch !== epoch || since.seq > headSeq) return 'epoch';
+  const { filter } = client.group;
   // That a root came or went, and what was below it then, is in no journal.
-  const needsSnapshot = client.wantsSnapshot && lane.hasRootChangeSince(since.seq, client.group.filter);
-  return needsSnapshot || since.seq < oldestSeq - 1 ? 'expired' : undefined;
+  const needsSnapshot = client.wantsSnapshot && lane.hasRootChangeSince(since.seq, filter);
+  const lost = filter.takesFiles && lane.hasLostRootSince(since.seq, filter);
+  return needsSnapshot || lost || since.seq < oldestSeq - 1 ? 'expired' : undefined;
 }

@@ -35,6 +35,7 @@ export class Lane {
   private readonly nowMs: () => number;
   private readonly changesPerEvent: number;
   private rootChanges: { readonly afterSeq: number; readonly root: string }[] = [];
+  private readonly lostRoots = new Map<string, number>();
   private batches = 0;
 
   /**
@@ -96,6 +97,22 @@ export class Lane {
     broadcast.copies.push(copy);
     broadcast.unsent += 1;
     this.order.enter(() => void this.delivery.put(event, copy), heldBytes);
+  }
+
+  /** Enters that what happened in a root until now is not known. */
+  enterLostRoot(root: string): Promise<void> {
+    return this.order.enterBatch(async () => {
+      this.lostRoots.set(root, this.journal.headSeq);
+      this.delivery.put({ type: 'gap', reason: 'recrawl', root });
+    });
+  }
+
+  /** Whether what happened since position `sinceSeq` in a root that the filter takes is not known. */
+  hasLostRootSince(sinceSeq: number, filter: Filter): boolean {
+    for (const [root, afterSeq] of this.lostRoots) {
+      if (afterSeq >= sinceSeq && filter.takesRoot(root)) return true;
+    }
+    return false;
   }
 
   /** Notes that a root came or went at the front. */

@@ -8,9 +8,11 @@
 // reading and the removing it can't change. The second lock is one of the same kind, and breaks alike.
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { DevagentError, readRegularFile, UnfitFileError } from '../../shared/index.ts';
+import { bootId } from './boot-id.ts';
 import { createExclusive } from './exclusive-file.ts';
 import { errorCode } from './file-errors.ts';
 import { identify, isAlive } from './process-alive.ts';
@@ -30,14 +32,20 @@ export interface Lock {
 }
 
 export interface LockOptions {
-  /** How long to wait for a living owner. */
+  /** How long to wait for a living owner; none is waited for on another machine. */
   readonly waitMs?: number;
+  /** Only an owner with the same words is waited for; any unless given. */
+  readonly purpose?: string;
 }
 
 const ownerSchema = z.object({
   // kill(2) takes 0 and negative numbers for groups of processes.
   pid: z.int().positive(),
   start: z.string().optional(),
+  // A directory can be shared between machines, and a pid means something on one of them, until its next boot.
+  host: z.string().optional(),
+  boot: z.string().optional(),
+  purpose: z.string().optional(),
   // Becomes part of a path.
   id: z.string().regex(/^[0-9a-f]{16}$/),
 });
@@ -47,8 +55,17 @@ type Owner = z.output<typeof ownerSchema>;
  * Takes the lock at `path`, waiting while a living process has it. A lock whose owner died is broken.
  * @throws DevagentError `lock_held` naming the owner and the file, when it was not to be had in time
  */
-export async function acquireLock(path: string, { waitMs = defaultWaitMs }: LockOptions = {}): Promise<Lock> {
-  const mine: Owner = { ...identify(process.pid), id: randomBytes(8).toString('hex') };
+export async function acquireLock(
+  path: string,
+  { waitMs = defaultWaitMs, purpose }: LockOptions = {},
+): Promise<Lock> {
+  const mine: Owner = {
+    ...identify(process.pid),
+    host: hostname(),
+    boot: bootId(),
+    ...(purpose === undefined ? {} : { purpose }),
+    id: randomBytes(8).toString('hex'),
+  };
   const deadlineMs = performance.now() + waitMs;
   for (;;) {
     if (createExclusive(path, JSON.stringify(mine))) return held(path, mine.id);
@@ -57,11 +74,26 @@ export async function acquireLock(path: string, { waitMs = defaultWaitMs }: Lock
     if (owner.kind === 'known' && owner.id === mine.id) return held(path, mine.id);
 
     if (owner.kind === 'gone') continue;
-    const leftMs = Math.max(deadlineMs - performance.now(), 0);
-    if (owner.kind === 'known' && !isAlive(owner)) await breakLock(path, owner.id, leftMs);
+    const leftMs = isWorthWaiting(owner, mine) ? Math.max(deadlineMs - performance.now(), 0) : 0;
+    if (owner.kind === 'known' && isDead(owner, mine)) await breakLock(path, owner.id, leftMs);
     else if (leftMs === 0) throw notAcquired(path, owner, waitMs);
     else await sleep(Math.min(retryMs, leftMs));
   }
+}
+
+function isElsewhere(owner: Owner, mine: Owner): boolean {
+  return owner.host !== undefined && owner.host !== mine.host;
+}
+
+/** Of an owner on another machine nobody here can tell. */
+function isDead(owner: Owner, mine: Owner): boolean {
+  if (isElsewhere(owner, mine)) return false;
+  return (owner.boot !== undefined && owner.boot !== mine.boot) || !isAlive(owner);
+}
+
+function isWorthWaiting(owner: Reading, mine: Owner): boolean {
+  if (owner.kind !== 'known' || isDead(owner, mine)) return true;
+  return !isElsewhere(owner, mine) && (mine.purpose === undefined || owner.purpose === mine.purpose);
 }
 
 function held(path: string, id: string): Lock {
@@ -103,8 +135,10 @@ function readOwner(path: string): Reading {
 
 function notAcquired(path: string, owner: Reading, waitMs: number): DevagentError {
   const why =
-    owner.kind === 'known'
-      ? `the process ${owner.pid} has held it for ${waitMs} ms: wait for it, or end it with "kill ${owner.pid}"`
-      : 'it does not say which process holds it: delete it if no agent is starting just now';
+    owner.kind === 'known' && owner.host !== undefined && owner.host !== hostname()
+      ? `the process ${owner.pid} on the machine ${owner.host} holds it: end it, or, if it has ended, delete that file`
+      : owner.kind === 'known'
+        ? `the process ${owner.pid} has held it for ${waitMs} ms: wait for it, or end it with "kill ${owner.pid}"`
+        : 'it does not say which process holds it: delete it if no agent is starting just now';
   return new DevagentError('lock_held', `can't get the lock ${path}: ${why}`);
 }

@@ -23,6 +23,25 @@ export function writeFrameHeader(target: Buffer, offset: number, payloadBytes: n
   return target.writeBigUInt64BE(BigInt(payloadBytes), offset + 2);
 }
 
+/**
+ * The bytes of the whole frame that begins at `offset`; undefined where none does, or not all of its header is there. The
+ * frame itself may go on beyond the buffer's end.
+ */
+export function frameBytesAt(buffer: Buffer, offset: number): number | undefined {
+  const length = buffer[offset + 1];
+  if (buffer[offset] !== finalText || length === undefined) return undefined;
+  if (length < 126) return 2 + length;
+  if (length === 126) return offset + 4 > buffer.length ? undefined : 4 + buffer.readUInt16BE(offset + 2);
+  if (length > 127 || offset + 10 > buffer.length) return undefined;
+  return 10 + Number(buffer.readBigUInt64BE(offset + 2));
+}
+
+/** The payload of a whole frame. */
+export function framePayload(frame: Buffer): Buffer {
+  const length = (frame[1] as number) & 0x7f;
+  return frame.subarray(length < 126 ? 2 : length === 126 ? 4 : 10);
+}
+
 /** A whole text frame around `text`. */
 export function textFrame(text: string | Buffer): Buffer {
   const payload = typeof text === 'string' ? Buffer.from(text, 'utf8') : text;

@@ -1,4 +1,5 @@
 // journal/: one ordered log of everything that happened, in ready-made frames.
-export { textFrame } from './frame.ts';
-export { Journal, type NewEvent } from './journal.ts';
+export { frameBytesAt, framePayload, textFrame } from './frame.ts';
+export { Journal, type NewEvent, newEpoch } from './journal.ts';
 export { NamedCursors } from './named-cursors.ts';
+export type { JournalSink, KeptFrames } from './sink.ts';

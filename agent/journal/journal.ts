@@ -3,7 +3,8 @@
 // same operation on it: the bytes from here to there.
 import { randomBytes } from 'node:crypto';
 import { formatCursor, type JournalEvent } from '../../shared/index.ts';
-import { frameHeaderBytes, textFrame, writeFrameHeader } from './frame.ts';
+import { frameBytesAt, frameHeaderBytes, framePayload, textFrame, writeFrameHeader } from './frame.ts';
+import type { JournalSink, KeptFrames } from './sink.ts';
 
 /**
  * Large enough that a burst is one or two slices, small enough that a chunk which a stuck socket keeps
@@ -43,8 +44,6 @@ export interface Frames {
  * held as it is.
  */
 export class Journal {
-  /** New for every journal: a cursor of another one can't be mistaken for one of this. */
-  readonly epoch: string;
   readonly limitBytes: number;
   /** A small journal has small chunks, or its memory would be far more than its limit. */
   private readonly chunkBytes: number;
@@ -55,13 +54,66 @@ export class Journal {
   private oldest = 1;
   /** Where the oldest event begins: always within the first chunk. */
   private start = 0;
+  private name: string;
+  private sink: JournalSink | undefined;
+  /** The newest event that the sink has. */
+  private committed = 0;
+  private uncommittedBytes = 0;
 
   /** @param limitBytes how much of the newest is kept, frame headers included */
   constructor(limitBytes: number, epoch: string = newEpoch()) {
     this.limitBytes = limitBytes;
-    this.epoch = epoch;
+    this.name = epoch;
     this.chunkBytes = Math.min(mostChunkBytes, Math.max(4096, Math.floor(limitBytes / 16)));
     this.filled = this.chunkBytes;
+  }
+
+  /** New for every journal, unless it goes on with a kept one: a cursor of another can't be mistaken for one of this. */
+  get epoch(): string {
+    return this.name;
+  }
+
+  /**
+   * From here on everything is handed to `sink` before anyone sees it. To be called before the first event.
+   * @param kept what the journal goes on with, its epoch included; undefined for nothing
+   */
+  keep(sink: JournalSink, kept?: KeptFrames): void {
+    if (kept !== undefined) this.restore(kept);
+    this.committed = this.head;
+    this.sink = sink;
+    this.uncommittedBytes = 0;
+  }
+
+  private restore({ epoch, headSeq, frames }: KeptFrames): void {
+    this.name = epoch;
+    this.head = headSeq;
+    for (const { firstSeq, bytes } of frames) {
+      if (this.chunks.length === 0) {
+        this.head = firstSeq - 1;
+        this.oldest = firstSeq;
+      }
+      for (let at = 0; at < bytes.length; ) {
+        const end = at + (frameBytesAt(bytes, at) as number); // the keeper has checked the frames
+        this.place(bytes.subarray(at, end), this.head + 1);
+        this.head += 1;
+        at = end;
+      }
+      this.trim();
+    }
+    this.head = headSeq;
+    if (this.chunks.length === 0) this.oldest = headSeq + 1;
+  }
+
+  /**
+   * Has everything that was appended kept. Whatever lets a cursor or a frame out calls it, so that nobody can see an
+   * event that a crash would take back; it costs nothing where nothing is kept, or nothing is new.
+   */
+  commit(): void {
+    if (this.sink === undefined || this.committed === this.head) return;
+    const firstSeq = this.committed + 1;
+    this.committed = this.head;
+    this.uncommittedBytes = 0;
+    this.sink.write(this.slices(this.startOf(firstSeq), this.end()), firstSeq, this.head);
   }
 
   /** The newest event's number; 0 while there is none. */
@@ -85,28 +137,35 @@ export class Journal {
 
   /** The cursor of the position after event `seq`, the newest unless given. */
   cursor(seq: number = this.head): string {
-    return formatCursor(this.epoch, seq);
+    this.commit();
+    return formatCursor(this.name, seq);
   }
 
-  /** Adds an event; returns it with its cursor, its number, and the bytes of its frame. */
+  /**
+   * Adds an event; returns it with its cursor, its number, and the bytes of its frame. Who shows it to anyone other than
+   * by `read`, `frame` or `payload` calls `commit` first.
+   */
   append(event: NewEvent): { seq: number; event: JournalEvent; bytes: number } {
     const seq = this.head + 1;
     const { type, ...rest } = event;
-    const placed = { type, cursor: this.cursor(seq), ...rest } as JournalEvent;
+    const placed = { type, cursor: formatCursor(this.name, seq), ...rest } as JournalEvent;
     const json = JSON.stringify(placed);
     const payloadBytes = Buffer.byteLength(json);
     const bytes = frameHeaderBytes(payloadBytes) + payloadBytes;
-    if (this.filled === this.chunkBytes) this.addChunk(seq);
-    const { buffer, starts } = this.chunks[this.chunks.length - 1] as Chunk;
-    const start = this.filled;
-    if (start + bytes <= this.chunkBytes) {
-      buffer.write(json, writeFrameHeader(buffer, start, payloadBytes), 'utf8');
+    if (this.filled + bytes <= this.chunkBytes) {
+      const { buffer, starts } = this.chunks[this.chunks.length - 1] as Chunk;
+      buffer.write(json, writeFrameHeader(buffer, this.filled, payloadBytes), 'utf8');
+      starts.push(this.filled);
       this.filled += bytes;
     } else {
-      this.appendInPieces(textFrame(json), seq);
+      this.place(textFrame(json), seq);
     }
-    starts.push(start);
     this.head = seq;
+    if (this.sink !== undefined) {
+      this.uncommittedBytes += bytes;
+      // Before it is trimmed: what the ring has let go of can't be kept any more.
+      if (this.uncommittedBytes >= this.chunkBytes) this.commit();
+    }
     this.trim();
     return { seq, event: placed, bytes };
   }
@@ -117,6 +176,7 @@ export class Journal {
    */
   read(afterSeq: number, limitBytes: number, untilSeq: number = this.head): Frames {
     if (afterSeq >= untilSeq) return { buffers: [], bytes: 0, events: 0, seq: afterSeq };
+    this.commit();
     const start = this.startOf(afterSeq + 1);
     let seq = untilSeq;
     let end = this.startOf(untilSeq + 1);
@@ -129,15 +189,14 @@ export class Journal {
 
   /** The frame of one event that is held. */
   frame(seq: number): Buffer {
+    this.commit();
     const [first, ...rest] = this.slices(this.startOf(seq), this.startOf(seq + 1));
     return rest.length === 0 ? (first as Buffer) : Buffer.concat([first as Buffer, ...rest]);
   }
 
   /** The JSON of one event that is held, as bytes. */
   payload(seq: number): Buffer {
-    const frame = this.frame(seq);
-    const length = (frame[1] as number) & 0x7f;
-    return frame.subarray(length < 126 ? 2 : length === 126 ? 4 : 10);
+    return framePayload(this.frame(seq));
   }
 
   /** The bytes of the frame of one event that is held. */
@@ -155,8 +214,10 @@ export class Journal {
     this.filled = 0;
   }
 
-  /** Writes the frame of event `seq`, which begins in the last chunk, on into new ones. */
-  private appendInPieces(frame: Buffer, seq: number): void {
+  /** Copies the frame of event `seq` to the end, into as many chunks as it takes. */
+  private place(frame: Buffer, seq: number): void {
+    if (this.filled === this.chunkBytes) this.addChunk(seq);
+    (this.chunks[this.chunks.length - 1] as Chunk).starts.push(this.filled);
     for (let done = 0; done < frame.length; ) {
       if (this.filled === this.chunkBytes) this.addChunk(seq + 1);
       const { buffer } = this.chunks[this.chunks.length - 1] as Chunk;
@@ -226,7 +287,7 @@ export class Journal {
 }
 
 /** Eight letters and digits: of a size to read aloud, and one in a trillion to come again. */
-function newEpoch(): string {
+export function newEpoch(): string {
   const alphabet = 'abcdefghijklmnopqrstuvwxyz0123456789';
   return Array.from(randomBytes(8), (byte) => alphabet[byte % alphabet.length]).join('');
 }

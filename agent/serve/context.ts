@@ -42,6 +42,8 @@ export interface Services {
   readonly log: Log;
   readonly keepAlive: KeepAlive;
   status(): Status;
+  /** Until the journal is the one that the agent goes on with; undefined from then on. */
+  restoring(): Promise<void> | undefined;
   /** Until it is known which roots there are; undefined from then on. */
   opening(): Promise<void> | undefined;
   /** Whether every root's first crawl is done, those that are still to be added included. */

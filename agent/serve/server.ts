@@ -108,6 +108,8 @@ export function createPlane(
     if (target.needs !== 'page') connections.prove(socket);
     const { route, take } = target.upgrade();
     takeWebSocketOffer(request);
+    const restoring = services.restoring();
+    if (restoring !== undefined) await restoring;
     if (route.afterOpening === true) await services.opening();
     await take({ webSockets, request, socket, head, query: target.query, address: describeAddress(socket) });
     connections.prove(socket);
@@ -135,6 +137,8 @@ export function createPlane(
     endWithSession(response, admission);
     const { route, params } = target.found();
     refuseExpectation(request.headers.expect);
+    const restoring = services.restoring();
+    if (restoring !== undefined) await restoring;
     if (route.afterOpening === true) await services.opening();
     await route.handle({
       services,

@@ -37,7 +37,9 @@ export interface EngineEvents {
   refuse(view: View, error: NodeJS.ErrnoException): void;
   /** The default view needs watches that others hold. Returns whether there were any. */
   freeWatches(error: NodeJS.ErrnoException): boolean;
-  /** The first crawl is done. No batch comes before this has resolved. */
+  /** The root was not watched for a while; the differences follow. Only where something was kept of it. */
+  restarted?(): Promise<void>;
+  /** The first crawl is done, or what is known of the root is loaded. No batch comes before this has resolved. */
   crawled(entries: Entries): Promise<void>;
 }
 

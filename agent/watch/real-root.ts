@@ -1,5 +1,6 @@
 // The directory that somebody wants watched, by its real path.
 import { realpathSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { DevagentError } from '../../shared/index.ts';
 
 /**
@@ -21,4 +22,17 @@ export function realRoot(path: string): string {
     );
   }
   throw new DevagentError('not_a_directory', `${path} is not a directory: name the directory it lies in`);
+}
+
+/** The root that `path` names, directly or through links; undefined if it is none of them. */
+export function findRoot(path: string, isRoot: (real: string) => boolean): string | undefined {
+  const absolute = resolve(path);
+  if (isRoot(absolute)) return absolute;
+  try {
+    const real = realpathSync(absolute);
+    return isRoot(real) ? real : undefined;
+  } catch {
+    // A path that leads nowhere names no root.
+    return undefined;
+  }
 }

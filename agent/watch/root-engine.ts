@@ -6,16 +6,18 @@ import { ArmedBackend, type ArmedBackendHost } from './armed-backend.ts';
 import type { BackendFactory } from './backend.ts';
 import { TreeClock } from './clock.ts';
 import { Crawler } from './crawler.ts';
-import { Delta, untold } from './delta.ts';
+import { Delta } from './delta.ts';
 import { DirtyDirectories } from './dirty.ts';
 import { Disk } from './disk.ts';
 import type { EngineEvents, Entries, RootOptions } from './engine-events.ts';
 import { Hints, type HintsHost } from './hints.ts';
 import { IgnoreRules } from './ignore-rules.ts';
 import { Interests } from './interests.ts';
+import type { KeptIndex } from './kept-index.ts';
 import { LifetimeBudget } from './lifetimes.ts';
 import { type OuterRulesHost, OuterRulesReader } from './outer-rules.ts';
 import { RootLife } from './root-life.ts';
+import { RootMemory } from './root-memory.ts';
 import { RootViews, type RootViewsHost } from './root-views.ts';
 import { RootWork, type RootWorkHost } from './root-work.ts';
 import { holdsBackup } from './saves.ts';
@@ -34,6 +36,8 @@ export class RootEngine implements ViewedRoot {
   private readonly index = new TreeIndex();
   /** What changed since when. To be asked while the index is held still. */
   readonly clock: TreeClock;
+  /** What is known of the root as bytes. To be asked while the index is held still. */
+  readonly memory: RootMemory;
   private readonly rules: IgnoreRules;
   private readonly outer: OuterRulesReader;
   private readonly life: RootLife;
@@ -108,6 +112,8 @@ export class RootEngine implements ViewedRoot {
     this.life = new RootLife({ disk, index, places: crawler.places, log: this.log });
     const { life } = this;
     this.looking = new RootWork({ disk, crawler, life, slices, host });
+    const { looking, outer, clock } = this;
+    this.memory = new RootMemory({ index, clock, dirty, life, looking, outer });
     this.views = new RootViews({
       index,
       crawler,
@@ -115,7 +121,7 @@ export class RootEngine implements ViewedRoot {
       dirty,
       interests,
       events,
-      clock: this.clock,
+      clock,
       host: this.makeViewsHost(),
     });
   }
@@ -207,23 +213,18 @@ export class RootEngine implements ViewedRoot {
     };
   }
 
-  /** Watches and crawls; resolves when the index is whole. Nothing that it finds is told as a change. */
-  start(): Promise<void> {
+  /** Watches and crawls; resolves when the index is whole. What is different from what was kept is told. */
+  start(kept?: KeptIndex): Promise<void> {
     return this.exclusive.run(async () => {
-      const startedMs = performance.now();
-      await Promise.all([this.armed.current.start(), this.outer.begin()]);
-      await this.looking.checkRoot(untold);
+      const { entries } = this.views;
+      const { differences, crawlMs } = await this.memory.begin(kept, this.armed, this.events, entries);
+      if (differences !== undefined) await this.views.tell(differences);
       if (this.closed) return;
-      this.lastCrawlMs = performance.now() - startedMs;
-      await this.events.crawled(this.views.entries);
-      if (this.closed) return;
+      this.lastCrawlMs = crawlMs;
       this.ready = true;
-      this.log.info('root ready', {
-        backend: this.armed.current.name,
-        files: this.index.files,
-        dirs: this.index.dirs,
-        ms: Math.round(this.lastCrawlMs),
-      });
+      const { files, dirs } = this.index;
+      const ms = Math.round(crawlMs);
+      this.log.info('root ready', { backend: this.armed.current.name, files, dirs, ms });
       this.time.begin();
       this.markStarted();
     });

@@ -41,6 +41,11 @@ export class RootLife {
     return this.directory;
   }
 
+  /** The index was loaded: its root is the one that was watched. */
+  adopt(): void {
+    this.directory = this.index.directories.get('');
+  }
+
   /** What is wrong with it, in words. */
   get trouble(): string | undefined {
     if (this.isGone) return goneText;

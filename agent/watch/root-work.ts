@@ -32,16 +32,19 @@ export class RootWork {
     this.host = parts.host;
   }
 
-  /** Looks what became of the root, and makes the index that of the one that is there. */
-  async checkRoot(delta: DifferenceSink): Promise<void> {
+  /**
+   * Looks what became of the root, and makes the index that of the one that is there.
+   * @param isBack whether it was not watched until now: nothing in it is sure
+   */
+  async checkRoot(delta: DifferenceSink, isBack = false): Promise<void> {
     const { fate, doubted } = this.life.check();
     const { known, root } = this.life;
     if (known !== undefined && (fate === 'lost' || fate === 'replaced')) {
       await this.inMemory(this.crawler.removeAll(known, delta));
     }
-    if (root === undefined || (fate === 'same' && !doubted)) return;
-    if (fate !== 'first') this.host.rearm(root);
-    await this.look(this.crawler.crawl(root, delta, doubted), delta);
+    if (root === undefined || (fate === 'same' && !doubted && !isBack)) return;
+    if (fate !== 'first' && !isBack) this.host.rearm(root);
+    await this.look(this.crawler.crawl(root, delta, doubted || isBack), delta);
   }
 
   /**
@@ -51,6 +54,11 @@ export class RootWork {
   async look(steps: Generator<void, void>, delta: DifferenceSink): Promise<void> {
     await this.slices.run(steps, { enter: () => this.enter(), leave: () => this.disk.leave() });
     await this.inMemory(this.crawler.finish(delta));
+  }
+
+  /** Whether nothing is wanted any more. */
+  get isClosed(): boolean {
+    return this.host.isClosed;
   }
 
   /** Does long work that looks at nothing. */

@@ -1,7 +1,6 @@
 // All roots together: what they share (the signs of loss, the barrier, the audit), and which backend each
 // gets.
-import { realpathSync, statfsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { statfsSync } from 'node:fs';
 import type { Change, FileRecord, RootStatus } from '../../shared/index.ts';
 import type { Log } from '../log/index.ts';
 import { Audit, beatMs } from './audit.ts';
@@ -12,10 +11,12 @@ import { pollingBackend } from './backend-polling.ts';
 import { agentStopped, Barrier } from './barrier.ts';
 import { chooseBackend } from './choose-backend.ts';
 import type { Placed, TreeClock } from './clock.ts';
-import { type Entries, type RootOptions, recordsOf } from './engine-events.ts';
+import { type RootOptions, recordsOf } from './engine-events.ts';
+import { type HeldRoot, holdRoots, keepIndex } from './hold-roots.ts';
+import type { IndexKeeper } from './kept-index.ts';
 import { LifetimeBudget } from './lifetimes.ts';
 import { kernelQueueLength, LossSigns, type LossVerdict } from './loss-signs.ts';
-import { realRoot } from './real-root.ts';
+import { findRoot, realRoot } from './real-root.ts';
 import { checkSameRoot } from './root-difference.ts';
 import { RootEngine } from './root-engine.ts';
 import { Slices } from './slices.ts';
@@ -48,6 +49,10 @@ export interface WatchEvents {
    * @param view the only one that this concerns; all without it
    */
   lost(view?: WideView): Promise<void>;
+  /** The root was not watched for a while; the differences follow as batches. Only where something was kept of it. */
+  restarted?(root: string): Promise<void>;
+  /** The root was watched before, and what was told of it is not known. Only where roots are kept. */
+  rootLost?(root: string): Promise<void>;
   /**
    * A view has ended: nothing of it is reported any more. Usually nobody has used it for a minute; but the system may
    * have run out of watches, and then clients may still be using it.
@@ -66,7 +71,9 @@ export interface WatchSettings extends RootOptions {
   /** The barrier's own directory: made anew, and removed at the end. */
   readonly cookieDirectory: string;
   /** The journal's position to begin with: the first roots have been there since. */
-  readonly beginSeq?: number;
+  readonly beginSeq?: () => number;
+  /** Keeps what is known of the roots; nobody unless given. */
+  readonly keeper?: IndexKeeper;
   /** The length of the kernel's queue of hints; read from the system unless given. */
   readonly queueLength?: number;
   /** How long a view is kept that nobody uses, ms; default a minute. */
@@ -159,6 +166,7 @@ export class Watcher {
         hinted: () => this.signs.hint(),
         unheard: () => this.signs.unheard(),
         lost: (view) => this.events.lost(view),
+        restarted: async () => this.events.restarted?.(real),
         refuse: (view, error) => this.views.refuse(view, watchLimit(error)),
         freeWatches: (error) => this.freeWatches(error),
         crawled: async (entries) => {
@@ -169,7 +177,7 @@ export class Watcher {
             this.version += 1;
             return true;
           };
-          if (isFirst) commit(this.settings.beginSeq ?? 0);
+          if (isFirst) commit(this.settings.beginSeq?.() ?? 0);
           else
             await this.events.rootChanged({
               root: real,
@@ -187,7 +195,11 @@ export class Watcher {
     this.engines.set(real, engine);
     this.options.set(engine, { ...this.settings, ...options });
     this.views.attach(engine);
-    await engine.start();
+    const kept = this.settings.keeper?.take(real);
+    if (kept === 'lost') await this.events.rootLost?.(real);
+    await engine.start(kept === 'lost' ? undefined : kept);
+    // By now, or a crash would leave nothing of what was told of it.
+    void this.keepIndex(real);
     return real;
   }
 
@@ -213,30 +225,34 @@ export class Watcher {
     // Of one that was never reported nobody has to learn, and its crawl need not be waited for.
     if (!this.reported.has(engine)) commit(0);
     else {
-      await engine.withIndex((entries) =>
-        this.events.rootChanged({
+      await engine.withIndex(async (entries) => {
+        const image = this.settings.keeper === undefined ? [] : await engine.memory.image(false);
+        await this.events.rootChanged({
           root: real,
           watched: false,
           records: (view) => recordsOf(entries, view),
           commit,
-        }),
-      );
+        });
+        if (closing !== undefined && image.length > 0) await this.settings.keeper?.put(real, image, false);
+      });
     }
     await closing;
     return closing !== undefined;
   }
 
+  /** Keeps the index of a root as it has been told; resolves when it is kept. */
+  keepIndex(root: string): Promise<void> {
+    return keepIndex(root, () => this.engines.get(root), this.settings.keeper);
+  }
+
+  /** Another root was watched until position `sinceSeq`, and is not now. */
+  noteUnwatched(sinceSeq: number): void {
+    this.allWatchedSince = Math.max(this.allWatchedSince, sinceSeq);
+  }
+
   /** The real path of the root that `path` names, directly or through links. */
   find(path: string): string | undefined {
-    const absolute = resolve(path);
-    if (this.engines.has(absolute)) return absolute;
-    try {
-      const real = realpathSync(absolute);
-      return this.engines.has(real) ? real : undefined;
-    } catch {
-      // A path that leads nowhere names no root.
-      return undefined;
-    }
+    return findRoot(path, (real) => this.engines.has(real));
   }
 
   /**
@@ -297,32 +313,11 @@ export class Watcher {
     });
   }
 
-  private async holding<T>(
+  private holding<T>(
     root: string | undefined,
-    use: (engines: ReadonlyMap<string, { engine: RootEngine; entries: Entries }>) => Promise<T>,
+    use: (engines: ReadonlyMap<string, HeldRoot>) => Promise<T>,
   ): Promise<T> {
-    const indexes = new Map<string, { engine: RootEngine; entries: Entries }>();
-    const hold = async ([path, ...others]: readonly string[]): Promise<{ result: T } | undefined> => {
-      if (path === undefined) {
-        // One may have been added and reported while the others were waited for.
-        const isWhole = [...this.engines].every(([at, it]) => indexes.has(at) || !this.reported.has(it));
-        return root !== undefined || isWhole ? { result: await use(indexes) } : undefined;
-      }
-      const engine = this.engines.get(path);
-      return engine === undefined
-        ? hold(others)
-        : engine.withIndex((entries) => {
-            // Unless it was removed while it was waited for.
-            if (this.engines.get(path) === engine) indexes.set(path, { engine, entries });
-            return hold(others);
-          });
-    };
-    for (;;) {
-      indexes.clear();
-      // Always in the same order, so that two callers never hold what the other waits for.
-      const held = await hold(root === undefined ? this.roots.sort() : [root]);
-      if (held !== undefined) return held.result;
-    }
+    return holdRoots(this.engines, (engine) => this.reported.has(engine), root, use);
   }
 
   async close(): Promise<void> {

@@ -28,6 +28,12 @@ const status: Status = {
   ],
   clients: 2,
   journal: { events: 12, bytes: 3_000, limitBytes: 16_777_216 },
+  store: {
+    path: '/home/me/.local/state/devagent/default.store',
+    bytes: 4_096,
+    restored: true,
+    degraded: null,
+  },
   memory: { rssBytes: 90_000_000, heapUsedBytes: 20_000_000 },
   url: 'http://127.0.0.1:5520/',
 };
@@ -40,6 +46,7 @@ describe('describeStatus', () => {
       'clients  2',
       'journal  12 events, 2.9 KiB of 16 MiB',
       'cursor   m3k9:12, the oldest kept is m3k9:1',
+      'store    /home/me/.local/state/devagent/default.store, 4.0 KiB',
       'memory   86 MiB',
       '',
       'root          state  backend      files  dirs  watches  recrawls',

@@ -26,11 +26,19 @@ export function describeStatus(name: string, status: Status, page: Page): string
         'cursor',
         journal.events === 0 ? status.cursor : `${status.cursor}, the oldest kept is ${status.oldest}`,
       ],
+      ['store', describeStore(status.store)],
       ['memory', formatBytes(memory.rssBytes)],
     ],
     page,
   );
   return [...facts, '', ...(status.roots.length === 0 ? ['no roots'] : describeRoots(status.roots, page))];
+}
+
+/** @param store undefined from an agent that is too old to have one */
+function describeStore(store: Status['store'] | undefined): string {
+  if (store == null) return 'none: cursors end with the agent';
+  if (store.degraded !== null) return store.degraded;
+  return `${store.path}, ${formatBytes(store.bytes)}`;
 }
 
 export const status = defineCommand({

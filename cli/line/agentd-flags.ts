@@ -86,6 +86,12 @@ export const agentdFlags: readonly FlagWord[] = [
     repeats: false,
   },
   {
+    name: 'no-store',
+    summary: 'keep events in memory only: cursors end with the agent, and no message is written to disk',
+    takesValue: false,
+    repeats: false,
+  },
+  {
     name: 'log-level',
     summary: 'how much to log: error, warn, info or debug (default: info)',
     takesValue: true,

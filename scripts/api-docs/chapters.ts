@@ -20,6 +20,7 @@ export const chapters: Readonly<Record<string, readonly string[]>> = {
     'RootStatus',
     'RootInterests',
     'Status',
+    'StoreStatus',
   ],
   Events: [
     'EventStream',

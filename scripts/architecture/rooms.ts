@@ -18,9 +18,12 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   'agent/instance': ['shared'],
   'agent/listen': ['shared'],
   'agent/idle-exit': [],
+  'agent/keeping': ['agent/journal', 'agent/store', 'agent/watch', 'shared'],
 
   'agent/watch': ['shared', 'shared/globs'],
   'agent/journal': ['shared'],
+  // Beside the journal: the composition root joins the two.
+  'agent/store': ['agent/instance', 'agent/journal', 'shared'],
   'agent/hub': ['agent/journal', 'agent/watch', 'shared', 'shared/globs'],
   'agent/livereload': ['shared', 'shared/globs', 'shared/livereload'],
   'agent/dashboard': ['shared'],
@@ -36,6 +39,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
     'agent/idle-exit',
     'agent/instance',
     'agent/journal',
+    'agent/keeping',
     'agent/listen',
     'agent/livereload',
     'agent/log',

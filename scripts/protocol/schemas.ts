@@ -113,6 +113,8 @@ const gapFrame = name(
     cursor: told('the position after the gap', cursor),
     reason: z.enum(['expired', 'epoch', 'slow', 'recrawl']),
     missed: count.optional(),
+    root: told('of a `recrawl`: the only root that it is about', z.string()).optional(),
+    restart: told('of a `recrawl`: whether nobody watched for a while', z.boolean()).optional(),
   }),
 );
 
@@ -262,6 +264,9 @@ export const answers = {
       roots: z.array(rootStatus),
       clients: count,
       journal: z.object({ events: count, bytes: count, limitBytes: count }),
+      store: z
+        .object({ path: z.string(), bytes: count, restored: z.boolean(), degraded: z.string().nullable() })
+        .nullable(),
       memory: z.object({ rssBytes: count, heapUsedBytes: count }),
       url: z.string(),
     }),

@@ -17,6 +17,7 @@ export type {
   RootInterests,
   RootStatus,
   Status,
+  StoreStatus,
   SyncAnswer,
 } from '../protocol.ts';
 export type { Agent } from './agent.ts';

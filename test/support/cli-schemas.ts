@@ -80,6 +80,8 @@ const gap = z.strictObject({
   cursor,
   reason: z.enum(['expired', 'epoch', 'slow', 'recrawl']),
   missed: count.optional(),
+  root: absolutePath.optional(),
+  restart: z.literal(true).optional(),
 });
 
 const snapshot = z.strictObject({
@@ -119,6 +121,14 @@ export const cliSchemas = {
     roots: z.array(rootStatus),
     clients: count,
     journal: z.strictObject({ events: count, bytes: count, limitBytes: count }),
+    store: z
+      .strictObject({
+        path: z.string(),
+        bytes: count,
+        restored: z.boolean(),
+        degraded: z.string().nullable(),
+      })
+      .nullable(),
     memory: z.strictObject({ rssBytes: count, heapUsedBytes: count }),
     url: z.url(),
   }),

@@ -46,6 +46,7 @@ export class Agent {
   private readonly startedMs = performance.now();
   private readonly journal: Journal;
   private readonly keeping: Keeping;
+  private readonly cursors: NamedCursors;
   private readonly hub: Hub;
   private readonly watcher: Watcher;
   private readonly webSockets: WebSockets;
@@ -76,6 +77,7 @@ export class Agent {
     this.log = log;
     this.journal = new Journal(config.journalBytes);
     this.keeping = new Keeping(this.journal, log);
+    this.cursors = new NamedCursors([], () => this.keeping.cursorMoved());
     this.watcher = new Watcher(
       {
         backend: config.backend,
@@ -116,7 +118,7 @@ export class Agent {
       connections: new Connections(log),
       answers: new Answers(),
       changes: new Answers(4),
-      cursors: new NamedCursors(),
+      cursors: this.cursors,
       cursorTurns: new NameTurns(),
       bodies: new Bodies(),
       liveReload: this.liveReload,
@@ -210,7 +212,7 @@ export class Agent {
       const isStopping = (): boolean => this.stopping !== undefined;
       if (this.config.store && !isStopping() && (await this.keeping.open(this.paths, isStopping))) {
         this.hub.begin();
-        this.keeping.begin(this.watcher, this.config.roots);
+        this.keeping.begin(this.watcher, this.config.roots, this.cursors);
       }
     } finally {
       this.restoring = undefined;

@@ -1,7 +1,7 @@
 // What the agent keeps for its next start: joins the journal, the roots' indexes and the store.
 import { realpathSync } from 'node:fs';
 import type { InstancePaths, StoreStatus } from '../shared/index.ts';
-import type { Journal } from './journal/index.ts';
+import type { Journal, NamedCursors } from './journal/index.ts';
 import type { Log } from './log/index.ts';
 import { Store } from './store/index.ts';
 import type { IndexKeeper, Watcher } from './watch/index.ts';
@@ -9,11 +9,16 @@ import type { IndexKeeper, Watcher } from './watch/index.ts';
 /** A root that is still being crawled is not waited for: what was known of it before is as good. */
 const indexLimitMs = 1_000;
 
+/** Many that move at once are written once. After a crash one falls back by no more. */
+const cursorDelayMs = 100;
+
 /** Keeps what the agent would forget. Until it is open, and where the store can't be used, it keeps nothing. */
 export class Keeping implements IndexKeeper {
   private readonly journal: Journal;
   private readonly log: Log;
   private store: Store | undefined;
+  private cursors: NamedCursors | undefined;
+  private cursorTimer: NodeJS.Timeout | undefined;
 
   constructor(journal: Journal, log: Log) {
     this.journal = journal;
@@ -38,10 +43,12 @@ export class Keeping implements IndexKeeper {
     return true;
   }
 
-  /** The agent begins with these roots, and `watcher` has their indexes kept. */
-  begin(watcher: Watcher, roots: readonly string[]): void {
+  /** The agent begins with these roots, and has what is known of them and the named cursors kept from now on. */
+  begin(watcher: Watcher, roots: readonly string[], cursors: NamedCursors): void {
     const { store } = this;
     if (store === undefined) return;
+    for (const [name, cursor] of store.loadCursors()) cursors.set(name, cursor);
+    this.cursors = cursors;
     watcher.noteUnwatched(store.beginRoots(roots.map(realPath)));
     store.wantsIndexes = () => {
       for (const root of watcher.roots) void watcher.keepIndex(root);
@@ -69,6 +76,18 @@ export class Keeping implements IndexKeeper {
     clearTimeout(timer);
   }
 
+  /** A named cursor has moved: it is kept soon. */
+  cursorMoved(): void {
+    if (this.cursors === undefined) return;
+    this.cursorTimer ??= setTimeout(() => this.keepCursors(), cursorDelayMs);
+  }
+
+  private keepCursors(): void {
+    clearTimeout(this.cursorTimer);
+    this.cursorTimer = undefined;
+    if (this.cursors !== undefined) this.store?.keepCursors(this.cursors.list());
+  }
+
   /** What `GET /v1/status` says of the store; null without one. */
   status(): StoreStatus | null {
     return this.store?.status() ?? null;
@@ -77,6 +96,7 @@ export class Keeping implements IndexKeeper {
   /** Ends. No cursor may be given to anyone afterwards: the next agent would give it again. */
   close(): void {
     this.journal.commit();
+    this.keepCursors();
     this.store?.close();
   }
 }

@@ -66,6 +66,17 @@ describe('the journal on disk', () => {
     expect(readdirSync(placeOf(first)).filter((name) => name.startsWith('lock'))).toEqual([]);
   });
 
+  it.each(['SIGTERM', 'SIGKILL'] as const)('has the named cursors after %s', async (signal) => {
+    const first = await startAgent();
+    const { cursor } = await first.broadcast('x');
+    const put = { method: 'PUT', headers: { 'content-type': 'application/json' }, body: '{}' };
+    expect((await first.request('/v1/cursors/tool', put)).status).toBe(200);
+    await until('it to be kept', () => existsSync(join(placeOf(first), 'cursors')));
+    await end(first, signal);
+    const second = await startAgain(first);
+    expect((await second.request('/v1/cursors')).json()).toEqual([{ name: 'tool', cursor }]);
+  });
+
   it('keeps nothing with --no-store', async () => {
     const first = await startAgent({ flags: ['--no-store'] });
     const { cursor } = await first.broadcast('x');

@@ -1,10 +1,12 @@
 // The store: what an agent keeps in its state directory so that the next one goes on where it ended, even if it was
 // killed. It survives the process, not the machine: what was written is in the system's memory, and the disk has it
 // later. Whatever goes wrong with it, the agent goes on without.
+import { join } from 'node:path';
 import { DevagentError, ensurePrivateDirectory, type StoreStatus } from '../../shared/index.ts';
 import { acquireLock, bootId, errorCode, type Lock } from '../instance/index.ts';
 import type { JournalSink, KeptFrames } from '../journal/index.ts';
 import type { Log } from '../log/index.ts';
+import { type KeptCursor, readCursors, writeCursors } from './cursor-file.ts';
 import { findIndexes, IndexFiles, type IndexHeader } from './index-files.ts';
 import { JournalFiles } from './journal-files.ts';
 import { eventsAfter, type ToldEvent } from './redo.ts';
@@ -171,6 +173,26 @@ export class Store implements JournalSink {
     } catch (error) {
       if (indexes === this.indexes) this.fail(error);
     }
+  }
+
+  /** The named cursors as they were kept, the least recently used first. */
+  loadCursors(): readonly KeptCursor[] {
+    return (
+      this.attempt(() => {
+        const kept = readCursors(this.cursorPath);
+        if (kept === undefined) this.log.warn('the named cursors are damaged', { path: this.cursorPath });
+        return kept;
+      }) ?? []
+    );
+  }
+
+  /** Keeps the named cursors in place of those before. */
+  keepCursors(cursors: readonly KeptCursor[]): void {
+    this.attempt(() => writeCursors(this.cursorPath, cursors));
+  }
+
+  private get cursorPath(): string {
+    return join(this.directory, 'cursors');
   }
 
   private headerOf(root: string): Pick<IndexHeader, 'root' | 'epoch' | 'endSeq'> {

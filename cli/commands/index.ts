@@ -17,6 +17,7 @@ import { serve } from './serve.ts';
 import { start } from './start.ts';
 import { status } from './status.ts';
 import { stop } from './stop.ts';
+import { store } from './store.ts';
 import { sync } from './sync.ts';
 import { tail } from './tail.ts';
 import { unwatch } from './unwatch.ts';
@@ -45,6 +46,7 @@ export const commands: readonly Command[] = [
   restart,
   logs,
   doctor,
+  store,
   config,
   url,
   completion,

@@ -13,6 +13,7 @@ import { checkOpenFiles } from './open-files.ts';
 import { checkPort } from './port.ts';
 import { checkServices } from './service.ts';
 import { checkSockets } from './sockets.ts';
+import { checkStore } from './store.ts';
 import { checkVersions } from './versions.ts';
 import { probeWatch, type WatchMeasure } from './watch-probe.ts';
 
@@ -28,6 +29,7 @@ const checks: readonly Check[] = [
   checkVersions,
   checkAgent,
   checkDirectories,
+  checkStore,
   checkSockets,
   checkLeftovers,
   checkPort,

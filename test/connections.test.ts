@@ -27,7 +27,8 @@ function crowd(target: { path: string } | { port: number; host: string }, count:
     }
   };
   fill();
-  const timer = setInterval(fill, 50);
+  // Those that were refused come again, and not so often that it is all the machine is busy with.
+  const timer = setInterval(fill, 200);
   const end = (): void => {
     clearInterval(timer);
     for (const socket of open) socket.destroy();
@@ -175,7 +176,8 @@ it('thousands of pings in one go are all answered', async () => {
     );
     const pong = Buffer.from([0x8a, 3, ...Buffer.from('abc')]);
     await until('the pongs', () => connection.received.length >= before + 5000 * pong.length);
-    expect(connection.received.subarray(before)).toEqual(Buffer.concat(Array(5000).fill(pong)));
+    // As text, for expect() would compare byte by byte.
+    expect(connection.received.toString('hex', before)).toBe(pong.toString('hex').repeat(5000));
     expect(connection.closed).toBe(false);
   }
 });

@@ -17,17 +17,14 @@ import type { Change, FileRecord } from '../shared/index.ts';
 import { startAgent } from './support/agent.ts';
 import { temporaryDirectory } from './support/cleanup.ts';
 import { TreeModel } from './support/model.ts';
-import { sharedAgent } from './support/shared-agent.ts';
 import { until } from './support/wait.ts';
-import { backends, behindItsBack, brief, follow, type Watched, watched } from './support/watched.ts';
+import { backends, behindItsBack, brief, follow, type Watched, watchedByOne } from './support/watched.ts';
 
 describe.each(backends)('with the backend %s', (backend) => {
   // chokidar's hints come late and one by one, so the first of a rename may be told before the second.
   const inOneBatch = backend !== 'chokidar';
 
-  const shared = sharedAgent({ flags: ['--backend', backend, '--settle', '100'] });
-  const watchedBy = (prepare?: (root: string) => void): Promise<Watched> =>
-    watched(prepare, { agent: shared() });
+  const watchedBy = watchedByOne(['--backend', backend]);
 
   /**
    * What is told at the barrier, but for changes that say again what was said or found last: without hints in

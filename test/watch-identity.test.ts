@@ -3,10 +3,12 @@ import { appendFileSync, chmodSync, mkdirSync, renameSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { until } from './support/wait.ts';
-import { brief, watched } from './support/watched.ts';
+import { brief, watched, watchedByOne } from './support/watched.ts';
+
+const watchedHere = watchedByOne();
 
 it('a directory removed and made again at once is watched, 1,000 times over', async () => {
-  const { root, expectTrue, changes } = await watched((at) => mkdirSync(join(at, 'd')));
+  const { root, expectTrue, changes } = await watchedHere((at) => mkdirSync(join(at, 'd')));
   for (let round = 0; round < 1000; round++) {
     rmSync(join(root, 'd'), { recursive: true });
     mkdirSync(join(root, 'd'));
@@ -19,20 +21,20 @@ it('a directory removed and made again at once is watched, 1,000 times over', as
 });
 
 it('a file deleted and another made in its place is a change of the one or has no from', async () => {
-  const { root, changes } = await watched((at) => writeFileSync(join(at, 'old'), 'old'));
+  const { root, changes } = await watchedHere((at) => writeFileSync(join(at, 'old'), 'old'));
   rmSync(join(root, 'old'));
   writeFileSync(join(root, 'new'), 'new');
   expect(brief(await changes())).toEqual(['unlink old', 'add new']);
 });
 
 it('a renamed file says where it comes from', async () => {
-  const { root, changes } = await watched((at) => writeFileSync(join(at, 'a'), 'x'));
+  const { root, changes } = await watchedHere((at) => writeFileSync(join(at, 'a'), 'x'));
   renameSync(join(root, 'a'), join(root, 'b'));
   expect(brief(await changes())).toEqual(['unlink a', 'add b from a']);
 });
 
 it('two files that change places are a change of each', async () => {
-  const { root, changes, expectTrue } = await watched((at) => {
+  const { root, changes, expectTrue } = await watchedHere((at) => {
     writeFileSync(join(at, 'a'), 'a');
     writeFileSync(join(at, 'b'), 'bb');
   });
@@ -44,7 +46,7 @@ it('two files that change places are a change of each', async () => {
 });
 
 it('a moved directory says so of everything in it, and is watched where it is now', async () => {
-  const { root, changes } = await watched((at) => {
+  const { root, changes } = await watchedHere((at) => {
     mkdirSync(join(at, 'a/deep'), { recursive: true });
     writeFileSync(join(at, 'a/one'), '1');
     writeFileSync(join(at, 'a/deep/two'), '2');
@@ -65,7 +67,7 @@ it('a moved directory says so of everything in it, and is watched where it is no
 });
 
 it('directories that change places are each watched where they are now', async () => {
-  const { root, changes, expectTrue } = await watched((at) => {
+  const { root, changes, expectTrue } = await watchedHere((at) => {
     for (const name of ['a', 'b']) {
       mkdirSync(join(at, name));
       writeFileSync(join(at, name, `of-${name}`), '');
@@ -86,7 +88,7 @@ it('directories that change places are each watched where they are now', async (
 });
 
 it('a file that becomes a directory is unlinked and added, and back', async () => {
-  const { root, changes } = await watched((at) => writeFileSync(join(at, 'a'), 'x'));
+  const { root, changes } = await watchedHere((at) => writeFileSync(join(at, 'a'), 'x'));
   rmSync(join(root, 'a'));
   mkdirSync(join(root, 'a'));
   writeFileSync(join(root, 'a/in'), '');
@@ -111,7 +113,7 @@ it('of two writes of the same length within a millisecond the last one is told',
 });
 
 it('a change of mode is a change', async () => {
-  const { root, changes } = await watched((at) => writeFileSync(join(at, 'a'), ''));
+  const { root, changes } = await watchedHere((at) => writeFileSync(join(at, 'a'), ''));
   chmodSync(join(root, 'a'), 0o755);
   expect(brief(await changes())).toEqual(['change a']);
 });

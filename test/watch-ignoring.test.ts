@@ -2,10 +2,12 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
-import { brief, watched } from './support/watched.ts';
+import { brief, watched, watchedByOne } from './support/watched.ts';
+
+const watchedHere = watchedByOne();
 
 it('what .gitignore names is not told, at any level, with exceptions', async () => {
-  const { root, changes } = await watched((at) => {
+  const { root, changes } = await watchedHere((at) => {
     writeFileSync(join(at, '.gitignore'), 'node_modules\n*.log\n!keep.log\n/dist/\n');
     mkdirSync(join(at, 'src'));
     writeFileSync(join(at, 'src/.gitignore'), 'local\n!special.log\n');
@@ -27,7 +29,7 @@ it('what .gitignore names is not told, at any level, with exceptions', async () 
 });
 
 it('an edit of .gitignore takes effect while running', async () => {
-  const { root, changes } = await watched((at) => {
+  const { root, changes } = await watchedHere((at) => {
     mkdirSync(join(at, 'out/deep'), { recursive: true });
     writeFileSync(join(at, 'out/deep/a'), '');
     writeFileSync(join(at, 'b.tmp'), '');
@@ -46,7 +48,7 @@ it('an edit of .gitignore takes effect while running', async () => {
 });
 
 it('a directory with rules of its own takes them along when it is moved', async () => {
-  const { root, changes } = await watched((at) => {
+  const { root, changes } = await watchedHere((at) => {
     mkdirSync(join(at, 'a'));
     writeFileSync(join(at, 'a/.gitignore'), 'x\n');
     writeFileSync(join(at, 'a/x'), '');
@@ -64,7 +66,7 @@ it('a directory with rules of its own takes them along when it is moved', async 
 });
 
 it('what leaves an ignored directory is added, and what goes into one is unlinked', async () => {
-  const { root, changes } = await watched((at) => {
+  const { root, changes } = await watchedHere((at) => {
     writeFileSync(join(at, '.gitignore'), 'out\n');
     mkdirSync(join(at, 'out/built'), { recursive: true });
     writeFileSync(join(at, 'out/built/a'), '');

@@ -16,7 +16,9 @@ import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { cleanUpWith } from './support/cleanup.ts';
 import { until } from './support/wait.ts';
-import { backends, brief, watched } from './support/watched.ts';
+import { backends, brief, watched, watchedByOne } from './support/watched.ts';
+
+const watchedHere = watchedByOne();
 
 it.each(backends)('strange names are told as they are, by %s', async (backend) => {
   const { root, expectTrue, changes } = await watched(() => {}, { flags: ['--backend', backend] });
@@ -45,7 +47,7 @@ it.each(backends)('strange names are told as they are, by %s', async (backend) =
 });
 
 it('names of 255 bytes make directories, too, and move', async () => {
-  const { root, expectTrue, changes } = await watched();
+  const { root, expectTrue, changes } = await watchedHere();
   const [long, other] = ['d'.repeat(255), 'é'.repeat(127)];
   mkdirSync(join(root, long, long), { recursive: true });
   writeFileSync(join(root, long, long, long), '');
@@ -58,7 +60,7 @@ it('names of 255 bytes make directories, too, and move', async () => {
 });
 
 it('a name that is not UTF-8 carries its bytes', async () => {
-  const { root, changes } = await watched();
+  const { root, changes } = await watchedHere();
   const name = Buffer.from([0x66, 0xff, 0xfe]);
   const path = Buffer.concat([Buffer.from(`${root}/`), name]);
   const file = Buffer.concat([path, Buffer.from('/in')]);
@@ -81,7 +83,7 @@ it('a name that is not UTF-8 carries its bytes', async () => {
 });
 
 it('two names that are not UTF-8 and read alike are told apart', async () => {
-  const { root, changes } = await watched();
+  const { root, changes } = await watchedHere();
   const paths = [0xfe, 0xff].map((byte) => Buffer.concat([Buffer.from(`${root}/`), Buffer.from([byte])]));
   for (const path of paths) writeFileSync(path, '');
   const added = await changes();
@@ -92,7 +94,7 @@ it('two names that are not UTF-8 and read alike are told apart', async () => {
 });
 
 it('FIFOs and sockets are skipped with a line in the log, and nothing hangs', async () => {
-  const { root, agent, changes } = await watched();
+  const { root, agent, changes } = await watchedHere();
   execFileSync('mkfifo', [join(root, 'pipe'), join(root, '.gitignore')]);
   const server = createServer().listen(join(root, 'socket'));
   cleanUpWith(() => void server.close());
@@ -125,7 +127,7 @@ it('many FIFOs are logged once, the first hundred by name, however often the tre
 });
 
 it('a file that becomes a FIFO is unlinked, and added when it is a file again', async () => {
-  const { root, changes } = await watched((at) => writeFileSync(join(at, 'a'), ''));
+  const { root, changes } = await watchedHere((at) => writeFileSync(join(at, 'a'), ''));
   unlinkSync(join(root, 'a'));
   execFileSync('mkfifo', [join(root, 'a')]);
   expect(brief(await changes())).toEqual(['unlink a']);
@@ -135,7 +137,7 @@ it('a file that becomes a FIFO is unlinked, and added when it is a file again', 
 });
 
 it('symlink loops, dangling links and hard links are entries', async () => {
-  const { root, expectTrue, changes } = await watched();
+  const { root, expectTrue, changes } = await watchedHere();
   symlinkSync('loop', join(root, 'loop'));
   symlinkSync('.', join(root, 'self'));
   symlinkSync('nowhere', join(root, 'dangling'));
@@ -160,7 +162,7 @@ it.each(backends)('a tree with links to itself is no deeper than it is, for %s',
 });
 
 it('a path near the limit of 4,096 bytes', async () => {
-  const { root, expectTrue } = await watched();
+  const { root, expectTrue } = await watchedHere();
   let path = root;
   while (path.length + 202 < 4090) path = join(path, 'd'.repeat(200));
   mkdirSync(path, { recursive: true });

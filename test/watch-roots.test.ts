@@ -8,8 +8,10 @@ import { temporaryDirectory } from './support/cleanup.ts';
 import { connect } from './support/client.ts';
 import { inotifyWatches } from './support/procfs.ts';
 import { until } from './support/wait.ts';
-import { brief, follow, watched } from './support/watched.ts';
+import { brief, follow, watchedByOne } from './support/watched.ts';
 import { startWriter } from './support/writer.ts';
+
+const watchedHere = watchedByOne();
 
 function addRoot(agent: TestAgent, path: string): Promise<Answer> {
   return agent.request('/v1/roots', {
@@ -154,7 +156,7 @@ describe('watches', () => {
   });
 
   it('are given back when directories go, are moved out, or are ignored from now on', async () => {
-    const { agent, root, status, changes } = await watched((at) => {
+    const { agent, root, status, changes } = await watchedHere((at) => {
       for (const name of ['gone', 'moved', 'ignored']) mkdirSync(join(at, name, 'deep'), { recursive: true });
     });
     const cookie = inotifyWatches(agent.pid) - (await status()).watches;
@@ -192,7 +194,7 @@ describe('watches', () => {
 
 describe('a root that comes back', () => {
   it('is in step at the next barrier, however soon', async () => {
-    const { root, changes, expectTrue } = await watched((at) => writeFileSync(join(at, 'a'), ''));
+    const { root, changes, expectTrue } = await watchedHere((at) => writeFileSync(join(at, 'a'), ''));
     for (let round = 0; round < 20; round++) {
       rmSync(root, { recursive: true });
       await changes();
@@ -206,7 +208,7 @@ describe('a root that comes back', () => {
   });
 
   it('is another directory with the same name, and is watched as that', async () => {
-    const { root, changes, expectTrue } = await watched((at) => writeFileSync(join(at, 'old'), ''));
+    const { root, changes, expectTrue } = await watchedHere((at) => writeFileSync(join(at, 'old'), ''));
     const other = `${root}.other`;
     mkdirSync(other);
     writeFileSync(join(other, 'new'), '');

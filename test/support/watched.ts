@@ -8,20 +8,23 @@ import { batchesOf, batchFaults } from './batch-laws.ts';
 import { cleanUpWith, temporaryDirectory } from './cleanup.ts';
 import { connect, type TestClient } from './client.ts';
 import { TreeModel } from './model.ts';
+import { sharedAgent } from './shared-agent.ts';
 import { until } from './wait.ts';
 
 /** All of them work on Linux. */
 export const backends = ['directories', 'chokidar', 'polling'] as const;
+
+/**
+ * What a test does between two barriers is one batch, however slow the machine, and its order can be asserted.
+ */
+const usualSettleMs = 100;
 
 /** How a directory is watched. */
 export interface WatchedOptions {
   readonly flags?: readonly string[];
   /** Where the directory is made. */
   readonly parent?: string;
-  /**
-   * Default 100: what a test does between two barriers is one batch then, however slow the machine, and
-   * its order can be asserted.
-   */
+  /** Default `usualSettleMs`. */
   readonly settleMs?: number;
   /** Starts the agent; default `startAgent`. */
   readonly start?: (options: AgentOptions) => Promise<TestAgent>;
@@ -97,7 +100,7 @@ export async function watched(
   prepare: (root: string) => void = () => {},
   options: WatchedOptions = {},
 ): Promise<Watched> {
-  const { flags = [], parent, settleMs = 100, start = startAgent, agent } = options;
+  const { flags = [], parent, settleMs = usualSettleMs, start = startAgent, agent } = options;
   const root = temporaryDirectory(parent);
   prepare(root);
   if (agent !== undefined) {
@@ -110,6 +113,17 @@ export async function watched(
     return follow(agent, [root]);
   }
   return follow(await start({ roots: [root], flags: [...flags, '--settle', String(settleMs)] }));
+}
+
+/**
+ * Gives what watches a fresh directory that `prepare` may fill, by one agent for all tests of the file, or of the
+ * `describe` that this is called in.
+ */
+export function watchedByOne(
+  flags: readonly string[] = [],
+): (prepare?: (root: string) => void) => Promise<Watched> {
+  const shared = sharedAgent({ flags: [...flags, '--settle', String(usualSettleMs)] });
+  return (prepare) => watched(prepare, { agent: shared() });
 }
 
 /** `EVENT PATH`, with ` from PATH` where that is told. */

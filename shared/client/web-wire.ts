@@ -98,14 +98,20 @@ export function webWire({ origin, token }: WebPlace, hint: string): Wire {
   return { absence: `no agent answers at ${origin}: ${hint}`, request, open };
 }
 
-/** Not by `for await`, which not every browser can do with a body. Whoever stops early aborts the request. */
-async function* piecesOf({ body }: Response): AsyncGenerator<string> {
-  if (!body) return;
-  const reader = body.getReader();
+/**
+ * Not by `for await`, which not every browser can do with a body.
+ * An agent has something to say in each answer that it gives. Browsers take one that ends within its head for whole,
+ * and for empty: it has broken off. Whoever stops early aborts the request.
+ */
+async function* piecesOf({ body, ok }: Response): AsyncGenerator<string> {
+  const reader = body?.getReader();
   const decoder = new TextDecoder();
+  let isEmpty = true;
   for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return;
+    const { done, value } = (await reader?.read()) ?? { done: true };
+    if (done) break;
+    isEmpty = false;
     yield decoder.decode(value, { stream: true });
   }
+  if (ok && isEmpty) throw new TypeError('the answer broke off');
 }

@@ -55,7 +55,11 @@ export class BrowserPage {
       { expression: `(async () => { ${body} })()`, awaitPromise: true, returnByValue: true },
       this.session,
     )) as { result: { value: T }; exceptionDetails?: unknown };
-    if (exceptionDetails !== undefined) throw new Error(`in the page: ${JSON.stringify(exceptionDetails)}`);
+    if (exceptionDetails !== undefined) {
+      // Code that was given as an address would be all that is seen of it.
+      const details = JSON.stringify(exceptionDetails).replaceAll(/base64,[\w+/=]+/g, 'base64,…');
+      throw new Error(`in the page: ${details}`);
+    }
     return result.value;
   }
 

@@ -3,28 +3,36 @@
 // clone with the largest.
 import Sequencer from '@jest/test-sequencer';
 
-/** Those that take a dozen seconds and more, the longest first. */
+/** Those that take ten seconds and more, most of them waiting, the longest first. */
 const longest = [
-  'resume',
-  'life',
-  'client-node',
-  'client-page',
-  'loop-stalls',
-  'stuck-client',
-  'cli-on',
-  'completion',
-  'cli-process-auto-start',
-  'cli-config',
-  'cli-serve',
   'cli-failures',
-  'dashboard-access',
+  'resume',
+  'loop-stalls',
+  'life',
+  'cli-process-auto-start',
   'cli-process',
-  'cli-doctor',
-  'cli-on-signals',
-  'bad-input',
-  'cli-tail',
+  'completion',
+  'dashboard-browser',
+  'cli-serve',
   'watch-behaviour',
+  'slow-readers',
+  'client-node',
+  'connections',
+  'watch-git',
+  'examples',
+  'cli-on-busy',
+  'cli-tail',
+  'watch-limits',
+  'cli-time-limits',
+  'dashboard-session-browser',
+  'livereload-browser',
+  'cli-on',
+  'swept-agent',
+  'client-page',
+  'cli-serve-files',
   'random-operations',
+  'stuck-client',
+  'client-roots',
 ];
 
 /**

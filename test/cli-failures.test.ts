@@ -10,10 +10,9 @@ import { cleanUpWith, temporaryDirectory } from './support/cleanup.ts';
 import { runCliHere } from './support/cli-here.ts';
 import { startCli } from './support/cli-process.ts';
 import { sharedAgent } from './support/shared-agent.ts';
+import { itSideBySide } from './support/side-by-side.ts';
 import { type Place, serveConnections, serveHttp } from './support/socket-server.ts';
 import { until } from './support/wait.ts';
-
-const onLinux = process.platform === 'linux' ? it : it.skip;
 
 /** A flag for Node: the loop never comes back from this signal. It stands still, where turning would take a processor. */
 function hangsOn(signal: string): string {
@@ -52,66 +51,80 @@ describe('without an agent', () => {
 });
 
 describe('with an agent that does not answer', () => {
-  it('exits 3 naming the process and how to end it', async () => {
-    const agent = await startAgent();
-    agent.kill('SIGSTOP');
-    const commandLines = [['broadcast', 'x'], ['tail']];
-    for (const result of await Promise.all(commandLines.map((args) => runCli(args, { env: agent.env })))) {
-      expect(result).toMatchObject({ code: 3, stdout: '' });
-      expect(result.stderr).toContain(`the agent "default" (pid ${agent.pid}) holds ${agent.socket}`);
-      expect(result.stderr).toContain('did not answer within 5 s');
-      expect(result.stderr).toContain('it was stopped by a signal');
-      expect(result.stderr).toContain(`kill -CONT ${agent.pid} — or end it with: agent-cli stop`);
-    }
-  });
+  itSideBySide({
+    'exits 3 naming the process and how to end it': async () => {
+      const agent = await startAgent();
+      agent.kill('SIGSTOP');
+      const commandLines = [['broadcast', 'x'], ['tail']];
+      for (const result of await Promise.all(commandLines.map((args) => runCli(args, { env: agent.env })))) {
+        expect(result).toMatchObject({ code: 3, stdout: '' });
+        expect(result.stderr).toContain(`the agent "default" (pid ${agent.pid}) holds ${agent.socket}`);
+        expect(result.stderr).toContain('did not answer within 5 s');
+        expect(result.stderr).toContain('it was stopped by a signal');
+        expect(result.stderr).toContain(`kill -CONT ${agent.pid} — or end it with: agent-cli stop`);
+      }
+    },
 
-  onLinux('is ended by stop, and by restart, which starts it again as it was', async () => {
-    const stopped = await startAgent();
-    stopped.kill('SIGSTOP');
-    const stop = runCli(['stop', '--json'], { env: stopped.env });
-    // Its loop does not come back: SIGTERM finds nobody.
-    const hung = await startAgent({ env: { NODE_OPTIONS: hangsOn('SIGUSR2') } });
-    hung.kill('SIGUSR2');
-    const restart = runCli(['restart', '--json'], { env: hung.env });
+    ...(process.platform === 'linux' && {
+      'is ended by stop, and by restart, which starts it again as it was': async () => {
+        const stopped = await startAgent();
+        stopped.kill('SIGSTOP');
+        const stop = runCli(['stop', '--json'], { env: stopped.env });
+        // Its loop does not come back: SIGTERM finds nobody.
+        const hung = await startAgent({ env: { NODE_OPTIONS: hangsOn('SIGUSR2') } });
+        hung.kill('SIGUSR2');
+        const restart = runCli(['restart', '--json'], { env: hung.env });
 
-    const { code, stdout, stderr } = await stop;
-    expect({ code, stderr }).toEqual({
-      code: 0,
-      stderr: 'agent-cli: the agent did not answer, and ended after SIGTERM\n',
-    });
-    expect(JSON.parse(stdout)).toEqual({ name: 'default', pid: stopped.pid, stopped: true });
-    expect((await stopped.exited).signal).toBeNull();
+        const { code, stdout, stderr } = await stop;
+        expect({ code, stderr }).toEqual({
+          code: 0,
+          stderr: 'agent-cli: the agent did not answer, and ended after SIGTERM\n',
+        });
+        expect(JSON.parse(stdout)).toEqual({ name: 'default', pid: stopped.pid, stopped: true });
+        expect((await stopped.exited).signal).toBeNull();
 
-    const restarted = await restart;
-    expect(restarted).toMatchObject({ code: 0 });
-    expect(restarted.stderr).toContain('did not end after SIGTERM, and was killed');
-    expect(await hung.exited).toMatchObject({ signal: 'SIGKILL' });
-    const next = JSON.parse(restarted.stdout) as { pid: number; roots: string[] };
-    expect(next).toMatchObject({ stopped: hung.pid, roots: hung.roots });
-    expect(await runCli(['stop'], { env: hung.env })).toMatchObject({ code: 0 });
-  });
+        const restarted = await restart;
+        expect(restarted).toMatchObject({ code: 0 });
+        expect(restarted.stderr).toContain('did not end after SIGTERM, and was killed');
+        expect(await hung.exited).toMatchObject({ signal: 'SIGKILL' });
+        const next = JSON.parse(restarted.stdout) as { pid: number; roots: string[] };
+        expect(next).toMatchObject({ stopped: hung.pid, roots: hung.roots });
+        expect(await runCli(['stop'], { env: hung.env })).toMatchObject({ code: 0 });
+      },
+    }),
 
-  it('is left alone by stop where its process is not proven to have the socket', async () => {
-    const place = await serveConnections((socket) => socket.resume());
-    const bystander = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
-    cleanUpWith(() => void bystander.kill());
-    place.writeRunFile({ pid: bystander.pid, version: version() });
-    expect(await runCli(['stop'], { env: place.env })).toMatchObject({ code: 3, stdout: '' });
-    expect(bystander).toMatchObject({ exitCode: null, signalCode: null });
-  });
+    'is left alone by stop where its process is not proven to have the socket': async () => {
+      const place = await serveConnections((socket) => socket.resume());
+      const bystander = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+      cleanUpWith(() => void bystander.kill());
+      place.writeRunFile({ pid: bystander.pid, version: version() });
+      expect(await runCli(['stop'], { env: place.env })).toMatchObject({ code: 3, stdout: '' });
+      expect(bystander).toMatchObject({ exitCode: null, signalCode: null });
+    },
 
-  it('names no process that it does not know, and says how to find it', async () => {
-    const unknown = await serveConnections((socket) => socket.resume());
-    const outdated = await serveConnections((socket) => socket.resume());
-    const gone = spawn(process.execPath, ['-e', '0']);
-    await once(gone, 'exit');
-    outdated.writeRunFile({ pid: gone.pid, version: version() });
-    const run = async (at: Place) => ({ at, result: await runCli(['status'], { env: at.env }) });
-    for (const { at, result } of await Promise.all([unknown, outdated].map(run))) {
-      expect(result.code).toBe(3);
-      expect(result.stderr).toContain(`the agent "default" holds ${at.socket}`);
-      expect(result.stderr).toContain(`kill $(fuser ${at.socket})`);
-    }
+    'names no process that it does not know, and says how to find it': async () => {
+      const unknown = await serveConnections((socket) => socket.resume());
+      const outdated = await serveConnections((socket) => socket.resume());
+      const gone = spawn(process.execPath, ['-e', '0']);
+      await once(gone, 'exit');
+      outdated.writeRunFile({ pid: gone.pid, version: version() });
+      const run = async (at: Place) => ({ at, result: await runCli(['status'], { env: at.env }) });
+      for (const { at, result } of await Promise.all([unknown, outdated].map(run))) {
+        expect(result.code).toBe(3);
+        expect(result.stderr).toContain(`the agent "default" holds ${at.socket}`);
+        expect(result.stderr).toContain(`kill $(fuser ${at.socket})`);
+      }
+    },
+    'has stop exit 4 where it says that it stops and does not': async () => {
+      const at = await serveHttp((request, response) => {
+        const status = { version: version(), protocol: protocolVersion, pid: process.pid };
+        response.end(JSON.stringify(request.method === 'POST' ? {} : status));
+      });
+      at.writeRunFile({ pid: process.pid, version: version() });
+      const result = await runCli(['stop'], { env: at.env });
+      expect(result).toMatchObject({ code: 4, stdout: '' });
+      expect(result.stderr).toContain(`kill ${process.pid}`);
+    },
   });
 });
 
@@ -166,19 +179,6 @@ describe('with an agent of another protocol', () => {
     at.writeRunFile({ pid: process.pid, version: version() });
     expect(await runCli(['broadcast', 'x'], { env: at.env })).toMatchObject({ code: 0, stderr: '' });
     expect(requests).toEqual(['POST /v1/messages']);
-  });
-});
-
-describe('agent-cli stop', () => {
-  it('exits 4 when the agent says that it stops and does not', async () => {
-    const at = await serveHttp((request, response) => {
-      const status = { version: version(), protocol: protocolVersion, pid: process.pid };
-      response.end(JSON.stringify(request.method === 'POST' ? {} : status));
-    });
-    at.writeRunFile({ pid: process.pid, version: version() });
-    const result = await runCli(['stop'], { env: at.env });
-    expect(result).toMatchObject({ code: 4, stdout: '' });
-    expect(result.stderr).toContain(`kill ${process.pid}`);
   });
 });
 

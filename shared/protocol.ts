@@ -263,7 +263,7 @@ export interface ClientInfo {
 export interface RootStatus {
   /** Its real path. */
   path: string;
-  /** What watches it: `directories`, `chokidar` or `polling`. */
+  /** What watches it: `directories`, `recursive`, `chokidar` or `polling`. */
   backend: string;
   /** Whether it is crawled: changes are told from then on. */
   ready: boolean;

@@ -64,6 +64,6 @@ describe('docs/cli.md', () => {
       expect(text).toContain(`\n### agent-cli ${name}\n`);
     }
     expect(text).toContain('| `--format text\\|json` |');
-    expect(text).toContain('| `--backend auto\\|directories\\|chokidar\\|polling` |');
+    expect(text).toContain('| `--backend auto\\|directories\\|recursive\\|chokidar\\|polling` |');
   });
 });

@@ -191,7 +191,7 @@ describe('GET /v1/files', () => {
 });
 
 describe('POST /v1/sync', () => {
-  it.each(['directories', 'chokidar', 'polling'])(
+  it.each(['directories', 'recursive', 'chokidar', 'polling'])(
     'answers when what was written is in, with %s',
     async (backend) => {
       const agent = await startAgent({ flags: ['--backend', backend] });

@@ -220,7 +220,7 @@ describe('an agent that is told to stop', () => {
 
   it('in the middle of its first crawl exits 0, whatever it watches with', async () => {
     const root = bigTree();
-    for (const backend of ['directories', 'chokidar', 'polling']) {
+    for (const backend of ['directories', 'recursive', 'chokidar', 'polling']) {
       // A crawl may be over before the signal comes; then once more.
       await until(`a stop in the middle of a crawl by ${backend}`, async () => {
         const agent = await startAgent({ roots: [root], flags: ['--backend', backend], ready: false });

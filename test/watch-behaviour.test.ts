@@ -21,8 +21,8 @@ import { until } from './support/wait.ts';
 import { backends, behindItsBack, brief, follow, type Watched, watchedByOne } from './support/watched.ts';
 
 describe.each(backends)('with the backend %s', (backend) => {
-  // chokidar's hints come late and one by one, so the first of a rename may be told before the second.
-  const inOneBatch = backend !== 'chokidar';
+  // The hints of these come late and one by one, so the first of a rename may be told before the second.
+  const inOneBatch = backend !== 'chokidar' && backend !== 'recursive';
 
   const watchedBy = watchedByOne(['--backend', backend]);
 

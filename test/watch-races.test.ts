@@ -31,7 +31,7 @@ for (let round = 0; round < Number(process.argv[2]); round++) {
 `;
 
 /** The chances of a race are the most with hints that come at once; the others look at fewer of the shapes. */
-const shapeChanges = { directories: 5000, chokidar: 1500, polling: 1500 };
+const shapeChanges = { directories: 5000, recursive: 800, chokidar: 1500, polling: 1500 };
 
 it.each(backends.map((backend) => [shapeChanges[backend], backend] as const))(
   'a path that changes its shape %i times is in the end what it is, with %s',

@@ -166,7 +166,10 @@ describe('a mistake', () => {
       ['--name', 'Web'],
       '--name: expected 1 to 32 of a-z, 0-9, dot, dash and underscore, beginning with a letter or digit, got "Web"',
     ],
-    [['--backend', 'inotify'], '--backend: expected auto, directories, chokidar or polling, got "inotify"'],
+    [
+      ['--backend', 'inotify'],
+      '--backend: expected auto, directories, recursive, chokidar or polling, got "inotify"',
+    ],
     [['--log-level', 'trace'], '--log-level: expected error, warn, info or debug, got "trace"'],
     [['--log-file='], '--log-file: expected a file, got nothing'],
     [['--ignore='], '--ignore: expected a glob, got nothing'],

@@ -24,7 +24,7 @@ const smallestJournalBytes = 64 * 1024;
 const largestJournalBytes = 1024 ** 3;
 
 /** Ways to watch. */
-const backends = ['auto', 'directories', 'chokidar', 'polling'] as const;
+const backends = ['auto', 'directories', 'recursive', 'chokidar', 'polling'] as const;
 
 /** Words for a sentence: "a, b or c". */
 function anyOf(words: readonly string[]): string {

@@ -136,13 +136,20 @@ export class ArmedBackend {
   private fallBackToPolling(error: NodeJS.ErrnoException): void {
     if (this.hasFallenBack) return;
     this.hasFallenBack = true;
-    const limit = error.code === 'EMFILE' ? 'fs.inotify.max_user_instances' : 'fs.inotify.max_user_watches';
-    const value = error.code === 'EMFILE' ? 1024 : 1048576;
-    this.limited = `the kernel gives no more inotify watches (${error.code}), so the tree is polled: raise the limit with "sudo sysctl ${limit}=${value}" and restart the agent`;
+    this.limited = noMoreWatches(error);
     this.log.error('no more watches, polling from now on', { error: error.code, degraded: this.limited });
     const old = this.backend;
     this.backend = pollingBackend(this.root, this.sink);
     void old.close(false);
     this.host.wantCrawl();
   }
+}
+
+/** What is wrong, and what helps. */
+function noMoreWatches({ code }: NodeJS.ErrnoException): string {
+  if (process.platform !== 'linux')
+    return `the system gives no more watches (${code}), so the tree is polled: close other programs that watch files and restart the agent`;
+  const limit = code === 'EMFILE' ? 'fs.inotify.max_user_instances' : 'fs.inotify.max_user_watches';
+  const value = code === 'EMFILE' ? 1024 : 1048576;
+  return `the kernel gives no more inotify watches (${code}), so the tree is polled: raise the limit with "sudo sysctl ${limit}=${value}" and restart the agent`;
 }

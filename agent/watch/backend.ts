@@ -2,7 +2,7 @@
 // engine looks for itself. So a backend can be small, and may be wrong in any way but silence.
 
 /** The backends by name. `auto` picks one. */
-export type BackendName = 'directories' | 'chokidar' | 'polling';
+export type BackendName = 'directories' | 'recursive' | 'chokidar' | 'polling';
 
 /** Where a backend tells its hints; paths are keys of places in the root, relative to it, as in names.ts. */
 export interface HintSink {

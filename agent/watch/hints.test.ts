@@ -165,4 +165,15 @@ describe('hints that are lost', () => {
     await until('the file', () => told.includes('add f'));
     expect(told).toEqual(['add f']);
   });
+
+  it('of what is below a directory, joined into one of the directory, are found by a crawl', async () => {
+    const { root, sink, told, engine } = await fed((at) => mkdirSync(join(at, 'd/e'), { recursive: true }), {
+      crawls: afterStorms,
+    });
+    await until('the first crawl to be over', () => !engine.busy);
+    writeFileSync(join(root, 'd/e/f'), '');
+    sink.hint('', 'd', true);
+    await until('the file', () => told.includes('add d/e/f'));
+    expect(told).toEqual(['add d/e/f']);
+  });
 });

@@ -8,6 +8,7 @@ import type { BackendFactory, BackendName } from './backend.ts';
 import { chokidarBackend } from './backend-chokidar.ts';
 import { directoriesBackend } from './backend-directories.ts';
 import { pollingBackend } from './backend-polling.ts';
+import { recursiveBackend } from './backend-recursive.ts';
 import { agentStopped, Barrier } from './barrier.ts';
 import { chooseBackend } from './choose-backend.ts';
 import type { Placed, TreeClock } from './clock.ts';
@@ -95,6 +96,11 @@ export class Watcher {
   private readonly views: Views;
   private readonly lifetimes = new LifetimeBudget();
   private readonly timer: NodeJS.Timeout;
+  private readonly backends = {
+    recursive: recursiveBackend(),
+    chokidar: chokidarBackend,
+    polling: pollingBackend,
+  };
   private barrier: Barrier | undefined;
   private closed = false;
   private version = 0;
@@ -331,19 +337,12 @@ export class Watcher {
   }
 
   private factoryOf(name: BackendName): BackendFactory {
-    switch (name) {
-      case 'directories': {
-        this.barrier ??= new Barrier(this.settings.cookieDirectory, this.log, (serial) =>
-          this.signs.answered(serial),
-        );
-        const { barrier } = this;
-        return directoriesBackend(() => barrier.pass());
-      }
-      case 'chokidar':
-        return chokidarBackend;
-      case 'polling':
-        return pollingBackend;
-    }
+    if (name !== 'directories') return this.backends[name];
+    this.barrier ??= new Barrier(this.settings.cookieDirectory, this.log, (serial) =>
+      this.signs.answered(serial),
+    );
+    const { barrier } = this;
+    return directoriesBackend(() => barrier.pass());
   }
 
   private beat(): void {

@@ -157,6 +157,7 @@ describe('what a shell reads', () => {
       'values',
       'auto',
       'directories',
+      'recursive',
       'chokidar',
       'polling',
     ]);

@@ -5,10 +5,10 @@ import type { FlagWord } from './flag-words.ts';
 export const agentdFlags: readonly FlagWord[] = [
   {
     name: 'backend',
-    summary: 'how to watch: auto, directories, chokidar or polling (default: auto)',
+    summary: 'how to watch: auto, directories, recursive, chokidar or polling (default: auto)',
     takesValue: true,
     repeats: false,
-    completes: ['auto', 'directories', 'chokidar', 'polling'],
+    completes: ['auto', 'directories', 'recursive', 'chokidar', 'polling'],
   },
   {
     name: 'settle',

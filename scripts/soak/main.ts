@@ -18,7 +18,7 @@ const help = `npm run soak -- [flags], after a build: random operations and cala
   --seed N          where the random numbers begin (anywhere; it is printed)
   --minutes M       when to end, however much is done (60)
   --stop            end at the first disagreement
-  --backend NAME    directories, chokidar or polling (directories)
+  --backend NAME    directories, recursive, chokidar or polling (directories)
   --only NAME,...   these kinds of calamities alone
   --dist DIR        the built agent (dist)
 

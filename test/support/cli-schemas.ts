@@ -9,7 +9,7 @@ const entryKind = z.enum(['file', 'dir', 'symlink']);
 
 const rootStatus = z.strictObject({
   path: absolutePath,
-  backend: z.enum(['directories', 'chokidar', 'polling']),
+  backend: z.enum(['directories', 'recursive', 'chokidar', 'polling']),
   ready: z.boolean(),
   files: count,
   dirs: count,

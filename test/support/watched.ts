@@ -12,7 +12,7 @@ import { sharedAgent } from './shared-agent.ts';
 import { until } from './wait.ts';
 
 /** All of them work on Linux. */
-export const backends = ['directories', 'chokidar', 'polling'] as const;
+export const backends = ['directories', 'recursive', 'chokidar', 'polling'] as const;
 
 /**
  * What a test does between two barriers is one batch, however slow the machine, and its order can be asserted.

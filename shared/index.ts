@@ -79,6 +79,7 @@ export {
 } from './protocol.ts';
 export {
   openRegularFile,
+  readBeginning,
   readRegularFile,
   UnfitFileError,
 } from './regular-file.ts';

@@ -2,12 +2,12 @@
 // they mean. All are synchronous: a local lstat takes 2 µs, and ten times that through the thread pool.
 
 import { hash } from 'node:crypto';
-import { constants, type Dir, opendirSync, readdirSync, readlinkSync, type Stats } from 'node:fs';
+import { type Dir, opendirSync, readdirSync, readlinkSync, type Stats } from 'node:fs';
 import { parse } from 'node:path';
 import { chdir, cwd } from 'node:process';
+import { readBeginning, UnfitFileError } from '../../shared/index.ts';
 import { lstatExactly } from './inodes.ts';
 import { diskPath, joinPath, keyFromBytes, mayBeLossy, relativeDiskPath } from './names.ts';
-import { readRegularFile } from './regular-file.ts';
 
 /** Names read at once from a large directory: less than a millisecond's work. */
 const namesPerRead = 256;
@@ -126,15 +126,18 @@ export class Disk {
     if (stats === undefined || 'unseen' in stats) return undefined;
     if (stats.size > contentsLimitBytes) return undefined;
     try {
-      const bytes = stats.isSymbolicLink()
-        ? readlinkSync(place, { encoding: 'buffer' })
-        : readRegularFile(place, contentsLimitBytes, constants.O_NOFOLLOW ?? 0)?.bytes;
-      return bytes === undefined ? undefined : hash('sha256', bytes, 'base64');
+      if (stats.isSymbolicLink()) return hashOf(readlinkSync(place, { encoding: 'buffer' }));
+      const { bytes, isWhole } = readBeginning(place, contentsLimitBytes);
+      return isWhole ? hashOf(bytes) : undefined;
     } catch {
       // What can't be read is not known.
       return undefined;
     }
   }
+}
+
+function hashOf(bytes: Buffer): string {
+  return hash('sha256', bytes, 'base64');
 }
 
 function workingDirectory(): string {
@@ -146,9 +149,11 @@ function workingDirectory(): string {
   }
 }
 
-/** Sorts an error of a look: nothing is there, or it can't be looked at. */
+const nothingThere = new Set(['ENOENT', 'ENOTDIR', 'ELOOP']);
+
+/** Sorts an error of a look: nothing of the kind is there, or it can't be looked at. */
 export function goneOrUnseen(error: unknown): undefined | Unseen {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-  return { unseen: error as NodeJS.ErrnoException };
+  if (error instanceof UnfitFileError) return undefined;
+  const { code = '' } = error as NodeJS.ErrnoException;
+  return nothingThere.has(code) ? undefined : { unseen: error as NodeJS.ErrnoException };
 }

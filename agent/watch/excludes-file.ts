@@ -2,8 +2,9 @@
 // files can include others under conditions; where none can, its start, some 5 ms, is saved.
 import { homedir } from 'node:os';
 import { isAbsolute, join, parse } from 'node:path';
+import { readBeginning } from '../../shared/index.ts';
 import type { Log } from '../log/index.ts';
-import { readRegularFile } from './regular-file.ts';
+import { goneOrUnseen } from './disk.ts';
 
 /** A git that takes longer, on a home directory that hangs, is not waited for: the root is to be watched. */
 const gitTimeoutMs = 2000;
@@ -68,11 +69,10 @@ export async function excludesFile(question: ExcludesQuestion): Promise<string |
 
 function mayName(path: string): boolean {
   try {
-    const read = readRegularFile(path, configLimitBytes, 0);
-    return read !== undefined && (!read.whole || mayNameFile.test(read.bytes.toString('latin1')));
+    const { bytes, isWhole } = readBeginning(path, configLimitBytes, { follow: true });
+    return !isWhole || mayNameFile.test(bytes.toString('latin1'));
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    return code !== 'ENOENT' && code !== 'ENOTDIR';
+    return goneOrUnseen(error) !== undefined;
   }
 }
 

@@ -1,8 +1,8 @@
 // Where the git repositories are whose locks say that git is at work, and whose tops end the reach of .gitignore files.
 import { lstatSync, type Stats, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { readBeginning } from '../../shared/index.ts';
 import { goneOrUnseen, type Unseen } from './disk.ts';
-import { readRegularFile } from './regular-file.ts';
 
 /** A `.git` file holds a path. */
 const gitFileLimitBytes = 64 * 1024;
@@ -56,7 +56,7 @@ export function indexLock(gitDirectory: string): string | undefined {
 
 function readGitFile(path: string): string | undefined | Unseen {
   try {
-    return readRegularFile(path, gitFileLimitBytes, 0)?.bytes.toString('utf8');
+    return readBeginning(path, gitFileLimitBytes, { follow: true }).bytes.toString('utf8');
   } catch (error) {
     return goneOrUnseen(error);
   }

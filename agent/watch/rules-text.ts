@@ -1,7 +1,6 @@
 // The text of a file of rules, wherever it is.
-import { constants } from 'node:fs';
-import type { Unseen } from './disk.ts';
-import { readRegularFile } from './regular-file.ts';
+import { readBeginning } from '../../shared/index.ts';
+import { goneOrUnseen, type Unseen } from './disk.ts';
 
 /** Of a file of rules no more than this counts: 100,000 lines or so. It is read and kept whole. */
 const rulesLimitBytes = 4 * 1024 * 1024;
@@ -20,16 +19,13 @@ export interface RulesText {
  */
 export function readRulesText(path: string | Buffer, followsLinks = false): RulesText | undefined | Unseen {
   try {
-    const read = readRegularFile(path, rulesLimitBytes, followsLinks ? 0 : (constants.O_NOFOLLOW ?? 0));
-    if (read === undefined) return undefined;
+    const read = readBeginning(path, rulesLimitBytes, { follow: followsLinks });
     const bytes = read.bytes.toString('latin1');
     // A line that was cut through would say something else.
-    return read.whole
+    return read.isWhole
       ? { bytes, whole: true }
       : { bytes: bytes.slice(0, bytes.lastIndexOf('\n') + 1), whole: false };
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP') return undefined;
-    return { unseen: error as NodeJS.ErrnoException };
+    return goneOrUnseen(error);
   }
 }

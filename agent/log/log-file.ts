@@ -22,18 +22,18 @@ export interface LogFileOptions {
 /** Lines appended to FILE; older ones are in FILE.1, still older ones in FILE.2 and so on. */
 export class LogFile {
   readonly path: string;
-  private readonly maxBytes: number;
-  private readonly maxFiles: number;
-  private descriptor: number | undefined;
-  private sizeBytes = 0;
+  readonly #maxBytes: number;
+  readonly #maxFiles: number;
+  #descriptor: number | undefined;
+  #sizeBytes = 0;
   /** Whether the file ends in the beginning of a line, because the disk was full. */
-  private torn = false;
+  #torn = false;
 
   /** Opens nothing yet: the first line does. */
   constructor(path: string, { maxBytes = defaultMaxBytes, maxFiles = defaultMaxFiles }: LogFileOptions = {}) {
     this.path = path;
-    this.maxBytes = maxBytes;
-    this.maxFiles = maxFiles;
+    this.#maxBytes = maxBytes;
+    this.#maxFiles = maxFiles;
   }
 
   /**
@@ -43,16 +43,16 @@ export class LogFile {
    *   the file reads what is written to it.
    */
   open(): number {
-    if (this.descriptor !== undefined) return this.descriptor;
+    if (this.#descriptor !== undefined) return this.#descriptor;
     makeDirectories(dirname(this.path));
-    const { descriptor, stats } = this.openChecked();
+    const { descriptor, stats } = this.#openChecked();
     const userId = process.getuid?.();
     if (userId !== undefined && stats.uid !== userId) {
       closeSync(descriptor);
       throw new Error(`${this.path} belongs to the user ${stats.uid}, not to you (${userId})`);
     }
-    this.descriptor = descriptor;
-    this.sizeBytes = stats.size;
+    this.#descriptor = descriptor;
+    this.#sizeBytes = stats.size;
     return descriptor;
   }
 
@@ -63,31 +63,31 @@ export class LogFile {
    */
   write(line: string): void {
     let descriptor = this.open();
-    if (this.sizeBytes > 0 && this.sizeBytes + Buffer.byteLength(line) >= this.maxBytes) {
-      this.rotate();
+    if (this.#sizeBytes > 0 && this.#sizeBytes + Buffer.byteLength(line) >= this.#maxBytes) {
+      this.#rotate();
       descriptor = this.open();
     }
-    const whole = Buffer.from(`${this.torn ? '\n' : ''}${line}\n`);
+    const whole = Buffer.from(`${this.#torn ? '\n' : ''}${line}\n`);
     let rest = whole;
     try {
       while (rest.length > 0) rest = rest.subarray(writeSync(descriptor, rest));
-      this.torn = false;
+      this.#torn = false;
     } finally {
       const writtenBytes = whole.length - rest.length;
-      this.sizeBytes += writtenBytes;
-      if (rest.length > 0 && writtenBytes > 0) this.torn = true;
+      this.#sizeBytes += writtenBytes;
+      if (rest.length > 0 && writtenBytes > 0) this.#torn = true;
     }
   }
 
   /** Closes the file; a later line would open it again. */
   close(): void {
-    if (this.descriptor === undefined) return;
-    const { descriptor } = this;
-    this.descriptor = undefined;
+    if (this.#descriptor === undefined) return;
+    const descriptor = this.#descriptor;
+    this.#descriptor = undefined;
     closeSync(descriptor);
   }
 
-  private openChecked(): ReturnType<typeof openRegularFile> {
+  #openChecked(): ReturnType<typeof openRegularFile> {
     try {
       return openRegularFile(this.path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT);
     } catch (error) {
@@ -96,11 +96,11 @@ export class LogFile {
     }
   }
 
-  private rotate(): void {
+  #rotate(): void {
     this.close();
-    this.torn = false;
-    if (this.maxFiles === 1) rmSync(this.path, { force: true });
-    for (let number = this.maxFiles - 1; number >= 1; number -= 1) {
+    this.#torn = false;
+    if (this.#maxFiles === 1) rmSync(this.path, { force: true });
+    for (let number = this.#maxFiles - 1; number >= 1; number -= 1) {
       const from = number === 1 ? this.path : `${this.path}.${number - 1}`;
       if (lstatSync(from, { throwIfNoEntry: false }) !== undefined)
         renameSync(from, `${this.path}.${number}`);

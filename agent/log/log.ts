@@ -103,44 +103,44 @@ interface Sink {
 }
 
 class FieldLog implements Log {
-  private readonly sink: Sink;
-  private readonly fields: LogFields;
+  readonly #sink: Sink;
+  readonly #fields: LogFields;
 
   constructor(sink: Sink, fields: LogFields) {
-    this.sink = sink;
-    this.fields = fields;
+    this.#sink = sink;
+    this.#fields = fields;
   }
 
   error(event: string, fields?: LogFields): void {
-    this.write('error', event, fields);
+    this.#write('error', event, fields);
   }
 
   warn(event: string, fields?: LogFields): void {
-    this.write('warn', event, fields);
+    this.#write('warn', event, fields);
   }
 
   info(event: string, fields?: LogFields): void {
-    this.write('info', event, fields);
+    this.#write('info', event, fields);
   }
 
   debug(event: string, fields?: LogFields): void {
-    if (this.sink.debugging) this.write('debug', event, fields);
+    if (this.#sink.debugging) this.#write('debug', event, fields);
   }
 
   isDebug(): boolean {
-    return this.sink.debugging;
+    return this.#sink.debugging;
   }
 
   child(fields: LogFields): Log {
-    return new FieldLog(this.sink, { ...this.fields, ...fields });
+    return new FieldLog(this.#sink, { ...this.#fields, ...fields });
   }
 
   close(): Promise<void> {
-    return this.sink.close();
+    return this.#sink.close();
   }
 
-  private write(level: LogLevel, event: string, fields?: LogFields): void {
-    this.sink.write({ time: new Date(), level, event, fields: { ...this.fields, ...fields } });
+  #write(level: LogLevel, event: string, fields?: LogFields): void {
+    this.#sink.write({ time: new Date(), level, event, fields: { ...this.#fields, ...fields } });
   }
 }
 

@@ -23,21 +23,21 @@ export interface BuiltFile {
 
 /** The page's files, read when the first of them is asked for: an agent whose page nobody opens does not hold them. */
 export class BuiltFiles {
-  private readonly directory: string;
-  private read: Promise<ReadonlyMap<string, BuiltFile>> | undefined;
+  readonly #directory: string;
+  #read: Promise<ReadonlyMap<string, BuiltFile>> | undefined;
 
   constructor(directory = fileURLToPath(new URL('./dashboard/', import.meta.url))) {
-    this.directory = directory;
+    this.#directory = directory;
   }
 
   /** One of the files, by its name. Names are looked up among those that were read, and never become a path. */
   async find(name: string): Promise<BuiltFile | undefined> {
-    this.read ??= readAll(this.directory);
+    this.#read ??= readAll(this.#directory);
     try {
-      return (await this.read).get(name);
+      return (await this.#read).get(name);
     } catch (error) {
       // An installation that is being mended is not to be forgotten as a broken one.
-      this.read = undefined;
+      this.#read = undefined;
       throw error;
     }
   }

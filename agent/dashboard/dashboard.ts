@@ -6,16 +6,16 @@ import { type Refusal, type RefusalPage, refusalPage } from './refusal-page.ts';
 /** The page that shows what goes on, and the links that open it. */
 export class Dashboard {
   readonly links = new Links();
-  private readonly agentName: string;
-  private readonly files = new BuiltFiles();
+  readonly #agentName: string;
+  readonly #files = new BuiltFiles();
 
   constructor(agentName: string) {
-    this.agentName = agentName;
+    this.#agentName = agentName;
   }
 
   /** A file of the page, by its name; undefined where it has none of that name. */
   file(name: string): Promise<BuiltFile | undefined> {
-    return this.files.find(name);
+    return this.#files.find(name);
   }
 
   /**
@@ -28,6 +28,6 @@ export class Dashboard {
 
   /** What a person is shown who is not let in. */
   refusal(refusal: Refusal): RefusalPage {
-    return refusalPage(refusal, this.agentName);
+    return refusalPage(refusal, this.#agentName);
   }
 }

@@ -15,21 +15,21 @@ export interface Link {
 
 /** Makes codes, and takes each of them once. */
 export class Links {
-  private readonly nowMs: () => number;
+  readonly #nowMs: () => number;
   /** When each expires, the oldest first. */
-  private readonly outstanding = new Map<string, number>();
+  readonly #outstanding = new Map<string, number>();
 
   /** @param nowMs a clock that only goes forward */
   constructor(nowMs: () => number = () => performance.now()) {
-    this.nowMs = nowMs;
+    this.#nowMs = nowMs;
   }
 
   /** Makes one; the oldest is forgotten where there are too many. */
   make(): Link {
     const code = randomBytes(codeBytes).toString('base64url');
-    this.outstanding.set(digest(code), this.nowMs() + linkMs);
-    const [oldest] = this.outstanding.keys();
-    if (oldest !== undefined && this.outstanding.size > mostOutstanding) this.outstanding.delete(oldest);
+    this.#outstanding.set(digest(code), this.#nowMs() + linkMs);
+    const [oldest] = this.#outstanding.keys();
+    if (oldest !== undefined && this.#outstanding.size > mostOutstanding) this.#outstanding.delete(oldest);
     return { code, expiresInMs: linkMs };
   }
 
@@ -37,9 +37,9 @@ export class Links {
   redeem(code: string): boolean {
     // Looked up by its digest, so that the time it takes says nothing of how near a guess came.
     const key = digest(code);
-    const expiresAtMs = this.outstanding.get(key);
-    this.outstanding.delete(key);
-    return expiresAtMs !== undefined && this.nowMs() < expiresAtMs;
+    const expiresAtMs = this.#outstanding.get(key);
+    this.#outstanding.delete(key);
+    return expiresAtMs !== undefined && this.#nowMs() < expiresAtMs;
   }
 }
 

@@ -21,9 +21,9 @@ export interface ShownSession {
 
 /** Begins sessions, and knows their cookies and passes again. */
 export class Sessions {
-  private readonly key: Buffer;
-  private readonly agentName: string;
-  private readonly nowMs: () => number;
+  readonly #key: Buffer;
+  readonly #agentName: string;
+  readonly #nowMs: () => number;
 
   /**
    * @param token never in a cookie itself: those go to every server under the same host name, whatever its port
@@ -31,9 +31,9 @@ export class Sessions {
    */
   constructor(token: string, agentName: string, nowMs: () => number = Date.now) {
     // A key of its own: no other use of the token can be made to give a MAC that is good here.
-    this.key = createHmac('sha256', token).update('devagent dashboard session 1').digest();
-    this.agentName = agentName;
-    this.nowMs = nowMs;
+    this.#key = createHmac('sha256', token).update('devagent dashboard session 1').digest();
+    this.#agentName = agentName;
+    this.#nowMs = nowMs;
   }
 
   /**
@@ -42,9 +42,9 @@ export class Sessions {
    * @param endsAtMs when the session ends, in milliseconds since 1970; a new one begins where none is given
    * @returns its Set-Cookie
    */
-  cookie(host: string, endsAtMs = this.newEndMs()): string {
-    const value = this.statement(endsAtMs, this.cookieScope());
-    const seconds = Math.ceil((endsAtMs - this.nowMs()) / 1000);
+  cookie(host: string, endsAtMs = this.#newEndMs()): string {
+    const value = this.#statement(endsAtMs, this.#cookieScope());
+    const seconds = Math.ceil((endsAtMs - this.#nowMs()) / 1000);
     // No script can read it, and no page of another site has it sent. Not `Secure`: this is plain HTTP.
     return `${cookieName(host)}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Strict`;
   }
@@ -54,8 +54,8 @@ export class Sessions {
    * @param host as the request calls the agent, port included
    * @param endsAtMs as for `cookie`
    */
-  pass(host: string, endsAtMs = this.newEndMs()): string {
-    return this.statement(endsAtMs, this.passScope(host));
+  pass(host: string, endsAtMs = this.#newEndMs()): string {
+    return this.#statement(endsAtMs, this.#passScope(host));
   }
 
   /**
@@ -63,54 +63,54 @@ export class Sessions {
    * @param host as the request calls the agent, port included
    */
   endOf({ cookies, pass }: ShownSession, host: string): number | undefined {
-    const endsAtMs = pass === undefined ? undefined : this.read(pass, this.passScope(host));
-    return endsAtMs ?? this.endOfCookie(cookies, host);
+    const endsAtMs = pass === undefined ? undefined : this.#read(pass, this.#passScope(host));
+    return endsAtMs ?? this.#endOfCookie(cookies, host);
   }
 
-  private endOfCookie(cookies: string | undefined, host: string): number | undefined {
+  #endOfCookie(cookies: string | undefined, host: string): number | undefined {
     const prefix = `${cookieName(host)}=`;
     // Any server of this host name can set a cookie of this name beside ours, with a longer path that browsers
     // put first. To keep the user out that way, it must not do to look at one of them only.
     for (const cookie of (cookies ?? '').split(';')) {
       const pair = cookie.trim();
       const endsAtMs = pair.startsWith(prefix)
-        ? this.read(pair.slice(prefix.length), this.cookieScope())
+        ? this.#read(pair.slice(prefix.length), this.#cookieScope())
         : undefined;
       if (endsAtMs !== undefined) return endsAtMs;
     }
     return undefined;
   }
 
-  private newEndMs(): number {
-    return this.nowMs() + sessionMs;
+  #newEndMs(): number {
+    return this.#nowMs() + sessionMs;
   }
 
-  private statement(endsAtMs: number, scope: string): string {
+  #statement(endsAtMs: number, scope: string): string {
     const endsAt = String(Math.floor(endsAtMs / 1000));
-    return `${endsAt}.${this.mac(endsAt, scope).toString('base64url')}`;
+    return `${endsAt}.${this.#mac(endsAt, scope).toString('base64url')}`;
   }
 
-  private read(value: string, scope: string): number | undefined {
+  #read(value: string, scope: string): number | undefined {
     const [, endsAt = '', mac = ''] = format.exec(value) ?? [];
     // Both are 32 bytes: what is no base64url of that length did not fit the format.
-    if (mac === '' || !timingSafeEqual(Buffer.from(mac, 'base64url'), this.mac(endsAt, scope)))
+    if (mac === '' || !timingSafeEqual(Buffer.from(mac, 'base64url'), this.#mac(endsAt, scope)))
       return undefined;
-    const leftMs = Number(endsAt) * 1000 - this.nowMs();
+    const leftMs = Number(endsAt) * 1000 - this.#nowMs();
     // More is left than there ever was where the clock was wrong when it began: nobody knows when it should end.
     return leftMs > 0 && leftMs <= sessionMs ? Number(endsAt) * 1000 : undefined;
   }
 
-  private cookieScope(): string {
-    return this.agentName;
+  #cookieScope(): string {
+    return this.#agentName;
   }
 
   /** Neither is good in the place of the other: no name of an agent has a space in it. */
-  private passScope(host: string): string {
-    return `${this.agentName} page ${host.toLowerCase()}`;
+  #passScope(host: string): string {
+    return `${this.#agentName} page ${host.toLowerCase()}`;
   }
 
-  private mac(endsAt: string, scope: string): Buffer {
-    return createHmac('sha256', this.key).update(`${endsAt} ${scope}`).digest();
+  #mac(endsAt: string, scope: string): Buffer {
+    return createHmac('sha256', this.#key).update(`${endsAt} ${scope}`).digest();
   }
 }
 

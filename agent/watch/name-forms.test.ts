@@ -11,6 +11,7 @@ it.each([
   ['ΟΔΟΣ', 'οδος'],
   ['οδοσ', 'οδος'],
   ['STRASSE', 'straße'],
+  ['ϴ', 'θ'],
 ])('%s and %s fold to the same', (a, b) => {
   expect(foldOf(a)).toBe(foldOf(b));
 });

@@ -51,6 +51,37 @@ describe('a schedule', () => {
     expect(schedule.doubt(true, 1004)).toEqual({ begins: true, isNews: true });
   });
 
+  it('is in doubt from the first doubt until the crawl that ends it', () => {
+    const schedule = new Schedule(4);
+    schedule.doubt(false, 1000);
+    expect(schedule.inDoubt).toBe(true);
+    expect(schedule.takeDoubt()).toMatchObject({ lossTold: false });
+    expect(schedule.inDoubt).toBe(false);
+    expect(schedule.takeDoubt()).toBeUndefined();
+  });
+
+  it('has work due for a doubt or a batch, whichever comes first', () => {
+    const schedule = new Schedule(80);
+    schedule.doubt(false, 1000);
+    expect(schedule.workDueMs()).toBe(1050);
+    schedule.open(1000);
+    expect(schedule.workDueMs()).toBe(1050);
+    schedule.hinted(1020);
+    expect(schedule.workDueMs()).toBe(1070);
+    schedule.hinted(1035);
+    expect(schedule.workDueMs()).toBe(1080);
+  });
+
+  it('takes the closing of a batch back, until that has lasted for 100 ms', () => {
+    const schedule = new Schedule(4);
+    schedule.open(1000);
+    const openedMs = schedule.close();
+    expect(schedule.reopen(openedMs, 1010)).toBe(true);
+    expect(schedule.workDueMs()).toBe(1100);
+    expect(schedule.reopen(schedule.close(), 1100)).toBe(false);
+    expect(schedule.workDueMs()).toBeUndefined();
+  });
+
   it('works no later than any hint wants, whatever else is due', async () => {
     await fc.assert(
       fc.property(gaps, fc.integer({ min: 0, max: 200 }), fc.boolean(), (between, settleMs, doubts) => {

@@ -75,7 +75,9 @@ it('runs each example of the reference', async () => {
   const examples = examplesIn('docs/api.md');
   expect([...examples.keys()]).toEqual(['my tool', 'style bundler', 'indexer', 'linter']);
 
-  const [connect, events, tree, changes] = [...examples.values()].map((example) => runExample(example, agent));
+  const [connect, events, tree, changes] = [...examples.values()].map((example) =>
+    runExample(example, agent),
+  );
   expect(await connect?.closed).toEqual([0, null]);
   expect(connect?.stdout).toMatch(new RegExp(`^agent \\d+\\.\\d+\\.\\d+ watches ${root}: 2 files\n$`));
 

@@ -1,4 +1,8 @@
-// The protocol's objects, as types. docs/protocol.md says what they mean. It imports nothing, so that a page can.
+// The protocol's objects, as types. docs/protocol.md says what they mean. It imports types alone, so that a page can.
+
+import type { RootStatus } from './root-status.ts';
+
+export type { RootInterests, RootStatus } from './root-status.ts';
 
 /** The protocol that this build speaks; it changes when an old client would misunderstand. */
 export const protocolVersion = 1;
@@ -257,42 +261,6 @@ export interface ClientInfo {
   /** Events handed to its socket. */
   delivered: number;
   gaps: number;
-}
-
-/** One watched root. */
-export interface RootStatus {
-  /** Its real path. */
-  path: string;
-  /** What watches it: `directories`, `recursive`, `chokidar` or `polling`. */
-  backend: string;
-  /** Whether it is crawled: changes are told from then on. */
-  ready: boolean;
-  /** Files and symlinks below it that are not ignored. */
-  files: number;
-  /** Directories below it that are not ignored. */
-  dirs: number;
-  /** The kernel's watches that it holds. */
-  watches: number;
-  /** How often it was crawled again because the kernel may have lost something. */
-  recrawls: number;
-  /** Changes that only the audit found: each is a bug, here or in the kernel. */
-  auditFindings: number;
-  /** What clients hold that the rules leave out. */
-  interests: RootInterests;
-  /** Why the root is watched less well than it could be, and what helps; null when all is well. */
-  degraded: string | null;
-}
-
-/** What views that are wider than the default one cost. */
-export interface RootInterests {
-  /** Clients that use such a view. */
-  clients: number;
-  /** The kernel's watches that are held for them alone. */
-  watches: number;
-  /** Files and symlinks that are indexed for them alone. */
-  files: number;
-  /** What they ask for, as globs; at most 20. */
-  paths: string[];
 }
 
 /** What an agent keeps on disk. */

@@ -1,5 +1,5 @@
-// Walks the disk, compares it with the index, mends the index and records each difference. All of the
-// engine's truth comes from here: hints only say where to look.
+// Walks the disk and has each entry compared with the index (examiner.ts). All of the engine's truth comes from here:
+// hints only say where to look.
 //
 // The work is written as generators that stop between steps (slices.ts), for a tree can be large. Between
 // two steps the disk goes on changing; whatever changes then gives a hint of its own, because a directory
@@ -7,39 +7,26 @@
 import { SliceClock } from '../../shared/index.ts';
 import type { Log } from '../log/index.ts';
 import type { DifferenceSink } from './delta.ts';
-import { Departures } from './departures.ts';
+import type { Departures } from './departures.ts';
 import type { Disk } from './disk.ts';
+import { Examiner, type ExaminerHost } from './examiner.ts';
 import { type IgnoreRules, rulesFileName } from './ignore-rules.ts';
 import type { Interests } from './interests.ts';
 import { NameForms } from './name-forms.ts';
 import { joinPath } from './names.ts';
 import type { OuterRulesReader } from './outer-rules.ts';
-import { isSameDirectory, Places, type PlacesHost } from './places.ts';
+import type { Places } from './places.ts';
 import { type RulesHost, RulesReader } from './rules-reader.ts';
-import { Skips } from './skips.ts';
+import type { Skips } from './skips.ts';
 import { sorted } from './slices.ts';
-import { both, type Evidence, Touches } from './touches.ts';
-import {
-  type Difference,
-  Directory,
-  type EntryStat,
-  kindOf,
-  statOf,
-  type TreeIndex,
-  type Youth,
-} from './tree-index.ts';
+import type { Evidence } from './touches.ts';
+import { Directory, type TreeIndex } from './tree-index.ts';
 import type { Turns } from './turns.ts';
 import type { Interest } from './views.ts';
 import { type Dirty, evidenceOf, type Visit } from './visits.ts';
-import { youthOf } from './youth.ts';
 
 /** What the crawler needs done that is not looking. */
-export interface CrawlerHost extends PlacesHost, RulesHost {
-  /** Another directory is where this one was, or it has been away: so for all below it. */
-  replaced(directory: Directory): void;
-  /** Hints about an entry that have come since the batch under way was closed. */
-  pending(directory: Directory, name: string): Evidence | undefined;
-}
+export interface CrawlerHost extends ExaminerHost, RulesHost {}
 
 /** A step ends after so long, and with the entry that is looked at: with slow rules one can take 10 ms. */
 const stepMs = 1;
@@ -65,8 +52,8 @@ export class Crawler {
   private readonly rulesReader: RulesReader;
   private readonly host: CrawlerHost;
   readonly places: Places;
-  private readonly touches: Touches;
   private readonly clock = new SliceClock(stepMs);
+  private readonly examiner: Examiner;
   private readonly skips: Skips;
   private readonly departures: Departures;
   /** Visits outside the default view that are to be made between batches. */
@@ -91,19 +78,10 @@ export class Crawler {
     this.interests = parts.interests;
     this.host = parts.host;
     this.rulesReader = new RulesReader(parts.disk, parts.rules, parts.outer, parts.host);
-    this.skips = new Skips(parts.log);
-    this.places = new Places(parts.disk, parts.host, parts.turns);
-    this.touches = new Touches(parts.turns);
-    this.departures = new Departures({
-      index: parts.index,
-      interests: parts.interests,
-      forgetRules: (directory) => this.rulesReader.leave(directory),
-      forget: (path, directory) => {
-        if (directory !== undefined) this.forgetDirectory(directory);
-        this.touches.forget(path);
-        this.skips.forget(path);
-      },
-    });
+    this.examiner = new Examiner({ ...parts, rulesReader: this.rulesReader });
+    this.places = this.examiner.places;
+    this.skips = this.examiner.skips;
+    this.departures = this.examiner.departures;
   }
 
   /**
@@ -124,7 +102,7 @@ export class Crawler {
       const { directory, name } = this.index.deepest(root, place);
       const visits: Visit[] = [];
       if (name === undefined) visits.push({ ...how, directory });
-      else this.examine({ ...how, directory }, name, 'none', delta, visits);
+      else this.examiner.examine({ ...how, directory }, name, 'none', delta, visits);
       yield* this.visit(visits, delta, true);
     }
     this.skips.sumUp();
@@ -187,7 +165,7 @@ export class Crawler {
         continue;
       }
       for (const [name, evidence] of dirty.names) {
-        this.examine({ directory, deep: false, suspicious: false }, name, evidence, delta, visits);
+        this.examiner.examine({ directory, deep: false, suspicious: false }, name, evidence, delta, visits);
         if (!this.departures.areDone) yield* this.finish(delta);
         if (name === rulesFileName && !outside)
           rulesTouched.set(directory, rulesTouched.get(directory) ?? false);
@@ -212,7 +190,7 @@ export class Crawler {
   *removeAll(root: Directory, delta: DifferenceSink): Generator<void, void> {
     this.departures.empty(root);
     yield* this.finish(delta);
-    this.forgetDirectory(root);
+    this.examiner.forgetDirectory(root);
   }
 
   /** @param betweenBatches whether what is outside the default view need not wait any longer */
@@ -254,7 +232,7 @@ export class Crawler {
       const newRules = !outside && !widens && (yield* this.readRules(directory, names));
       const inside = newRules && before > 0 && !visit.deep ? { ...visit, deep: true, forRules: true } : visit;
       for (const name of names) {
-        this.examine(inside, name, evidenceOf(visit, name), delta, visits);
+        this.examiner.examine(inside, name, evidenceOf(visit, name), delta, visits);
         if (!this.departures.areDone) yield* this.finish(delta);
         if (this.isDue(entrySteps)) yield* this.rest();
         // Batches may come between.
@@ -309,7 +287,7 @@ export class Crawler {
       const isListed = listed.has(name);
       if (visit.directory.gone) return;
       if (!isListed) {
-        this.examine(visit, name, 'none', delta, visits);
+        this.examiner.examine(visit, name, 'none', delta, visits);
         if (!this.departures.areDone) yield* this.finish(delta);
         if (entries.has(name)) {
           // Not listed, and yet there: where case is folded, Readme answers after its renaming to README.
@@ -335,135 +313,13 @@ export class Crawler {
     this.clock.restart();
   }
 
-  /** Looks at one name and mends the index; directories to be listed next go to `visits`. */
-  private examine(
-    visit: Visit,
-    name: string,
-    evidence: Evidence,
-    delta: DifferenceSink,
-    visits: Visit[],
-  ): void {
-    const { directory } = visit;
-    this.places.noteLook(directory);
-    const path = joinPath(directory.path, name);
-    const known = directory.entries.get(name);
-    if (visit.widens === true && known !== undefined) {
-      if (known instanceof Directory) visits.push({ ...visit, directory: known });
-      return;
-    }
-    const stats = this.rules.isNeverName(name) ? undefined : this.disk.look(path);
-    if (stats !== undefined && 'unseen' in stats) {
-      // Neither there nor gone, as far as anyone here can tell: what was told last stays. Where the directory
-      // is closed to us, the hint of its opening has everything in it looked at.
-      if (stats.unseen.code === 'EACCES') directory.unreadable = true;
-      this.skips.add(path, 'it can not be looked at', stats.unseen);
-      return;
-    }
-    const kind = stats === undefined ? undefined : kindOf(stats.mode);
-    const outside =
-      stats !== undefined && (directory.stat.outside || this.rules.ignores(directory, name, kind === 'dir'));
-    const isWanted = stats !== undefined && (!outside || this.interests.wants(path, kind === 'dir'));
-    if (isWanted && kind === undefined) this.skips.add(path, 'it is no file, directory or symlink');
-    if (!isWanted || kind === undefined) {
-      if (known !== undefined) this.departures.remove(directory, name, delta);
-      return;
-    }
-    // Of what is new in the default view, a hint tells.
-    if (visit.widens === true && !outside) return;
-    const stat = statOf(stats, kind, outside);
-    if (kind === 'dir') this.examineDirectory(visit, name, known, stat, delta, visits);
-    else this.examineFile(directory, name, known, stat, evidence, delta);
-  }
-
-  private examineDirectory(
-    visit: Visit,
-    name: string,
-    known: number | Directory | undefined,
-    stat: EntryStat,
-    delta: DifferenceSink,
-    visits: Visit[],
-  ): void {
-    const { directory: parent, suspicious } = visit;
-    if (known instanceof Directory) {
-      const enters = known.stat.outside && !stat.outside;
-      if (enters) {
-        const before = known.stat;
-        this.index.markDirectory(known, false);
-        delta.record(known.path, before, known.stat);
-      } else if (stat.outside && !known.stat.outside) this.departures.leave(known, delta);
-      const doubted = this.places.takeDoubt(known);
-      if (doubted || !isSameDirectory(known.stat, stat)) {
-        // Another directory under the same name, or one that was elsewhere meanwhile.
-        this.places.distrust(known);
-        if (visit.replaced !== true) this.host.replaced(known);
-        visits.push({ directory: known, deep: true, suspicious: suspicious || doubted, replaced: true });
-      } else if (enters) {
-        visits.push({ directory: known, deep: true, suspicious });
-      } else if ((visit.deep && !(visit.forRules === true && stat.outside)) || known.unreadable) {
-        visits.push({ ...visit, directory: known });
-      }
-      return;
-    }
-    if (known !== undefined) this.departures.remove(parent, name, delta);
-    const added = this.index.addDirectory(parent, name, stat);
-    delta.record(added.path, undefined, stat);
-    visits.push({ directory: added, deep: true, suspicious: false });
-  }
-
-  private examineFile(
-    parent: Directory,
-    name: string,
-    known: number | Directory | undefined,
-    stat: EntryStat,
-    evidence: Evidence,
-    delta: DifferenceSink,
-  ): void {
-    const path = joinPath(parent.path, name);
-    if (typeof known !== 'number') {
-      if (known !== undefined) this.departures.remove(parent, name, delta);
-      this.index.addFile(parent, name, stat, youthOf(stat));
-      delta.record(path, undefined, stat);
-      return;
-    }
-    const difference = this.index.difference(known, stat);
-    const differs =
-      difference === 'more' || this.isWrite(parent, name, difference, this.index.youth(known), evidence);
-    if (difference === 'more') this.touches.forget(path);
-    const moves = this.index.isOutside(known) !== stat.outside;
-    if (!differs && !moves && difference === 'none') return;
-    const before = this.index.fileStat(known);
-    this.index.setFile(known, stat, youthOf(stat));
-    if (differs || moves) delta.record(path, before, stat, differs && difference !== 'more');
-  }
-
-  private isWrite(
-    parent: Directory,
-    name: string,
-    difference: Difference,
-    youth: Youth,
-    evidence: Evidence,
-  ): boolean {
-    // The usual case: nothing differs, and nothing can be hidden in that.
-    if (difference === 'none' && evidence !== 'certain' && youth === 'none') return false;
-    const path = joinPath(parent.path, name);
-    const pending = this.host.pending(parent, name);
-    const all = pending === undefined ? evidence : both(pending, evidence);
-    return this.touches.isWrite(path, difference, youth, all, () => this.disk.contents(path));
-  }
-
   /** What a hint that comes now says about an entry. */
   evidence(directory: Directory, name: string | undefined): Evidence {
-    if (name === undefined) return 'once';
-    return this.touches.isLate(joinPath(directory.path, name)) ? 'certain' : 'once';
+    return this.examiner.evidence(directory, name);
   }
 
   /** Finishes what looking began. */
   finish(delta: DifferenceSink): Generator<void, void> {
-    return this.departures.finish(delta);
-  }
-
-  private forgetDirectory(directory: Directory): void {
-    this.places.forget(directory);
-    this.rulesReader.forget(directory);
+    return this.examiner.departures.finish(delta);
   }
 }

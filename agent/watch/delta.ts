@@ -29,6 +29,8 @@ interface Difference extends PathDifference {
 
 /** Differences worked at between two steps. */
 const differencesPerStep = 256;
+/** Differences looked through at once: a save is a few, and what is beside it outside the default view is bounded, too. */
+const mostLookedThrough = 2000;
 
 /** What is said of an entry of this kind that came. */
 export const addEvent = (kind: EntryKind) => (kind === 'dir' ? 'addDir' : 'add');
@@ -50,6 +52,17 @@ export class Delta implements DifferenceSink {
   /** Each path that was recorded. */
   get paths(): ReadonlyMap<string, PathDifference> {
     return this.differences;
+  }
+
+  /** Those of the default view; of very many, an empty map. */
+  ofDefault(): ReadonlyMap<string, PathDifference> {
+    const found = new Map<string, PathDifference>();
+    if (this.differences.size > mostLookedThrough) return found;
+    for (const [path, difference] of this.differences) {
+      const { before, after } = difference;
+      if (before?.outside === false || after?.outside === false) found.set(path, difference);
+    }
+    return found;
   }
 
   record(path: string, before: EntryStat | undefined, after: EntryStat | undefined, forced = false): void {

@@ -6,7 +6,6 @@ import { ArmedBackend, type ArmedBackendHost } from './armed-backend.ts';
 import type { BackendFactory } from './backend.ts';
 import { TreeClock } from './clock.ts';
 import { Crawler } from './crawler.ts';
-import { Delta } from './delta.ts';
 import { DirtyDirectories } from './dirty.ts';
 import { Disk } from './disk.ts';
 import type { EngineEvents, Entries, RootOptions } from './engine-events.ts';
@@ -16,11 +15,11 @@ import { Interests } from './interests.ts';
 import type { KeptIndex } from './kept-index.ts';
 import { LifetimeBudget } from './lifetimes.ts';
 import { type OuterRulesHost, OuterRulesReader } from './outer-rules.ts';
+import { RootBatches } from './root-batches.ts';
 import { RootLife } from './root-life.ts';
 import { RootMemory } from './root-memory.ts';
 import { RootViews, type RootViewsHost } from './root-views.ts';
 import { RootWork, type RootWorkHost } from './root-work.ts';
-import { holdsBackup } from './saves.ts';
 import { Exclusive, Slices } from './slices.ts';
 import { Timekeeper } from './timekeeper.ts';
 import { type Directory, TreeIndex } from './tree-index.ts';
@@ -52,13 +51,10 @@ export class RootEngine implements ViewedRoot {
   private readonly views: RootViews;
   readonly whenReady: Promise<void>;
   private markStarted = (): void => {};
-  /** What was found for a batch that waits for the end of a save. */
-  private held: Delta | undefined;
+  private readonly batches: RootBatches;
   private ready = false;
   private closed = false;
-  private recrawls = 0;
   private auditFindings = 0;
-  private lastCrawlMs = 0;
 
   /**
    * @param path its real path
@@ -112,17 +108,14 @@ export class RootEngine implements ViewedRoot {
     this.life = new RootLife({ disk, index, places: crawler.places, log: this.log });
     const { life } = this;
     this.looking = new RootWork({ disk, crawler, life, slices, host });
-    const { looking, outer, clock } = this;
+    const parts = { index, crawler, life, dirty, host };
+    const { looking, hints, outer, clock } = this;
     this.memory = new RootMemory({ index, clock, dirty, life, looking, outer });
-    this.views = new RootViews({
-      index,
-      crawler,
-      life,
-      dirty,
-      interests,
-      events,
-      clock,
-      host: this.makeViewsHost(),
+    this.views = new RootViews({ ...parts, interests, events, clock });
+    const { views } = this;
+    this.batches = new RootBatches({
+      ...parts,
+      ...{ looking, hints, views, log: this.log, schedule: this.time.schedule },
     });
   }
 
@@ -133,19 +126,19 @@ export class RootEngine implements ViewedRoot {
         return engine.armed.current.crawls;
       },
       get lastCrawlMs() {
-        return engine.lastCrawlMs;
+        return engine.batches.lastCrawlMs;
       },
       get isHolding() {
-        return engine.held !== undefined;
+        return engine.batches.isHolding;
       },
       dirtyDirectories: () => this.dirty.directories(),
       directories: () => this.directories(),
-      work: (what) => this.exclusive.run(() => this.work(what)).catch((error) => this.onCrash(error)),
+      work: (what) => this.exclusive.run(() => this.batches.work(what)).catch((error) => this.onCrash(error)),
     });
   }
 
   /** What the parts ask of the engine and of each other. */
-  private makeHost(): HintsHost & ArmedBackendHost & RootWorkHost & OuterRulesHost {
+  private makeHost(): HintsHost & ArmedBackendHost & RootWorkHost & OuterRulesHost & RootViewsHost {
     const engine = this;
     const { dirty, events } = this;
     return {
@@ -175,20 +168,9 @@ export class RootEngine implements ViewedRoot {
       retryLater: (directory, error) => dirty.retryLater(directory, error),
       rearm: (directory) => this.armed.rearm(directory),
       wantCrawl: () => this.time.wantCrawl(),
-      crashed: (error) => this.onCrash(error),
-    };
-  }
-
-  private makeViewsHost(): RootViewsHost {
-    const engine = this;
-    return {
-      get isClosed() {
-        return engine.closed;
-      },
       exclusively: (task) => this.exclusive.run(task),
       look: (steps, delta) => this.looking.look(steps, delta),
       inMemory: (steps) => this.looking.inMemory(steps),
-      rearm: (directory) => this.armed.rearm(directory),
       crashed: (error) => this.onCrash(error),
     };
   }
@@ -206,7 +188,7 @@ export class RootEngine implements ViewedRoot {
       files: this.index.files,
       dirs: this.index.dirs,
       watches: current.watches,
-      recrawls: this.recrawls,
+      recrawls: this.batches.recrawls,
       auditFindings: this.auditFindings,
       interests: this.views.status(current.watches),
       degraded: this.life.trouble ?? trouble ?? this.rules.trouble ?? null,
@@ -220,7 +202,7 @@ export class RootEngine implements ViewedRoot {
       const { differences, crawlMs } = await this.memory.begin(kept, this.armed, this.events, entries);
       if (differences !== undefined) await this.views.tell(differences);
       if (this.closed) return;
-      this.lastCrawlMs = crawlMs;
+      this.batches.lastCrawlMs = crawlMs;
       this.ready = true;
       const { files, dirs } = this.index;
       const ms = Math.round(crawlMs);
@@ -255,8 +237,8 @@ export class RootEngine implements ViewedRoot {
       // A root that comes back, or that goes with a directory above it, gives no hint: it has to be looked for.
       this.time.schedule.suspectRoot();
       this.outer.suspect();
-      if (!vouches() || this.time.schedule.inDoubt) await this.recrawl();
-      else await this.tellBatch();
+      if (!vouches() || this.time.schedule.inDoubt) await this.batches.recrawl();
+      else await this.batches.tell();
     });
     await this.views.settled();
     const { starved } = this.dirty;
@@ -273,9 +255,7 @@ export class RootEngine implements ViewedRoot {
    */
   withIndex<T>(use: (entries: Entries) => Promise<T>): Promise<T> {
     return this.exclusive.run(async () => {
-      const { held } = this;
-      this.held = undefined;
-      if (held !== undefined) await this.views.tell(held);
+      await this.batches.tellHeld();
       return use(this.views.entries);
     });
   }
@@ -358,53 +338,5 @@ export class RootEngine implements ViewedRoot {
     queueMicrotask(() => {
       throw error;
     });
-  }
-
-  // Work, always under `exclusive`
-
-  private async work(what: 'batch' | 'crawl'): Promise<void> {
-    const doubtMs = this.time.schedule.doubtDueMs();
-    const isDoubtDue = doubtMs !== undefined && doubtMs <= performance.now();
-    if (what === 'crawl' || isDoubtDue) await this.recrawl();
-    else await this.tellBatch({ mayWait: true });
-  }
-
-  /** Looks at what is dirty and tells what came of it. */
-  private async tellBatch({ mayWait = false } = {}): Promise<void> {
-    if (this.closed) return;
-    const delta = this.held ?? new Delta();
-    this.held = undefined;
-    const dirty = this.dirty.take();
-    this.hints.forgetForms();
-    const openedMs = this.time.schedule.close();
-    if (this.time.schedule.takeSuspicion()) await this.looking.checkRoot(delta);
-    await this.looking.look(this.crawler.examineHints(dirty, delta), delta);
-    this.views.later();
-    const waits =
-      mayWait &&
-      holdsBackup(delta.paths, (path) => this.index.hasFile(path)) &&
-      this.time.schedule.reopen(openedMs, performance.now());
-    if (waits) this.held = delta;
-    else await this.views.tell(delta);
-  }
-
-  /** Tells what is dirty, then compares the whole tree and tells the rest. */
-  private async recrawl(): Promise<void> {
-    const startedMs = performance.now();
-    const doubt = this.time.schedule.takeDoubt();
-    this.time.schedule.suspectRoot();
-    await this.tellBatch();
-    const { root } = this.life;
-    if (this.closed || root === undefined) return;
-    const differences = new Delta();
-    await this.looking.look(this.crawler.crawl(root, differences, true), differences);
-    this.lastCrawlMs = performance.now() - startedMs;
-    const loss = doubt === undefined ? undefined : { told: doubt.lossTold, views: new Set<View>() };
-    this.views.later(loss);
-    if (doubt !== undefined) {
-      this.recrawls += 1;
-      this.log.info('crawled again', { paths: differences.paths.size, ms: Math.round(this.lastCrawlMs) });
-    }
-    await this.views.tell(differences, loss);
   }
 }

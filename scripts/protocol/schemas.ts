@@ -221,13 +221,8 @@ const rootStatus = name(
     recrawls: count,
     auditFindings: told('changes that only the audit found', count),
     interests: told(
-      'what views that are wider than the default one cost',
-      z.object({
-        clients: told('clients that use such a view', count),
-        watches: told("the kernel's watches that are held for them alone", count),
-        files: told('files and symlinks that are indexed for them alone', count),
-        paths: told('what they ask for, as globs; at most 20', z.array(z.string())),
-      }),
+      'what views that are wider than the default one cost; `paths` are at most 20 of what they ask for',
+      z.object({ clients: count, watches: count, files: count, paths: z.array(z.string()) }),
     ),
     degraded: told('why the root is watched less well than it could be', z.string().nullable()),
   }),

@@ -1,6 +1,6 @@
 // Rules from outside of the tree, as git has them: what a root in a repository shows is what git shows there.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -211,6 +211,9 @@ describe('beside git', () => {
 
 it('counts the excludes of each repository in it alone, wherever they are kept', async () => {
   const top = temporaryDirectory();
+  process.env['XDG_CONFIG_HOME'] = join(top, 'xdg');
+  process.env['GIT_CONFIG_GLOBAL'] = devNull;
+  write(join(top, 'xdg/git/ignore'), '*.bak\n');
   for (const name of ['plain', 'main']) git(top, 'init', '--quiet', name);
   write(join(top, 'main/x.o'), '');
   git(join(top, 'main'), 'add', '--all');
@@ -227,7 +230,7 @@ it('counts the excludes of each repository in it alone, wherever they are kept',
     'sub',
   );
   for (const at of ['plain', 'main', 'main/sub', 'tree', '.']) {
-    for (const name of ['a.log', 'a.tmp', 'a.o', 'keep']) write(join(top, at, name), '');
+    for (const name of ['a.log', 'a.tmp', 'a.o', 'a.bak', 'keep']) write(join(top, at, name), '');
   }
   writeFileSync(join(top, 'main/.git/info/exclude'), '*.log\n');
   writeFileSync(join(top, 'main/.git/modules/sub/info/exclude'), '*.tmp\n');
@@ -247,6 +250,12 @@ it('counts the excludes of each repository in it alone, wherever they are kept',
   expect(await shownIn('tree')).toEqual(['a.log', 'a.tmp', 'keep']);
   expect(await shownIn('main/sub')).toEqual(['a.log', 'a.o', 'keep']);
   expect(await shownIn('plain')).toEqual(['a.log', 'a.o', 'a.tmp']);
-  expect(readdirSync(top)).toEqual(expect.arrayContaining(['a.log']));
-  expect(await engine.shown()).toContain('a.log');
+  rmSync(join(top, 'plain/.git/info/exclude'));
+  symlinkSync(join(top, 'rules'), join(top, 'plain/.git/info/exclude'));
+  writeFileSync(join(top, 'rules'), '*.tmp\n');
+  expect(await shownIn('plain')).toEqual(['a.log', 'a.o', 'keep']);
+  writeFileSync(join(top, 'rules'), '*.log\n');
+  expect(await shownIn('plain')).toEqual(['a.o', 'a.tmp', 'keep']);
+  // Git has no say outside of the repositories.
+  expect(await engine.shown()).toEqual(expect.arrayContaining(['a.log', 'a.bak']));
 });

@@ -23,7 +23,7 @@ export interface OuterRulesHost extends AboveHost {
 /** Repositories whose excludes are watched, each by one watch: a tree can hold thousands. */
 const mostWatched = 1000;
 
-/** Others are looked at in turn, so many at a time: some milliseconds. */
+/** Directories that are looked at, at most, at a barrier and at a beat: some milliseconds. */
 const looksAtOnce = 500;
 
 /** Lines that leave out the root, and so do not count in it, in a file of which others do. */
@@ -39,6 +39,8 @@ interface Text {
 /** A directory in which rules from outside count. */
 interface Place {
   wanted: OuterSources;
+  /** Whether one of the files is elsewhere, where no watch is. */
+  isLinked: boolean;
   readonly texts: Map<string, Text>;
   readonly watches: WatchAbove | undefined;
   /** What was read last, and what of it counts. */
@@ -105,14 +107,20 @@ export class OuterRulesReader {
       if (text !== undefined && !text.file.isEmpty)
         read.push({ path, base, file: text.file, bytes: text.bytes });
     }
-    // Removed while it was read.
-    if (directory.gone) return false;
+    if (directory.gone) {
+      // Removed while it was read.
+      this.forget(directory);
+      return false;
+    }
     for (const { path } of place.wanted.sources) {
       if (wanted.sources.some((source) => source.path === path)) continue;
       place.texts.delete(path);
       this.rules.troubles.forget(path);
     }
     place.wanted = wanted;
+    place.isLinked = wanted.sources.some(
+      ({ path, followsLinks }) => followsLinks && statsOf(path, false)?.isSymbolicLink() === true,
+    );
     const isSame = (one: Read, index: number): boolean =>
       one.file === place.read[index]?.file && one.base === place.read[index]?.base;
     if (read.length !== place.read.length || !read.every(isSame)) {
@@ -122,19 +130,18 @@ export class OuterRulesReader {
     return this.rules.setOuter(directory, place.counting);
   }
 
-  /** Has read what may have changed with no hint: of everything that no watch tells of, and of some others in turn. */
+  /** Has what changed read again, of the root and of what no watch tells of: hints tell of the rest. */
   suspect(): void {
     let looksLeft = looksAtOnce;
     for (const [directory, place] of this.places) {
-      const isCertain =
-        directory.parent !== undefined && place.watches?.covers(place.wanted.watched) === true;
-      if (isCertain || looksLeft === 0) continue;
+      const isWatched = place.watches?.covers(place.wanted.watched) === true && !place.isLinked;
+      if ((isWatched && directory.parent !== undefined) || looksLeft === 0) continue;
       looksLeft -= 1;
       if (this.differs(directory, place)) this.host.lookAtRules(directory);
     }
   }
 
-  /** The same, once a second. */
+  /** The same of all, some at a time: for what even watches miss. */
   beat(): void {
     if (this.round.length === 0) this.round = [...this.places.keys()];
     const [root] = this.places.keys();
@@ -165,7 +172,7 @@ export class OuterRulesReader {
         ? new WatchAbove(this.host, () => this.host.lookAtRules(directory))
         : undefined;
     const wanted: OuterSources = { sources: [], watched: new Map() };
-    const place: Place = { wanted, texts: new Map(), watches, read: [], counting: [] };
+    const place: Place = { wanted, isLinked: false, texts: new Map(), watches, read: [], counting: [] };
     this.places.set(directory, place);
     return place;
   }

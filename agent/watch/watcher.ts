@@ -144,7 +144,8 @@ export class Watcher {
     this.options.set(engine, { ...this.settings, ...options });
     this.views.attach(engine);
     const kept = this.settings.keeper?.take(real);
-    if (kept === 'lost') await this.events.rootLost?.(real);
+    // Not waited for: nobody may hold the index still before the engine has begun.
+    if (kept === 'lost') void this.events.rootLost?.(real);
     await engine.start(kept === 'lost' ? undefined : kept);
     // By now, or a crash would leave nothing of what was told of it.
     void this.keepIndex(real);

@@ -60,6 +60,7 @@ export function judge(results: Results, clients: number): Goal[] {
     judgeGrowth(results),
     judgeReplay(results),
     ...judgeWide(results.wide),
+    ...judgeStore(results, clients),
   ];
 }
 
@@ -94,6 +95,28 @@ function judgeWide(wide: Wide | undefined): Goal[] {
     costs('one at a time', singleUs),
     costs('bursts', burstUs),
     goal(text, count(wide.otherDeliveries), wide.otherDeliveries, 0),
+  ];
+}
+
+/** What it costs to keep every event on disk before anyone sees it. */
+function judgeStore(results: Results, clients: number): Goal[] {
+  const [on, off] = (['agentd', 'agentd-no-store'] as const).map((key) => fanoutOf(results, key, clients));
+  const { median: times, least, most } = spreadOfRatio(on, off, burstUs);
+  const p50Ms = (round: Round): number => percentile(round.single.latenciesMs, 0.5);
+  const moreMs = spreadOf(on, p50Ms).median - spreadOf(off, p50Ms).median;
+  return [
+    goal(
+      `${count(clients)} clients: bursts, CPU a delivery ≤ 1.1 times that with --no-store, by the median`,
+      `${cell(times, 2)} times, from ${cell(least, 2)} to ${cell(most, 2)}`,
+      times,
+      1.1,
+    ),
+    goal(
+      `${count(clients)} clients: one at a time, p50 at most 0.2 ms more than with --no-store`,
+      `${cell(moreMs, 2)} ms`,
+      moreMs,
+      0.2,
+    ),
   ];
 }
 

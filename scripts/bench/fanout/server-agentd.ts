@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { version } from '../../../shared/index.ts';
 import { launchAgent } from '../support/agent-process.ts';
 import type { Bench } from '../support/bench.ts';
-import type { RunningServer, Server } from './server.ts';
+import type { RunningServer, Server, ServerKey } from './server.ts';
 
 /** A running agentd, which can do more than the others. */
 export interface RunningAgent extends RunningServer {
@@ -21,11 +21,19 @@ interface AgentServer extends Server {
   start(fill?: (root: string) => void): Promise<RunningAgent>;
 }
 
-/** agentd as a server of messages. */
-export function agentdServer(bench: Bench): AgentServer {
+/**
+ * agentd as a server of messages.
+ * @param key how it is called, if it is not as users start it
+ * @param flags that it is started with then
+ */
+export function agentdServer(
+  bench: Bench,
+  key: ServerKey = 'agentd',
+  flags: readonly string[] = [],
+): AgentServer {
   return {
-    key: 'agentd',
-    name: 'agentd',
+    key,
+    name: key,
     version: `${version()} (build ${bench.build.digest})`,
     envelopeBytes:
       '{"type":"message","cursor":"abcdef:1234","time":1795450000000,"topic":"message","from":"c1234","data":""}'
@@ -33,7 +41,7 @@ export function agentdServer(bench: Bench): AgentServer {
     start: async (fill) => {
       const { path: root, remove } = bench.cleanups.directory(bench.diskDirectory);
       fill?.(root);
-      const agent = launchAgent(bench, root);
+      const agent = launchAgent(bench, root, flags);
       await agent.readyMs;
       const runtime = dirname(agent.streamUrl('').split(':')[1] ?? '');
       const { url } = JSON.parse(readFileSync(join(runtime, 'default.json'), 'utf8')) as { url: string };

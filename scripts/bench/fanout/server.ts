@@ -1,7 +1,15 @@
 // The contract of what is compared: a process that passes messages on to clients.
 
 /** In the order of the tables: agentd is what the others are compared with. */
-export const serverKeys = ['agentd', 'ws', 'socket.io', 'gorilla', 'uws', 'uws-send'] as const;
+export const serverKeys = [
+  'agentd',
+  'agentd-no-store',
+  'ws',
+  'socket.io',
+  'gorilla',
+  'uws',
+  'uws-send',
+] as const;
 export type ServerKey = (typeof serverKeys)[number];
 
 /** Where clients, or publishers, connect on loopback TCP. */

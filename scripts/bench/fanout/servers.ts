@@ -27,6 +27,7 @@ export function findServers(
   const skipped: string[] = [];
   const makers: Readonly<Record<ServerKey, (bench: Bench) => Server>> = {
     agentd: agentdServer,
+    'agentd-no-store': (at) => agentdServer(at, 'agentd-no-store', ['--no-store']),
     ws: wsServer,
     'socket.io': socketIoServer,
     gorilla: gorillaServer,

@@ -17,7 +17,8 @@ const details = [
   'A single CMD is a line for the shell (sh -c), several words are a program with its arguments.',
   'GLOB is relative to the current directory; a path stands for itself and all that is in it, !GLOB leaves out. ' +
     'It may lead elsewhere, as ../lib or a symbolic link does: the link is followed, and turning it runs CMD, too. ' +
-    'Quote it, or the shell puts the files of now in its place. What git ignores, and node_modules, is not watched, unless a GLOB names it, as dist does, or --ignored brings in all of it. ' +
+    'Quote it, or the shell puts the files of now in its place. What git ignores, and node_modules, is not watched, ' +
+    'unless a GLOB names it, as dist, or --ignored asks for all of it. ' +
     'Swap files, locks and backups of editors start nothing, unless a GLOB is such a name, as *~. ' +
     'What the agent does not watch yet, it does from now on.',
   'CMD gets AGENT_CHANGED, the paths that changed since its last start, one a line, as many as fit in 64 KiB; ' +

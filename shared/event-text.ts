@@ -59,11 +59,12 @@ export function gapReasonText(reason: GapReason): string {
  * A filter in a few words: `build.> match *.ts ignore dist/**`.
  * @param topics what stands for its topics
  */
-export function filterText({ root, match = [], ignore = [] }: FilterSpec, topics: string): string {
+export function filterText({ root, match = [], ignore = [], ignored }: FilterSpec, topics: string): string {
   return [
     topics,
     ...(root === undefined ? [] : [`root ${root}`]),
     ...match.map((glob) => `match ${glob}`),
     ...ignore.map((glob) => `ignore ${glob}`),
+    ...(ignored === true ? ['with ignored files'] : []),
   ].join(' ');
 }

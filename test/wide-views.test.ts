@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import type { ClientInfo, FileRecord, ServerFrame, Status } from '../shared/index.ts';
 import { runCli, startAgent, type TestAgent } from './support/agent.ts';
+import { temporaryDirectory } from './support/cleanup.ts';
 import { startCli } from './support/cli-process.ts';
 import { connect, type TestClient } from './support/client.ts';
 import { startOn } from './support/on.ts';
@@ -106,6 +107,32 @@ describe('a stream of a wide view', () => {
     rmSync(join(agent.root, 'dist'), { recursive: true });
     await settle(agent, [client]);
     expect(client.changes).toEqual(['unlink dist/js/a.js', 'unlinkDir dist/js', 'unlinkDir dist']);
+  });
+
+  it('has the ignored places of a root that is added, and of one that goes', async () => {
+    const agent = shared();
+    await fill(agent);
+    const client = await connect(agent, 'ignored=1&snapshot=1&match=lib/**');
+    const root = temporaryDirectory();
+    writeFileSync(join(root, '.gitignore'), 'lib');
+    mkdirSync(join(root, 'lib'));
+    writeFileSync(join(root, 'lib/a'), '');
+    const query = { method: 'POST', headers: { 'content-type': 'application/json' } };
+    const added = await agent.request('/v1/roots', { ...query, body: JSON.stringify({ path: root }) });
+    expect(added.status).toBe(200);
+    await client.waitForChange('add lib/a');
+    writeFileSync(join(root, 'lib/b'), '');
+    await client.waitForChange('add lib/b');
+    await agent.request(`/v1/roots?path=${encodeURIComponent(root)}`, { method: 'DELETE' });
+    await client.waitFor('its end', (frame) => frame.type === 'root' && !frame.watched);
+    expect(client.changes).toEqual([
+      'addDir lib',
+      'add lib/a',
+      'add lib/b',
+      'unlink lib/b',
+      'unlink lib/a',
+      'unlinkDir lib',
+    ]);
   });
 
   it('writes to nobody else what it alone has', async () => {

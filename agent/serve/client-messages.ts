@@ -128,6 +128,8 @@ export class ClientMessages {
   };
 
   private fail(id: RequestId | undefined, error: unknown): void {
+    // Nobody is there any more to be answered.
+    if (this.gone.signal.aborted) return;
     const problem =
       error instanceof ProblemError
         ? error

@@ -86,7 +86,10 @@ export function createPlane(
     // The connection is a net.Socket on both planes; only TLS would make it anything else.
     const raw = socket as Socket;
     raw.on('error', () => raw.destroy());
-    upgrade(request, raw, head).catch((error: unknown) => sendRawProblem(raw, toProblem(services, error)));
+    upgrade(request, raw, head).catch((error: unknown) => {
+      if (raw.destroyed) services.log.debug('upgrade broken off', { path: targetOf(request).path });
+      else sendRawProblem(raw, toProblem(services, error));
+    });
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     // What comes after a request can't be answered in the midst of its answer.

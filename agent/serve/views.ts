@@ -59,7 +59,7 @@ async function bounded(wait: Promise<unknown>, signal: AbortSignal): Promise<voi
   let timer: NodeJS.Timeout | undefined;
   let leave = (): void => {};
   const given = new Promise<never>((_resolve, reject) => {
-    leave = () => reject(new ProblemError(400, 'client_left', 'the client left before its files were read'));
+    leave = () => reject(new Error('the client left before its view was crawled'));
     if (signal.aborted) leave();
     signal.addEventListener('abort', leave);
     const tooLate = `the files were not read within ${readyMs / 1000} s: try again, or name fewer in "match"`;
@@ -82,9 +82,10 @@ function refusing<T>(open: () => T): T {
 }
 
 function asProblem(error: unknown): unknown {
-  const isRefusal =
-    error instanceof DevagentError && (error.code === 'too_many_views' || error.code === 'watch_limit');
-  return isRefusal ? new ProblemError(503, error.code, error.message) : error;
+  if (!(error instanceof DevagentError)) return error;
+  if (error.code === 'too_many_views') return new ProblemError(503, 'too_many_views', error.message);
+  if (error.code === 'watch_limit') return new ProblemError(503, 'watch_limit', error.message);
+  return error;
 }
 
 /**
@@ -104,7 +105,10 @@ export async function whileOpen<T>(
     bytes += chunk.length;
     if (bytes > mostEarlyBytes) socket.destroy();
   };
-  const end = (): void => gone.abort();
+  const end = (): void => {
+    gone.abort();
+    socket.destroy();
+  };
   // Only a socket that is read from reports its end.
   socket.on('data', keep).once('end', end).once('close', end);
   try {

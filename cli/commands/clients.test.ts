@@ -11,6 +11,7 @@ describe('describeFilter', () => {
     expect(describeFilter({ topic: ['a.*', 'b'], root: '/w', match: ['*.ts'], ignore: ['x/**'] })).toBe(
       'a.* b root /w match *.ts ignore x/**',
     );
+    expect(describeFilter({ topic: ['file'], ignored: true })).toBe('file with ignored files');
   });
 });
 

@@ -19,7 +19,8 @@ function describeInterests({ path, interests }: RootStatus): string | undefined 
   if (interests === undefined || (interests.clients === 0 && interests.files === 0)) return undefined;
   const { clients, files, watches, paths } = interests;
   const named = paths.length === 0 ? '' : ` (${paths.join(', ')})`;
-  return `${path} has ignored files for ${countOf(clients, 'client')}: ${countOf(files, 'file')}, ${countOf(watches, 'watch', 'watches')}${named}`;
+  const whose = clients === 0 ? 'clients that have left' : countOf(clients, 'client');
+  return `${path} has ignored files for ${whose}: ${countOf(files, 'file')}, ${countOf(watches, 'watch', 'watches')}${named}`;
 }
 
 /** Some roots, with what is known of each. */

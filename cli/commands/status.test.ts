@@ -56,10 +56,15 @@ describe('describeStatus', () => {
 
   it('says what is watched for clients that see ignored files', () => {
     const interests = { clients: 2, watches: 1, files: 312, paths: ['dist', 'build/out'] };
-    const roots = status.roots.map((root) => ({ ...root, interests }));
-    const lines = describeStatus('default', { ...status, roots }, page);
-    expect(lines.at(-1)).toBe(
+    const show = (changed: Partial<typeof interests>): string | undefined => {
+      const roots = status.roots.map((root) => ({ ...root, interests: { ...interests, ...changed } }));
+      return describeStatus('default', { ...status, roots }, page).at(-1);
+    };
+    expect(show({})).toBe(
       '/home/me/app has ignored files for 2 clients: 312 files, 1 watch (dist, build/out)',
+    );
+    expect(show({ clients: 0, files: 1, paths: [] })).toBe(
+      '/home/me/app has ignored files for clients that have left: 1 file, 1 watch',
     );
   });
 

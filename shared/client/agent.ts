@@ -8,9 +8,9 @@ import {
   type SyncAnswer,
 } from '../protocol.ts';
 import { Backoff } from './backoff.ts';
-import { ask, beginCall, type Call, isFinal } from './calls.ts';
+import { ask, beginCall, isFinal, type OpenCall } from './calls.ts';
 import { parseObject } from './connection.ts';
-import { AgentError, AgentUnreachableError } from './errors.ts';
+import { AgentError, AgentUnreachableError, otherProtocol } from './errors.ts';
 import { EventStream } from './event-stream.ts';
 import type { EventsOptions, StreamOptions, TreeOptions } from './events.ts';
 import { LiveTree } from './live-tree.ts';
@@ -22,12 +22,11 @@ import {
   type ChangesOptions,
   type ConnectOptions,
   callTimeoutMs,
-  connectTimeoutMs,
   type FilesOptions,
   type Roots,
 } from './options.ts';
 import { pause, whenAborted } from './pause.ts';
-import { pathWith } from './query.ts';
+import { millisecondsOf, pathWith } from './query.ts';
 import { closedError, Subscription, type SubscriptionListener } from './subscription.ts';
 import { callListener } from './tree.ts';
 import { wholeLines } from './whole-lines.ts';
@@ -218,7 +217,7 @@ export class Agent {
     const call = this.#begin(options);
     try {
       const { body } = await this.#answer(
-        { method: 'GET', path: pathWith('/v1/files', { root, match, ignored: ignored ? 1 : [] }) },
+        { method: 'GET', path: pathWith('/v1/files', { root, match, ignored }) },
         call,
         (answer) => answer,
       );
@@ -305,10 +304,10 @@ export class Agent {
   #synced<Answer>(
     method: WireRequest['method'],
     path: string,
-    { peek, timeoutMs = callTimeoutMs, signal, ...query }: ChangesOptions = {},
+    { timeoutMs = callTimeoutMs, signal, ...query }: ChangesOptions = {},
   ): Promise<Answer> {
     return this.#json(
-      { method, path: pathWith(path, { peek: peek ? 1 : [], ...query, timeout: millisecondsOf(timeoutMs) }) },
+      { method, path: pathWith(path, { ...query, timeout: millisecondsOf(timeoutMs) }) },
       { timeoutMs: timeoutMs + answerMarginMs, signal },
     );
   }
@@ -318,7 +317,7 @@ export class Agent {
     try {
       const answer = parseObject(await this.#answer(question, call, readText));
       if (answer) return answer as Answer;
-      throw new AgentError('not_an_agent', 'no agent answers at that address');
+      throw new AgentError('not_an_agent', this.#wire.absence);
     } finally {
       call.end();
     }
@@ -344,31 +343,4 @@ export class Agent {
     }
     throw explain(failure);
   }
-}
-
-/** A time as the agent takes it, a whole number of up to nine digits: eleven days. */
-function millisecondsOf(ms: number): number {
-  return Math.min(ms, 1e9 - 1) | 0;
-}
-
-interface OpenCall extends Call {
-  /** The error of it when it was given up, or broke. */
-  explain(failure: unknown): unknown;
-}
-
-/** A client whose agent has answered, and speaks our protocol. */
-export async function openAgent(wire: Wire, options: ConnectOptions): Promise<Agent> {
-  const agent = new Agent(wire, options);
-  const { timeoutMs = connectTimeoutMs } = options;
-  const status = await agent.status({ timeoutMs });
-  if (status.protocol !== protocolVersion) throw otherProtocol(status);
-  return agent;
-}
-
-/** The agent is of another time than this library. */
-function otherProtocol({ protocol, version }: { protocol: number; version: string }): AgentError {
-  return new AgentError(
-    'other_protocol',
-    `the agent (${version}) speaks protocol ${protocol}, not ${protocolVersion}: update the older one`,
-  );
 }

@@ -12,6 +12,12 @@ export interface Call {
   end(): void;
 }
 
+/** A call whose end can be explained. */
+export interface OpenCall extends Call {
+  /** The error of it when it was given up, or broke. */
+  explain(failure: unknown): unknown;
+}
+
 /** @param timeoutMs how long the call may take; `Infinity` for ever */
 export function beginCall(timeoutMs: number): Call {
   const asking = new AbortController();

@@ -1,9 +1,10 @@
 // devagent/client for Node.
 import { defaultName, instancePaths } from '../index.ts';
-import { type Agent, openAgent } from './agent.ts';
+import type { Agent } from './agent.ts';
 import { AgentError } from './errors.ts';
 import { asAgentErrors, instanceWire } from './instance-wire.ts';
 import { socketWire, tcpWire } from './node-wire.ts';
+import { openAgent } from './open-agent.ts';
 import type { ConnectOptions } from './options.ts';
 import { parsePlace, platformWebSocket, webWire } from './web-wire.ts';
 import type { Wire } from './wire.ts';

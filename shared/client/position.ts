@@ -65,7 +65,7 @@ export class StreamPosition {
   advance(frame: ServerFrame): void {
     if (frame.type === 'snapshot') {
       if (frame.done) this.#pendingRoots--;
-    } else if (frame.type === 'file' || frame.type === 'message' || frame.type === 'gap') {
+    } else if ('cursor' in frame) {
       this.#cursor = frame.cursor;
       this.#owesGap = false;
       // A snapshot comes whole before any event, and without the roots that were removed since hello; a fresh one

@@ -7,19 +7,22 @@ export interface StreamQuery extends EventsOptions {
 }
 
 /** The path and query string of `GET /v1/events` for it. */
-export function streamPath({ snapshot, ignored, ...query }: StreamQuery): string {
-  return pathWith('/v1/events', { ...query, ignored: ignored ? 1 : [], snapshot: snapshot ? 1 : [] });
+export function streamPath(query: StreamQuery): string {
+  return pathWith('/v1/events', query);
 }
 
-/** A path with those parameters that are given, each as often as it has values. */
-export function pathWith(
-  path: string,
-  parameters: Readonly<Record<string, string | number | readonly string[] | undefined>>,
-): string {
+/** A path with those parameters that are given, each as often as it has values; what is true is 1. */
+export function pathWith(path: string, parameters: object): string {
   const query = new URLSearchParams();
   for (const [name, values] of Object.entries(parameters)) {
     // A number becomes text all the same.
-    for (const value of listOf(values as string)) query.append(name, value);
+    for (const value of listOf(values === true ? 1 : values === false ? [] : values))
+      query.append(name, value);
   }
   return `${path}?${query}`;
+}
+
+/** A time as the agent takes it, a whole number of up to nine digits: ten days. */
+export function millisecondsOf(ms: number): number {
+  return Math.min(ms, 9e8) | 0;
 }

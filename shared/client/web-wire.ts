@@ -106,12 +106,12 @@ export function webWire({ origin, token }: WebPlace, hint: string): Wire {
 async function* piecesOf({ body, ok }: Response): AsyncGenerator<string> {
   const reader = body?.getReader();
   const decoder = new TextDecoder();
-  let isEmpty = true;
+  let mayBeEmpty = !ok;
   for (;;) {
-    const { done, value } = (await reader?.read()) ?? { done: true };
-    if (done) break;
-    isEmpty = false;
+    const { value } = (await reader?.read()) ?? {};
+    if (!value) break;
+    mayBeEmpty = true;
     yield decoder.decode(value, { stream: true });
   }
-  if (ok && isEmpty) throw new TypeError('the answer broke off');
+  if (!mayBeEmpty) throw new TypeError('the connection broke');
 }

@@ -1,0 +1,15 @@
+// The first word with an agent.
+import { protocolVersion } from '../protocol.ts';
+import { Agent } from './agent.ts';
+import { otherProtocol } from './errors.ts';
+import { type ConnectOptions, connectTimeoutMs } from './options.ts';
+import type { Wire } from './wire.ts';
+
+/** A client whose agent has answered, and speaks our protocol. */
+export async function openAgent(wire: Wire, options: ConnectOptions): Promise<Agent> {
+  const agent = new Agent(wire, options);
+  const { timeoutMs = connectTimeoutMs } = options;
+  const status = await agent.status({ timeoutMs });
+  if (status.protocol !== protocolVersion) throw otherProtocol(status);
+  return agent;
+}

@@ -28,6 +28,35 @@ it('what .gitignore names is not told, at any level, with exceptions', async () 
   ]);
 });
 
+it('node_modules is not told, at any level, unless a rule includes it again', async () => {
+  const { root, changes } = await watched((at) => {
+    for (const path of ['node_modules', 'a/node_modules', 'a/b/node_modules']) {
+      mkdirSync(join(at, path), { recursive: true });
+    }
+  });
+  const write = (): void => {
+    for (const path of ['node_modules/f', 'a/node_modules/f', 'a/b/node_modules/f', 'a/node_modules.ts']) {
+      writeFileSync(join(root, path), 'x');
+    }
+  };
+  write();
+  expect(brief(await changes())).toEqual(['add a/node_modules.ts']);
+  writeFileSync(join(root, 'a/.gitignore'), '!/node_modules/\n');
+  expect(brief(await changes())).toEqual([
+    'add a/.gitignore',
+    'addDir a/node_modules',
+    'add a/node_modules/f',
+  ]);
+  write();
+  expect(brief(await changes())).toEqual(['change a/node_modules.ts', 'change a/node_modules/f']);
+  rmSync(join(root, 'a/.gitignore'));
+  expect(brief(await changes())).toEqual([
+    'unlink a/node_modules/f',
+    'unlinkDir a/node_modules',
+    'unlink a/.gitignore',
+  ]);
+});
+
 it('an edit of .gitignore takes effect while running', async () => {
   const { root, changes } = await watchedHere((at) => {
     mkdirSync(join(at, 'out/deep'), { recursive: true });
@@ -88,5 +117,7 @@ it('--ignore and --no-gitignore', async () => {
   mkdirSync(join(root, 'x/cache'), { recursive: true });
   writeFileSync(join(root, 'x/cache/f'), '');
   writeFileSync(join(root, 'a'), '');
-  expect(brief(await changes())).toEqual(['add a', 'addDir x']);
+  mkdirSync(join(root, 'node_modules/.git'), { recursive: true });
+  writeFileSync(join(root, 'node_modules/b'), '');
+  expect(brief(await changes())).toEqual(['add a', 'addDir node_modules', 'add node_modules/b', 'addDir x']);
 });

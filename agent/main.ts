@@ -48,7 +48,7 @@ async function main(): Promise<number> {
   for (const warning of configuration.warnings) log.warn('config file passed over', { why: warning });
   const agent = new Agent(config, paths, log);
   onCrash(log, () => agent.abandon());
-  void onSignals(log).then((signal) => agent.stop(signal));
+  void onSignals(log, () => agent.abandon()).then((signal) => agent.stop(signal));
   try {
     await agent.start();
     await agent.stopped;
@@ -60,13 +60,14 @@ async function main(): Promise<number> {
 }
 
 /** Resolves with the first signal that asks the process to end; the second ends it at once. */
-function onSignals(log: Log): Promise<NodeJS.Signals> {
+function onSignals(log: Log, cleanUp: () => void): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let asked = false;
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       process.on(signal, () => {
         if (asked) {
           log.warn('ending at once', { signal });
+          cleanUp();
           process.exit(signal === 'SIGINT' ? 130 : 143);
         }
         asked = true;

@@ -24,7 +24,9 @@ describe('a command that needs an agent', () => {
     writeFileSync(join(place.root, 'a.ts'), 'x');
     expect(await tail.exited).toEqual({ code: 0, signal: null });
     expect(tail.stdout).toBe('add a.ts\n');
-    expect(tail.stderr).toMatch(/^agent-cli: started an agent .*: it ends after 1 s without use, or .*\n$/);
+    expect(tail.stderr).toMatch(
+      /^agent-cli: started an agent .*: it ends after 1\.5 s without use, or .*\n$/,
+    );
     const { pid, args } = place.runFile();
     expect(args).toEqual(['--idle-exit=1500']);
     await until('the agent to end by itself', () => !place.agents().includes(pid));

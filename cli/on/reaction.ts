@@ -73,6 +73,8 @@ class Reaction implements StreamSetListener {
   readonly #cursors = new Map<string, string>();
   /** Whether all streams have stood. */
   #hasBegun = false;
+  /** Whether the agent did not watch all that is named for a while. */
+  #wasUnwatched = false;
   /** That of the messages, which come with the first. */
   #cursor: string | undefined;
   #lastGap = '';
@@ -121,6 +123,9 @@ class Reaction implements StreamSetListener {
     const isFirst = !this.#hasBegun;
     this.#hasBegun = true;
     if (isFirst && this.#options.initial) this.#runner.begin(hello.cursor);
+    // The root is new to this agent: no stream says what was missed in it.
+    if (this.#wasUnwatched) this.#runner.takeGap({ type: 'gap', reason: 'recrawl', cursor: hello.cursor });
+    this.#wasUnwatched = false;
     const turned = this.#turned;
     this.#turned = [];
     if (turned.length === 0) return;
@@ -208,7 +213,7 @@ class Reaction implements StreamSetListener {
         if (!this.#hasBegun || !mayPass(error)) throw error;
         await delay(this.#backoff.next());
         if (error instanceof RefusedError)
-          await this.#settle(await connection.status()).catch(throwUnlessPassing);
+          await this.#settle(await connection.status(), true).catch(throwUnlessPassing);
       } finally {
         this.#links.stop();
       }
@@ -243,12 +248,16 @@ class Reaction implements StreamSetListener {
     }
   }
 
-  /** Finds the agent's roots in which all that is named lies; what none holds is one from now on. */
-  async #settle(status: Status): Promise<void> {
+  /**
+   * Finds the agent's roots in which all that is named lies; what none holds is one from now on.
+   * @param isFollowed whether all of it has been followed until now, by an agent that knew these roots
+   */
+  async #settle(status: Status, isFollowed = false): Promise<void> {
     const links = this.#named.links();
     const roots = status.roots.map(({ path }) => path);
     this.#filters = await this.#named.filters(roots, async (directory) => {
       const { path } = await this.#context.connection.addRoot({ path: directory });
+      this.#wasUnwatched ||= isFollowed;
       this.#reporter.note(`the agent watches ${directory}, too, from now on`);
       return path;
     });

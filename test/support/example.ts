@@ -93,7 +93,9 @@ export class Example {
     const { port } = new URL(this.place.runFile().url);
     await this.place.run(['stop']);
     whileAway();
-    const { code, stderr } = await this.place.run(['start', root, '--', '--port', port]);
+    // It remembers nothing, so that its clients have missed something.
+    const flags = ['--port', port, '--no-store'];
+    const { code, stderr } = await this.place.run(['start', root, ...flags]);
     if (code !== 0) throw new Error(`the agent was not started again: ${stderr}`);
   }
 }

@@ -37,6 +37,8 @@ const noteSchema = z.discriminatedUnion('type', [
     cursor: z.string(),
     reason: z.string(),
     missed: z.int().optional(),
+    root: z.string().optional(),
+    restart: z.boolean().optional(),
     time: z.int().optional(),
   }),
   z.strictObject({ type: z.literal('lost'), reason: z.string() }),

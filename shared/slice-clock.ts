@@ -1,10 +1,28 @@
 // The clock of work that is cut into slices. A look at it costs as much as dozens of quick globs, and a single slow one
 // as much as thousands of looks: so it is read after so much work, not after so many items.
 
-import { setImmediate as nextTurn } from 'node:timers/promises';
-
 /** Work between two looks, in steps: 50 to 100 µs. */
 const stepsPerLook = 20_000;
+
+/**
+ * Work that has paused, in the order in which it did. The process has one event loop, and so one queue for its turns:
+ * each turn takes one from it. Were all to go on in the next turn, every client that asks for a long answer would make
+ * that turn longer for everyone.
+ */
+const paused: (() => void)[] = [];
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    paused.push(resolve);
+    if (paused.length === 1) setImmediate(goOn);
+  });
+}
+
+function goOn(): void {
+  paused[0]?.();
+  paused.shift();
+  if (paused.length > 0) setImmediate(goOn);
+}
 
 /**
  * Says when a slice of work has used up its time. Work is counted in steps, each what a glob takes for one character of
@@ -39,7 +57,10 @@ export class SliceClock {
     return this.#over;
   }
 
-  /** Lets others have their turn of the loop, and begins the next slice. */
+  /**
+   * Lets others have their turn of the loop, and begins the next slice. No turn has more than one slice of all the work
+   * that pauses this way: each gets one after the other.
+   */
   async pause(): Promise<void> {
     await nextTurn();
     this.restart();

@@ -218,3 +218,34 @@ describe('a hint of an ignored name', () => {
     expect(told.map(({ event, path }) => `${event} ${path}`)).toEqual(['add server.log']);
   });
 });
+
+it('does the work of two for a thousand calls of sync at once, and each still waits for what came before it', async () => {
+  const root = temporaryDirectory();
+  const told: Change[] = [];
+  let barriers = 0;
+  const engine = new RootEngine(
+    root,
+    directoriesBackend(async () => {
+      barriers += 1;
+      return false;
+    }),
+    { ignore: [], gitignore: true, settleMs: 60_000 },
+    {
+      batch: async (changes) => void told.push(...changes),
+      hinted: () => false,
+      unheard: () => {},
+      lost: async () => {},
+      crawled: async () => {},
+      refuse: () => {},
+      freeWatches: () => false,
+    },
+    silentLog,
+  );
+  cleanUpWith(() => engine.close());
+  await engine.start();
+  const first = engine.sync();
+  writeFileSync(join(root, 'seen'), '');
+  await Promise.all([first, ...Array.from({ length: 1000 }, () => engine.sync())]);
+  expect(told.map(({ event, path }) => `${event} ${path}`)).toContain('add seen');
+  expect(barriers).toBe(2);
+});

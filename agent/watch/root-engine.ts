@@ -12,6 +12,7 @@ import type { EngineEvents, Entries, RootOptions } from './engine-events.ts';
 import { Hints, type HintsHost } from './hints.ts';
 import { IgnoreRules } from './ignore-rules.ts';
 import { Interests } from './interests.ts';
+import { JoinedRuns } from './joined-runs.ts';
 import type { KeptIndex } from './kept-index.ts';
 import { LifetimeBudget } from './lifetimes.ts';
 import { type OuterRulesHost, OuterRulesReader } from './outer-rules.ts';
@@ -47,6 +48,7 @@ export class RootEngine implements ViewedRoot {
   private readonly hints: Hints;
   private readonly armed: ArmedBackend;
   private readonly exclusive = new Exclusive();
+  private readonly syncs = new JoinedRuns(() => this.syncNow());
   private readonly interests = new Interests();
   private readonly views: RootViews;
   readonly whenReady: Promise<void>;
@@ -231,7 +233,11 @@ export class RootEngine implements ViewedRoot {
    * what a crawl finds.
    * @throws DevagentError `sync_failed` when something could not be looked at for want of resources, or the agent stops
    */
-  async sync(): Promise<void> {
+  sync(): Promise<void> {
+    return this.syncs.run();
+  }
+
+  private async syncNow(): Promise<void> {
     const vouches = await this.armed.barrier();
     await this.exclusive.run(async () => {
       // A root that comes back, or that goes with a directory above it, gives no hint: it has to be looked for.

@@ -2,11 +2,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createConnection, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from '@jest/globals';
 import { startAgent } from './support/agent.ts';
-import { cleanUpWith, roomForMany, temporaryDirectory } from './support/cleanup.ts';
+import { cleanUpWith, forAllTests, roomForMany, temporaryDirectory } from './support/cleanup.ts';
 import { until } from './support/wait.ts';
 import { type Watched, watched } from './support/watched.ts';
 
@@ -172,5 +173,51 @@ measured('beside two who write faster than hints can be read', () => {
       }),
     );
     await expectTrue();
+  });
+});
+
+measured('a client that asks a thousand things at once', () => {
+  const [requests, files] = [1000, 2000];
+  const head = (path: string): string => `${path} HTTP/1.1\r\nhost: agent\r\ncontent-length: 0\r\n\r\n`;
+  const watch = forAllTests(() =>
+    watchTurns((at) => {
+      for (let name = 0; name < files; name++) writeFileSync(join(at, `f${name}`), '');
+    }),
+  );
+
+  /** Sends requests over one connection, all before the first answer, and gives what has come of it so far. */
+  async function sendAll(paths: string[]): Promise<{ socket: Socket; answers: () => number }> {
+    const socket = createConnection(watch().agent.socket);
+    cleanUpWith(() => void socket.destroy());
+    await once(socket, 'connect');
+    let text = '';
+    socket.on('data', (data) => {
+      text += data.toString('latin1');
+    });
+    socket.write(paths.map(head).join(''));
+    return { socket, answers: () => text.split('HTTP/1.1 200 ').length - 1 };
+  }
+
+  it('has every sync answered, and others are answered meanwhile', async () => {
+    await longestTurn(watch());
+    const { socket, answers } = await sendAll(Array.from({ length: requests }, () => 'POST /v1/sync'));
+    await until('all answers', () => answers() === requests);
+    expect(await longestTurn(watch())).toBeLessThan(longestTurnMs);
+    socket.destroy();
+  });
+
+  it('has one stream of a connection, however many it asked for', async () => {
+    await longestTurn(watch());
+    const { agent } = watch();
+    const clients = async () => (await agent.request('/v1/status')).json<{ clients: number }>().clients;
+    const before = await clients();
+    const paths = Array.from({ length: requests }, (_, n) => `GET /v1/events?snapshot=1&match=f${n}*`);
+    const { socket, answers } = await sendAll(paths);
+    await until('the first answer', () => answers() === 1);
+    await agent.sync();
+    expect((await clients()) - before).toBe(1);
+    expect(await longestTurn(watch())).toBeLessThan(longestTurnMs);
+    socket.destroy();
+    await until('it is gone', async () => (await clients()) === before);
   });
 });

@@ -52,8 +52,20 @@ export function createPlane(
   });
   /** What each connection is being answered. */
   const answers = new WeakMap<Duplex, ServerResponse>();
+  /** The answer to the last request that came on each connection. */
+  const last = new WeakMap<Duplex, ServerResponse>();
 
+  // A client may send further requests before it has its answer. They wait for it: a connection has one request under
+  // way, so that nobody gets more of the agent's time by asking many things at once, or what no one can be sent yet.
   const take = (request: IncomingMessage, response: ServerResponse): void => {
+    const { socket } = request;
+    const before = last.get(socket);
+    last.set(socket, response);
+    if (before === undefined || before.closed) begin(request, response);
+    else before.once('close', () => socket.destroyed || begin(request, response));
+  };
+
+  function begin(request: IncomingMessage, response: ServerResponse): void {
     answers.set(request.socket, response);
     response.once('finish', () => connections.answered(request.socket));
     const target = targetOf(request);
@@ -62,7 +74,7 @@ export function createPlane(
       if (request.socket.destroyed) services.log.debug('request broken off', { path: target.path });
       else refuse(request, response, target, toProblem(services, error));
     });
-  };
+  }
   server.on('request', take);
   // A request with an `Expect` that is none of HTTP's: Node would answer 417 without a word.
   server.on('checkExpectation', take);

@@ -105,6 +105,28 @@ describe('a view of what the rules leave out', () => {
   });
 });
 
+it('takes a large change outside the default view in further batches, which sync waits for', async () => {
+  const view = await viewed.open({ ignored: true });
+  for (let index = 0; index < 1100; index++) write(`aside/deep/${index}`);
+  await viewed.watcher.sync();
+  move('aside', 'dist/aside');
+  write('src/b.ts');
+  await viewed.watcher.sync();
+  const adds = viewed.batches.filter(
+    (batch) => batch.view === view && batch.changes.some(({ event }) => event === 'add'),
+  );
+  expect(adds.length).toBeGreaterThan(2);
+  expect(viewed.models.get(view)?.faults).toEqual([]);
+  expect(viewed.models.get(view)?.differences(viewed.root)).toEqual([]);
+  expect(await viewed.list()).toEqual([...defaultPaths, 'src/b.ts']);
+  // The other way round it is the default view's, and one batch.
+  move('dist/aside', 'aside');
+  await viewed.watcher.sync();
+  expect(viewed.batches.at(-1)?.changes).toHaveLength(2204);
+  expect(viewed.models.get(view)?.differences(viewed.root)).toEqual([]);
+  expect(await viewed.list()).toHaveLength(defaultPaths.length + 1103);
+});
+
 describe('a view of what a glob names', () => {
   it('holds that place alone', async () => {
     const view = await viewed.open({ match: ['dist/**'] });

@@ -239,15 +239,19 @@ export class RootEngine implements ViewedRoot {
 
   private async syncNow(): Promise<void> {
     const vouches = await this.armed.barrier();
-    await this.exclusive.run(async () => {
+    let starved = await this.exclusive.run(async () => {
       // A root that comes back, or that goes with a directory above it, gives no hint: it has to be looked for.
       this.time.schedule.suspectRoot();
       this.outer.suspect();
       if (!vouches() || this.time.schedule.inDoubt) await this.batches.recrawl();
       else await this.batches.tell();
+      return this.dirty.starved;
     });
-    await this.views.settled();
-    const { starved } = this.dirty;
+    if (!this.views.isIdle) {
+      await this.views.settled();
+      // Asked between the batches: one takes out what could not be looked at, to try it again.
+      starved ??= await this.exclusive.run(async () => this.dirty.starved);
+    }
     if (starved === undefined) return;
     throw new DevagentError(
       'sync_failed',

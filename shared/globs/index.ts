@@ -2,4 +2,4 @@
 
 export { type GitignoreFile, parseGitignore, type RulesEntry } from './gitignore.ts';
 export { compileGlobs, globLimits, objectionToGlobs, type PathMatcher, type PathTest } from './globs.ts';
-export { type NamedPath, namedPaths } from './named-paths.ts';
+export { namedPaths } from './named-paths.ts';

@@ -118,7 +118,7 @@ describe('whileOpen', () => {
     finish();
     const { value, early } = await waited;
     expect([value, String(early)]).toEqual(['done', 'early']);
-    here.once('data', (data) => there.end(`late: ${data}`));
+    here.once('data', (data) => here.end(`late: ${data}`));
     there.write('x');
     const [data] = (await once(there, 'data')) as [Buffer];
     expect(String(data)).toBe('late: x');

@@ -164,19 +164,6 @@ export class Delivery {
     this.forget(client);
   }
 
-  /** Whether a client has got everything that there is for it. */
-  hasAll(client: Member): boolean {
-    const { live, markers, insertions, place } = client;
-    if (live) return true;
-    return client.seq === this.front && markers.length + insertions.length === 0 && place === undefined;
-  }
-
-  /** Resolves when a client has got everything up to now; never, if it leaves before. */
-  caughtUp(client: Member): Promise<void> {
-    this.flush();
-    return new Promise((resolve) => this.whenReached(client, this.front, resolve));
-  }
-
   /** A client goes to another lane; it does not get what it has not got so far. */
   moveOut(client: Member): void {
     this.copies.missed(client, this.seqOf(client));

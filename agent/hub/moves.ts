@@ -44,9 +44,9 @@ export class Moves {
     const to = this.lanes.open(move.hold?.view);
     client.nextHold = move.hold;
     for (let round = 1; ; round++) {
-      await from.delivery.caughtUp(client);
+      await new Promise<void>((resolve) => from.delivery.whenAtFront(client, resolve));
       const isLast = round >= mostRounds;
-      if (!isLast && !from.delivery.hasAll(client)) continue;
+      if (!isLast && !hasAll(client, from)) continue;
       // Neither a batch nor a message may be in one of the journals and not yet in the other.
       const step = (): boolean => this.pass(client, from, to, move, isLast);
       if (await this.snapshots.still(() => this.lanes.together(step, [from, to]))) return;
@@ -59,7 +59,7 @@ export class Moves {
     if (this.registry.get(client.id) !== client) return true;
     from.delivery.flush();
     to.delivery.flush();
-    if (!isLast && !from.delivery.hasAll(client)) return false;
+    if (!isLast && !hasAll(client, from)) return false;
     const missed = from.delivery.frontSeq - from.delivery.seqOf(client);
     from.delivery.moveOut(client);
     from.backfill.release(client);
@@ -74,4 +74,10 @@ export class Moves {
     to.delivery.readOn(client);
     return true;
   }
+}
+
+/** Whether a client has got everything that there is for it in its lane. */
+function hasAll({ live, seq, markers, insertions, place }: Member, { delivery }: Lane): boolean {
+  if (live) return true;
+  return seq === delivery.frontSeq && markers.length + insertions.length === 0 && place === undefined;
 }

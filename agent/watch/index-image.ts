@@ -47,9 +47,15 @@ export function* saveImage(
   const names: string[] = [];
   let at = 0;
   const put = (name: string, stat: EntryStat, youth: Youth): void => {
-    const { size, mtimeMs, ctimeMs, birthtimeMs, ino, mode, uid, gid } = stat;
-    numbers.set([size, mtimeMs, ctimeMs, birthtimeMs, ino], at * numbersPerEntry);
-    modes.set([mode, uid, gid], at * modesPerEntry);
+    const base = at * numbersPerEntry;
+    numbers[base] = stat.size;
+    numbers[base + 1] = stat.mtimeMs;
+    numbers[base + 2] = stat.ctimeMs;
+    numbers[base + 3] = stat.birthtimeMs;
+    numbers[base + 4] = stat.ino;
+    modes[at * modesPerEntry] = stat.mode;
+    modes[at * modesPerEntry + 1] = stat.uid;
+    modes[at * modesPerEntry + 2] = stat.gid;
     youngs[at] = youths.indexOf(youth);
     names.push(name);
     at += 1;
@@ -66,7 +72,8 @@ export function* saveImage(
     for (const [name, entry] of entries) {
       if (entry instanceof Directory || index.isOutside(entry)) continue;
       const stat = index.fileStat(entry);
-      put(name, stat, isSettled && youthOf(stat) === 'none' ? 'none' : index.youth(entry));
+      const youth = index.youth(entry);
+      put(name, stat, youth !== 'none' && isSettled ? youthOf(stat) : youth);
       files += 1;
       if (at % entriesPerStep === 0) yield;
     }

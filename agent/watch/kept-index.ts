@@ -7,7 +7,7 @@ export interface KeptIndex {
   /** What a watcher gave to `put`. */
   readonly image: Buffer;
   /** What was told of the root after that, in order. */
-  readonly events: Iterable<{ readonly seq: number; readonly changes: readonly Change[] }>;
+  readonly events: readonly { readonly seq: number; readonly changes: readonly Change[] }[];
 }
 
 /** Keeps the indexes of roots. */

@@ -147,8 +147,8 @@ export class Watcher {
     // Not waited for: nobody may hold the index still before the engine has begun.
     if (kept === 'lost') void this.events.rootLost?.(real);
     await engine.start(kept === 'lost' ? undefined : kept);
-    // By now, or a crash would leave nothing of what was told of it.
-    void this.keepIndex(real);
+    // What was kept is good for the next start, too, unless something had to be done again.
+    if (kept === undefined || kept === 'lost' || kept.events.length > 0) void this.keepIndex(real);
     return real;
   }
 

@@ -49,7 +49,6 @@ export {
   type BroadcastAnswer,
   type Change,
   type ChangeEvent,
-  type ChangesAnswer,
   type ClientFrame,
   type ClientInfo,
   type EntryKind,
@@ -59,11 +58,8 @@ export {
   type GapEvent,
   type GapReason,
   type HelloFrame,
-  type IncompleteReason,
   type JournalEvent,
   type MessageEvent,
-  type NamedCursor,
-  type NetChange,
   type Problem,
   protocolVersion,
   type RootFrame,
@@ -77,6 +73,7 @@ export {
   type SyncAnswer,
   type Transport,
 } from './protocol.ts';
+export type { ChangesAnswer, IncompleteReason, NamedCursor, NetChange } from './protocol-changes.ts';
 export {
   openRegularFile,
   readBeginning,

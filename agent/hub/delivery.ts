@@ -260,12 +260,6 @@ export class Delivery {
     this.stalls.close();
   }
 
-  /** Calls `run` when a client has got everything up to the newest event of now. */
-  whenAtFront(client: Member, run: () => void): void {
-    this.flush();
-    this.whenReached(client, this.front, run);
-  }
-
   private forget(client: Member): void {
     this.groups.leave(client);
     this.readers.delete(client);
@@ -274,8 +268,11 @@ export class Delivery {
     client.live = false;
   }
 
-  /** @param filter the one that events after that position pass, if `run` changes it */
-  private whenReached(client: Member, afterSeq: number, run: () => void, filter?: Filter): void {
+  /**
+   * Calls `run` when a client has got everything up to an event; never, if it leaves before.
+   * @param filter the one that events after that position pass, if `run` changes it
+   */
+  whenReached(client: Member, afterSeq: number, run: () => void, filter?: Filter): void {
     if (client.live && afterSeq <= this.front) {
       run();
       if (client.blocked) this.fallBehind(client, this.front, client.group.hasBegun);

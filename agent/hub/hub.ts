@@ -302,7 +302,9 @@ export class Hub {
 
   /** Calls `reached` when a client has got everything up to the newest event of now; never, if it leaves before. */
   whenReached(client: Member, reached: () => void): void {
-    this.lanes.of(client).delivery.whenAtFront(client, reached);
+    const { delivery } = this.lanes.of(client);
+    delivery.flush();
+    delivery.whenReached(client, delivery.frontSeq, reached);
   }
 
   /** Finds those who have taken too little for too long, as happens every second while anybody is behind. */

@@ -174,6 +174,7 @@ export const sideDoors: readonly string[] = [
   'shared/client/browser.ts',
   'shared/cursor.ts',
   'shared/event-text.ts',
+  'shared/protocol-changes.ts',
   'shared/protocol.ts',
   'shared/units.ts',
   'shared/visible-text.ts',

@@ -3,6 +3,7 @@
 import * as z from 'zod';
 import { requestSchemas, routes } from '../../agent/serve/index.ts';
 import { defaultHost, defaultPort, limits, protocolVersion } from '../../shared/index.ts';
+import { changesAnswers } from './changes-schemas.ts';
 import { endpoints } from './endpoints.ts';
 import { answers, clientFrames, named, replies, serverFrames } from './schemas.ts';
 
@@ -182,7 +183,7 @@ export function openApi(): Json {
         query: { type: 'apiKey', in: 'query', name: 'token' },
         session: { type: 'apiKey', in: 'cookie', name: `devagent_${defaultPort}`, description: sessionNote },
       },
-      schemas: definitions(uri, Object.values(answers).flatMap(namesIn)),
+      schemas: definitions(uri, Object.values({ ...answers, ...changesAnswers }).flatMap(namesIn)),
     },
   };
 }

@@ -1,6 +1,7 @@
 // The endpoints in words and schemas, as far as their routes do not say it.
 import * as z from 'zod';
 import { requestSchemas } from '../../agent/serve/index.ts';
+import { changesAnswers } from './changes-schemas.ts';
 import { answers } from './schemas.ts';
 
 /** One endpoint, as its route does not tell it. */
@@ -64,19 +65,19 @@ export const endpoints: Readonly<Record<string, Endpoint>> = {
   'GET /v1/changes': {
     summary: 'The net difference since a cursor, or since `n:NAME`, which then moves',
     query: requestSchemas.changesQuery,
-    answer: json(answers.changes),
+    answer: json(changesAnswers.changes),
     others: { 504: 'the watcher was not in step within the time-out' },
   },
   'GET /v1/cursors': {
     summary: 'The named cursors, the least recently used first',
-    answer: json(answers.cursors),
+    answer: json(changesAnswers.cursors),
   },
   'PUT /v1/cursors/{name}': {
     summary: 'Sets a named cursor, to now unless the body names another',
     body: json(requestSchemas.cursorBody),
-    answer: json(answers.cursor),
+    answer: json(changesAnswers.cursor),
   },
-  'DELETE /v1/cursors/{name}': { summary: 'Forgets a named cursor', answer: json(answers.forgotten) },
+  'DELETE /v1/cursors/{name}': { summary: 'Forgets a named cursor', answer: json(changesAnswers.forgotten) },
   'POST /v1/links': {
     summary: 'Makes a link that opens the dashboard once; a session is not enough for that',
     answer: json(answers.link),

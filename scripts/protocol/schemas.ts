@@ -5,11 +5,9 @@ import * as z from 'zod';
 import { requestSchemas } from '../../agent/serve/index.ts';
 import type {
   BroadcastAnswer,
-  ChangesAnswer,
   ClientFrame,
   ClientInfo,
   FileRecord,
-  NamedCursor,
   Problem,
   RootStatus,
   ServerFrame,
@@ -21,28 +19,29 @@ import { limits } from '../../shared/index.ts';
 /** Schemas that stand under a name in the documents, and are referred to by it. */
 export const named = z.registry<{ id?: string; description: string }>();
 
-function name<S extends z.ZodType>(id: string, description: string, schema: S): S {
+/** Gives a schema its name. */
+export function name<S extends z.ZodType>(id: string, description: string, schema: S): S {
   named.add(schema, { id, description });
   return schema;
 }
 
 /** The same schema, with a word about what it is in this place. */
-function told<S extends z.ZodType>(description: string, schema: S): S {
+export function told<S extends z.ZodType>(description: string, schema: S): S {
   const copy = schema.clone();
   named.add(copy, { description });
   return copy;
 }
 
-const count = z.int().nonnegative();
+export const count = z.int().nonnegative();
 const milliseconds = z.number().nonnegative();
 const requestId = z.union([z.number(), z.string()]);
 
-const cursor = name('Cursor', 'A place in the journal, EPOCH:SEQ; take it as opaque', z.string());
+export const cursor = name('Cursor', 'A place in the journal, EPOCH:SEQ; take it as opaque', z.string());
 const entryKind = z.enum(['file', 'dir', 'symlink']);
 const path = told("relative to the root, with '/'", z.string());
 const pathBytes = told('the exact path, where the name is not UTF-8', z.base64()).optional();
 
-const change = name(
+export const change = name(
   'Change',
   "One path's part of a settled batch",
   z.object({
@@ -92,7 +91,7 @@ const fileFrame = name(
   }),
 );
 
-const messageFrame = name(
+export const messageFrame = name(
   'Message',
   'What somebody published',
   z.object({
@@ -228,18 +227,6 @@ const rootStatus = name(
   }),
 );
 
-const namedCursor = name(
-  'NamedCursor',
-  'A cursor that the agent remembers',
-  z.object({ name: z.string(), cursor }),
-);
-
-const netChange = name(
-  'NetChange',
-  "One path's part of the difference since a cursor",
-  z.object({ ...change.omit({ from: true }).shape, root: z.string() }),
-);
-
 /** The answers of the HTTP API. */
 export const answers = {
   broadcast: name('BroadcastAnswer', 'What became of a published message', z.object(broadcastFields)),
@@ -291,23 +278,6 @@ export const answers = {
     'A line of the index: the first says what follows, each other one is an entry',
     z.union([z.object({ cursor, root: z.string() }), fileRecord]),
   ),
-  changes: name(
-    'Changes',
-    'What changed since a cursor',
-    z.object({
-      since: told('null without one, and for a named cursor that did not exist', cursor.nullable()),
-      cursor: told('the next difference begins here', cursor),
-      complete: told('if not, everything may have changed', z.boolean()),
-      reason: z.enum(['epoch', 'expired', 'new', 'limit']).nullable(),
-      changes: z.array(netChange),
-      total: told('how many changes there are, where `limit` cut some off', count),
-      messages: z.array(messageFrame),
-      messagesComplete: z.boolean(),
-    }),
-  ),
-  cursor: namedCursor,
-  cursors: z.array(namedCursor),
-  forgotten: z.object({ name: z.string() }),
   link: z.object({
     url: told("opens the dashboard, once: it has the link's code in it", z.string()),
     expiresInMs: milliseconds,
@@ -334,10 +304,10 @@ type Defined<T> = (T & NonNullable<unknown>) | (T & null);
 type Plain<T> = T extends object ? { [K in keyof T]: Plain<Defined<T[K]>> } : T;
 
 /** Whether two types have the same members, optional ones too, which assignability does not tell. */
-type Same<A, B> =
+export type Same<A, B> =
   (<T>() => T extends Plain<A> ? 1 : 2) extends <T>() => T extends Plain<B> ? 1 : 2 ? true : false;
 
-type Expect<T extends true> = T;
+export type Expect<T extends true> = T;
 
 /** Does not compile where a schema and its type say different things. */
 export type SchemasAreTheTypes = [
@@ -348,8 +318,6 @@ export type SchemasAreTheTypes = [
   Expect<Same<z.output<typeof answers.root>, RootStatus>>,
   Expect<Same<z.output<typeof answers.status>, Status>>,
   Expect<Same<z.output<typeof answers.clients>, ClientInfo[]>>,
-  Expect<Same<z.output<typeof answers.changes>, ChangesAnswer>>,
-  Expect<Same<z.output<typeof answers.cursor>, NamedCursor>>,
   Expect<Same<z.output<typeof fileRecord>, FileRecord>>,
   Expect<Same<z.output<typeof answers.problem>, Problem>>,
 ];

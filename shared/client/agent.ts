@@ -1,16 +1,16 @@
 // The client of one agent: what a user of the library holds in hand.
 import {
   type BroadcastAnswer,
-  type ChangesAnswer,
   type FileRecord,
   protocolVersion,
   type Status,
   type SyncAnswer,
 } from '../protocol.ts';
+import type { ChangesAnswer } from '../protocol-changes.ts';
 import { Backoff } from './backoff.ts';
 import { ask, beginCall, isFinal, type OpenCall } from './calls.ts';
 import { parseObject } from './connection.ts';
-import { AgentError, AgentUnreachableError, otherProtocol } from './errors.ts';
+import { AgentError, AgentUnreachableError } from './errors.ts';
 import { EventStream } from './event-stream.ts';
 import type { EventsOptions, StreamOptions, TreeOptions } from './events.ts';
 import { LiveTree } from './live-tree.ts';
@@ -25,6 +25,7 @@ import {
   type FilesOptions,
   type Roots,
 } from './options.ts';
+import { otherProtocol } from './other-protocol.ts';
 import { pause, whenAborted } from './pause.ts';
 import { millisecondsOf, pathWith } from './query.ts';
 import { closedError, Subscription, type SubscriptionListener } from './subscription.ts';
@@ -186,17 +187,6 @@ export class Agent {
    * What changed since a cursor: the net difference between what was there and what is there now, with every change
    * made on disk before the call. Exact however long ago that was; `complete` says if it is not.
    * @throws {@link AgentError} `bad_parameter`, `unknown_root`, `sync_timeout`, `sync_failed`
-   *
-   * @example
-   * ```js
-   * import { connect } from 'devagent/client';
-   *
-   * const agent = await connect({ name: 'linter' });
-   * const { complete, changes } = await agent.changes({ since: 'n:linter', match: '**\/*.ts' });
-   * if (!complete) console.log('everything may have changed');
-   * for (const { event, path } of changes) console.log(event, path);
-   * await agent.close();
-   * ```
    */
   changes(options?: ChangesOptions): Promise<ChangesAnswer> {
     return this.#synced('GET', '/v1/changes', options);

@@ -1,5 +1,5 @@
 // Every way in which the library fails. No message, and nothing behind it, carries the token.
-import { type Problem, protocolVersion } from '../protocol.ts';
+import type { Problem } from '../protocol.ts';
 import { parseObject } from './connection.ts';
 
 /**
@@ -64,13 +64,5 @@ export function errorOfAnswer(status: number, body: string): AgentError {
     whole.code,
     `the agent refuses: ${whole.detail} (${whole.code})`,
     whole,
-  );
-}
-
-/** The agent is of another time than this library. */
-export function otherProtocol({ protocol, version }: { protocol: number; version: string }): AgentError {
-  return new AgentError(
-    'other_protocol',
-    `the agent (${version}) speaks protocol ${protocol}, not ${protocolVersion}: update the older one`,
   );
 }

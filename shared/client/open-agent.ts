@@ -1,8 +1,8 @@
-// The first word with an agent.
+// How a client begins: with an agent that answers.
 import { protocolVersion } from '../protocol.ts';
 import { Agent } from './agent.ts';
-import { otherProtocol } from './errors.ts';
 import { type ConnectOptions, connectTimeoutMs } from './options.ts';
+import { otherProtocol } from './other-protocol.ts';
 import type { Wire } from './wire.ts';
 
 /** A client whose agent has answered, and speaks our protocol. */

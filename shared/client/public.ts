@@ -3,15 +3,12 @@ export type {
   BroadcastAnswer,
   Change,
   ChangeEvent,
-  ChangesAnswer,
   EntryKind,
   FileEvent,
   FileRecord,
   GapEvent,
   GapReason,
-  IncompleteReason,
   MessageEvent,
-  NetChange,
   Problem,
   RootFrame,
   RootInterests,
@@ -20,6 +17,7 @@ export type {
   StoreStatus,
   SyncAnswer,
 } from '../protocol.ts';
+export type { ChangesAnswer, IncompleteReason, NetChange } from '../protocol-changes.ts';
 export type { Agent } from './agent.ts';
 export { AgentAuthError, AgentError, AgentUnreachableError } from './errors.ts';
 export type { EventStream } from './event-stream.ts';

@@ -3,6 +3,7 @@ import { type Goal, goal } from '../support/goals.ts';
 import { percentile } from '../support/numbers.ts';
 import { count } from '../support/table.ts';
 import { measuredOf, type Results, summarize } from './results.ts';
+import { changesPerAnswer, type SinceResult } from './since.ts';
 import type { StandstillResult } from './standstill.ts';
 import type { TruthResult } from './truth.ts';
 
@@ -16,6 +17,7 @@ export function judge(results: Results): Goal[] {
     ...sizes.flatMap((files) => judgeTree(results, files)),
     ...judgeAlone(results),
     ...judgeStandstill(results.standstill),
+    ...judgeSince(results.since),
     ...judgeTruth('random operations', results.truth, false),
     ...judgeTruth('overflow', results.overflow, true),
   ];
@@ -29,6 +31,24 @@ function judgeStandstill(result: StandstillResult | undefined): Goal[] {
   const worst = Math.max(...result.standstills.flatMap(({ worstMs }) => worstMs));
   const text = `moves, rules and removal of ${count(result.files)} files: no request waits ${longestStandstillMs} ms`;
   return [goal(text, `${worst.toFixed(1)} ms`, worst, longestStandstillMs)];
+}
+
+function judgeSince(results: readonly SinceResult[]): Goal[] {
+  const p50Of = (key: string, size: number): number =>
+    percentile(results.find(({ peer, files }) => peer.key === key && files === size)?.answersMs ?? [], 0.5);
+  return [...new Set(results.map(({ files }) => files))].flatMap((files) => {
+    const [own, watchman] = [p50Of('agentd', files), p50Of('watchman', files)];
+    const what = `${changesPerAnswer} changes of ${count(files)} files, barrier included, p50`;
+    return [
+      goal(`${what} at most 5 ms`, `${own.toFixed(2)} ms`, own, 5),
+      goal(
+        `${what} no slower than watchman's`,
+        `${(own / watchman).toPrecision(3)} times its`,
+        own,
+        watchman,
+      ),
+    ];
+  });
 }
 
 function judgeTree(results: Results, files: number): Goal[] {

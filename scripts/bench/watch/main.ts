@@ -14,6 +14,7 @@ import { findPeers } from './peers.ts';
 import { report } from './report.ts';
 import type { Results } from './results.ts';
 import { type Measured, measureRounds } from './rounds.ts';
+import { measureSince } from './since.ts';
 import { measureStandstill, type StandstillResult } from './standstill.ts';
 import { Trees } from './trees.ts';
 import { measureOverflow, measureTruth } from './truth.ts';
@@ -62,6 +63,7 @@ async function measure(bench: Bench, options: Options): Promise<string> {
     rounds: await rounds(bench, trees, options, peers),
     truth: options.parts.has('truth') ? await measureTruth(bench, peers, options.seeds) : [],
     overflow: options.parts.has('overflow') ? await measureOverflow(bench, peers) : [],
+    since: options.parts.has('changes') ? await measureSince(bench, trees, peers, options.sizes) : [],
     ...(await alone(bench, trees, options)),
   };
   return report({ bench, options, peers, skipped, results });

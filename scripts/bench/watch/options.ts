@@ -12,6 +12,7 @@ export const parts = [
   'idle',
   'crawl',
   'standstill',
+  'changes',
   'growth',
 ] as const;
 export type Part = (typeof parts)[number];

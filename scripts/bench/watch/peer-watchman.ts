@@ -23,7 +23,11 @@ export function watchmanPeer(bench: Bench, installed: string): Peer {
   };
 }
 
-async function startWatchman(bench: Bench, root: string): Promise<RunningPeer> {
+/** A daemon that has crawled `root`, and a connection to it. */
+export async function openWatchman(
+  bench: Bench,
+  root: string,
+): Promise<{ pid: number; readyMs: number; connection: WatchmanConnection; stop: () => Promise<void> }> {
   const startedMs = monotonicMs();
   const { pid, socket, stop } = launchWatchman(bench);
   let connection: WatchmanConnection | undefined;
@@ -40,7 +44,11 @@ async function startWatchman(bench: Bench, root: string): Promise<RunningPeer> {
   if (watched['watch'] !== root) throw new Error(`watchman watches ${watched['watch']} instead of ${root}`);
   // Answered when the crawl is done. One path, so that what is measured is not the output.
   await connection.command('query', root, { path: [{ path: 'none', depth: 0 }], fields: ['name'] });
-  const readyMs = monotonicMs() - startedMs;
+  return { pid, readyMs: monotonicMs() - startedMs, connection, stop };
+}
+
+async function startWatchman(bench: Bench, root: string): Promise<RunningPeer> {
+  const { pid, readyMs, connection, stop } = await openWatchman(bench, root);
   return new RunningWatchman(pid, readyMs, root, connection, stop);
 }
 

@@ -9,6 +9,7 @@ import type { Options } from './options.ts';
 import type { Peer } from './peer.ts';
 import { measuredOf, type Results, summarize } from './results.ts';
 import type { Measured } from './rounds.ts';
+import { changesPerAnswer, type SinceResult } from './since.ts';
 import type { StandstillResult } from './standstill.ts';
 import { describeTrees } from './tree-storage.ts';
 import type { TruthResult } from './truth.ts';
@@ -55,6 +56,9 @@ export function report({ bench, options, peers, skipped, results }: Run): string
       `The longest that agentd kept a request waiting, with a tree of ${count(results.standstill.files)} files`,
       standstillTable(results.standstill),
     );
+  }
+  if (wants.has('changes')) {
+    add(`What changed since: ${changesPerAnswer} files, barrier included`, sinceTable(results.since));
   }
   if (wants.has('growth')) add('agentd, growing tree', growthTable(results));
   add('Goals', goalTable(judge(results)));
@@ -185,6 +189,16 @@ function aloneTable({ idle, crawl }: Results): string {
 function standstillTable({ standstills }: StandstillResult): string {
   const rows = standstills.map(({ what, worstMs }) => [what, spreadCell(spread(worstMs), 1)]);
   return table(['while', 'ms: least – median – most of the rounds'], rows);
+}
+
+function sinceTable(results: readonly SinceResult[]): string {
+  const rows = results.map(({ peer, files, answersMs }) => [
+    peer.name,
+    count(files),
+    cell(percentile(answersMs, 0.5), 2),
+    cell(percentile(answersMs, 0.99), 2),
+  ]);
+  return table(['peer', 'files', 'p50 ms', 'p99 ms'], rows);
 }
 
 function growthTable(results: Results): string {

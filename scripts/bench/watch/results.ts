@@ -4,6 +4,7 @@ import { median, percentile } from '../support/numbers.ts';
 import type { CrawlResult, IdleResult } from './agent-alone.ts';
 import type { PeerKey } from './peer.ts';
 import type { Measured } from './rounds.ts';
+import type { SinceResult } from './since.ts';
 import type { StandstillResult } from './standstill.ts';
 import type { TruthResult } from './truth.ts';
 
@@ -12,6 +13,7 @@ export interface Results {
   readonly rounds: readonly Measured[];
   readonly truth: readonly TruthResult[];
   readonly overflow: readonly TruthResult[];
+  readonly since: readonly SinceResult[];
   readonly idle?: IdleResult;
   readonly crawl?: CrawlResult;
   readonly standstill?: StandstillResult;

@@ -1,15 +1,15 @@
 // Delivery: one lane's journal, and the clients along it. A client is a position in the journal. Nothing is queued for
 // anyone: at the end of a turn of the loop each client that stands at the front gets what is new in one write; one
 // whose socket is full is left behind, and reads on from the journal when it drains.
-import type { JournalEvent, ServerFrame, TurnBudget } from '../../shared/index.ts';
+import type { JournalEvent, ServerFrame } from '../../shared/index.ts';
 import type { Journal, NewEvent } from '../journal/index.ts';
 import type { Log } from '../log/index.ts';
 import { countAddressees, logAddressees } from './addressees.ts';
 import type { Copy } from './broadcast.ts';
-import type { Broadcasts } from './broadcasts.ts';
-import { CatchUp, type Interlude } from './catch-up.ts';
+import { CatchUp } from './catch-up.ts';
 import { Copies } from './copies.ts';
 import type { Counters } from './counters.ts';
+import type { DeliveryParts, ReplyOptions } from './delivery-parts.ts';
 import type { Encoding } from './encoding.ts';
 import { continuesBatch, type Filter, isPiece } from './filter.ts';
 import { FrontEncoder, isQuicklyEncoded } from './front-encoder.ts';
@@ -19,35 +19,6 @@ import { Readers } from './readers.ts';
 import { Stalls } from './stalls.ts';
 import type { Turns } from './turns.ts';
 import { Writer } from './writer.ts';
-
-/** What a lane delivers with, besides its journal. */
-export interface DeliveryParts {
-  /** What clients get between events. */
-  readonly interlude: Interlude;
-  readonly broadcasts: Broadcasts;
-  /** Those of all lanes, who are behind: what a turn of the loop may take is theirs together. */
-  readonly turns: Turns<Member>;
-  /** Turns of their own for those with slow filters: nobody else has to wait for them. */
-  readonly slowTurns: Turns<Member>;
-  /** The time in a turn of the loop to encode newest events in, of all lanes together. */
-  readonly budget: TurnBudget;
-  /** So long a batch waits for clients that keep up. */
-  readonly holdMs: number;
-  readonly counters: Counters;
-  readonly log: Log;
-  /** After how long a client that takes next to nothing is closed. */
-  readonly stalledMs: number;
-  /** A clock that only goes forward. */
-  readonly nowMs: () => number;
-}
-
-/** When a frame that is no event goes to a client. */
-export interface ReplyOptions {
-  /** When it has got everything up to this event; the newest of now unless given. */
-  readonly afterSeq?: number;
-  /** Called when the frame is handed over; never, if the client leaves before. */
-  readonly sent?: () => void;
-}
 
 /** A journal, who reads it, and who has got what of it. */
 export class Delivery {

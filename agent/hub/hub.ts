@@ -7,7 +7,7 @@ import { Broadcast } from './broadcast.ts';
 import { Broadcasts } from './broadcasts.ts';
 import { Client, type Outlet, type ViewHold } from './client.ts';
 import { Counters } from './counters.ts';
-import type { ReplyOptions } from './delivery.ts';
+import type { ReplyOptions } from './delivery-parts.ts';
 import type { Encoding } from './encoding.ts';
 import { type Filter, isPiece } from './filter.ts';
 import { frontBudget } from './front-encoder.ts';

@@ -44,7 +44,10 @@ export class Moves {
     const to = this.lanes.open(move.hold?.view);
     client.nextHold = move.hold;
     for (let round = 1; ; round++) {
-      await new Promise<void>((resolve) => from.delivery.whenAtFront(client, resolve));
+      from.delivery.flush();
+      await new Promise<void>((resolve) => {
+        from.delivery.whenReached(client, from.delivery.frontSeq, resolve);
+      });
       const isLast = round >= mostRounds;
       if (!isLast && !hasAll(client, from)) continue;
       // Neither a batch nor a message may be in one of the journals and not yet in the other.

@@ -1,7 +1,8 @@
 // What the agent answers about what changed, as schemas, held to the types as those in schemas.ts are.
 import * as z from 'zod';
 import type { ChangesAnswer, NamedCursor } from '../../shared/index.ts';
-import { change, count, cursor, type Expect, messageFrame, name, type Same, told } from './schemas.ts';
+import type { Expect, Same } from './same-type.ts';
+import { change, count, cursor, messageFrame, name, told } from './schemas.ts';
 
 const namedCursor = name(
   'NamedCursor',

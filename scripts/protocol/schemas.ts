@@ -15,6 +15,7 @@ import type {
   SyncAnswer,
 } from '../../shared/index.ts';
 import { limits } from '../../shared/index.ts';
+import type { Expect, Same } from './same-type.ts';
 
 /** Schemas that stand under a name in the documents, and are referred to by it. */
 export const named = z.registry<{ id?: string; description: string }>();
@@ -296,18 +297,6 @@ export const answers = {
     }),
   ),
 } as const;
-
-/** All that JSON can say of a type. */
-type Defined<T> = (T & NonNullable<unknown>) | (T & null);
-
-/** What a value is, all the way down, whatever its type is composed of. */
-type Plain<T> = T extends object ? { [K in keyof T]: Plain<Defined<T[K]>> } : T;
-
-/** Whether two types have the same members, optional ones too, which assignability does not tell. */
-export type Same<A, B> =
-  (<T>() => T extends Plain<A> ? 1 : 2) extends <T>() => T extends Plain<B> ? 1 : 2 ? true : false;
-
-export type Expect<T extends true> = T;
 
 /** Does not compile where a schema and its type say different things. */
 export type SchemasAreTheTypes = [

@@ -1,5 +1,6 @@
 // What has to be looked at in the next batch: what hints named, and what could not be looked at before.
 import { basename } from 'node:path';
+import { DevagentError } from '../../shared/index.ts';
 import { both, type Evidence } from './touches.ts';
 import type { Directory } from './tree-index.ts';
 import type { Dirty } from './visits.ts';
@@ -84,4 +85,12 @@ export class DirtyDirectories {
     }
     return dirty;
   }
+}
+
+/** What a sync fails with when a directory could not be listed for want of resources; `path` is absolute. */
+export function starvedError(path: string, code: string): DevagentError {
+  return new DevagentError(
+    'sync_failed',
+    `${path} can't be listed (${code}): close some clients, or raise the limit with "ulimit -n" and restart the agent`,
+  );
 }

@@ -1,12 +1,11 @@
 // The engine of one root: takes hints, waits until they settle, has the crawler look, tells the batch.
-import { join } from 'node:path';
-import { DevagentError, type RootStatus } from '../../shared/index.ts';
+import type { RootStatus } from '../../shared/index.ts';
 import type { Log } from '../log/index.ts';
 import { ArmedBackend, type ArmedBackendHost } from './armed-backend.ts';
 import type { BackendFactory } from './backend.ts';
 import { TreeClock } from './clock.ts';
 import { Crawler } from './crawler.ts';
-import { DirtyDirectories } from './dirty.ts';
+import { DirtyDirectories, starvedError } from './dirty.ts';
 import { Disk } from './disk.ts';
 import type { EngineEvents, Entries, RootOptions } from './engine-events.ts';
 import { Hints, type HintsHost } from './hints.ts';
@@ -252,11 +251,7 @@ export class RootEngine implements ViewedRoot {
       // Asked between the batches: one takes out what could not be looked at, to try it again.
       starved ??= await this.exclusive.run(async () => this.dirty.starved);
     }
-    if (starved === undefined) return;
-    throw new DevagentError(
-      'sync_failed',
-      `${join(this.path, starved.directory.path)} can't be listed (${starved.code}): close some clients, or raise the limit with "ulimit -n" and restart the agent`,
-    );
+    if (starved !== undefined) throw starvedError(this.disk.absolute(starved.directory.path), starved.code);
   }
 
   /**

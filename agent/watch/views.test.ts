@@ -207,7 +207,9 @@ describe('a view that nobody uses', () => {
     await until('its rows to go', () => status()?.interests.files === 1);
     write('dist/js/b.js');
     write('dist/c.css');
-    expect(await viewed.told(other)).toEqual(['add dist/js/b.js']);
+    // Watches were closed, so hints may have been lost: what is so young may also be reported as changed.
+    const told = (await viewed.told(other)).filter((line) => !line.startsWith('change '));
+    expect(told).toEqual(['add dist/js/b.js']);
     expect(status()?.interests).toEqual({ clients: 1, watches: 2, files: 2, paths: ['dist/js'] });
   });
 });

@@ -28,10 +28,13 @@ async function framesBefore(client: TestClient, begin: number, id: string): Prom
   }
 }
 
-/** Of the default the most; the others' barriers differ in how they are waited for, not in what comes of it. */
+/**
+ * Of the default the most; the others' barriers differ in how they are waited for, not in what comes of it. Git is asked
+ * after each fiftieth.
+ */
 const writesBefore = {
   directories: times(100, 1000),
-  recursive: times(30, 300),
+  recursive: times(50, 300),
   chokidar: times(50, 300),
   polling: times(50, 300),
 };

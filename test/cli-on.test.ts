@@ -219,7 +219,7 @@ describe('agent-cli on', () => {
       [['**', '--shell', '--no-shell', '--', 'make'], '--shell and --no-shell exclude each other'],
       [['**', '--stdin', '--interactive', '--', 'make'], '--stdin and --interactive exclude each other'],
       [['**', '--busy', 'wait', '--', 'make'], '--busy takes queue or restart or ignore, not "wait"'],
-      [['**', '--kill-after', '5m', '--', 'make'], 'a time as in 500ms or 5s'],
+      [['**', '--kill-after', '5d', '--', 'make'], 'a time as in 500ms, 5s or 1m'],
       [['/etc/*', '--', 'make'], 'globs are relative to the current directory'],
     ] as const) {
       const result = await runCliHere(['on', ...args], env);

@@ -48,6 +48,12 @@ describe('GET /v1/status', () => {
       ],
       clients: 1,
       journal: { events: seqOf(cursor), bytes: expect.any(Number), limitBytes: 100_000 },
+      store: {
+        path: join(agent.state, 'default.store'),
+        bytes: expect.any(Number),
+        restored: false,
+        degraded: null,
+      },
       memory: expect.any(Object),
       url: agent.runFile.url,
     });

@@ -1,6 +1,7 @@
 // Writes the journal's segments and its mark, and removes segments that are no longer needed.
 import { closeSync, constants, ftruncateSync, openSync, rmSync, writeSync, writevSync } from 'node:fs';
 import { join } from 'node:path';
+import { errorCode } from '../instance/index.ts';
 import { MarkFile } from './mark.ts';
 import { type Found, markName } from './restore.ts';
 import { blockHeaderBytes, fileHeader, putBlockHeader, segmentName, segmentNames } from './segment.ts';
@@ -71,6 +72,8 @@ export class JournalFiles {
       ftruncateSync(this.descriptor, last.bytes);
     }
     this.head = kept?.headSeq ?? 0;
+    // From the beginning, so that an agent that runs out of open files later can still write.
+    if (last === undefined) this.begin(this.head + 1);
     this.mark = new MarkFile(join(directory, markName), epoch, boot);
     this.mark.write('open', this.head);
     // Or a clean mark could come back after a crash of the machine, and with it cursors that were given since.
@@ -87,7 +90,7 @@ export class JournalFiles {
     putBlockHeader(this.header, buffers, firstSeq, lastSeq);
     let segment = this.segments.at(-1);
     if (segment === undefined || segment.bytes >= this.limitBytes / segmentsPerLimit) {
-      segment = this.begin(firstSeq);
+      segment = this.rotate(firstSeq, segment);
     }
     const descriptor = this.descriptor as number; // there is one with the first segment
     const bytes = writeAll(descriptor, [this.header, ...buffers], segment.bytes);
@@ -115,18 +118,29 @@ export class JournalFiles {
     this.descriptor = undefined;
   }
 
+  /** Goes on in a new segment, or, while there is no open file left for one, in the last. */
+  private rotate(firstSeq: number, last: SegmentFile | undefined): SegmentFile {
+    try {
+      const segment = this.begin(firstSeq);
+      this.removeOld();
+      this.host.rotated();
+      return segment;
+    } catch (error) {
+      if (last !== undefined && isOutOfFiles(error)) return last;
+      throw error;
+    }
+  }
+
   private begin(firstSeq: number): SegmentFile {
-    if (this.descriptor !== undefined) closeSync(this.descriptor);
-    this.descriptor = undefined;
     const segment = { name: segmentName(firstSeq), firstSeq, bytes: 0 };
     const flags = constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC;
-    this.descriptor = openSync(join(this.directory, segment.name), flags, 0o600);
+    const descriptor = openSync(join(this.directory, segment.name), flags, 0o600);
+    if (this.descriptor !== undefined) closeSync(this.descriptor);
+    this.descriptor = descriptor;
     const header = fileHeader(this.epoch, firstSeq);
     segment.bytes = writeAll(this.descriptor, [header], 0);
     this.total += segment.bytes;
     this.segments.push(segment);
-    this.removeOld();
-    this.host.rotated();
     return segment;
   }
 
@@ -143,6 +157,12 @@ export class JournalFiles {
       this.segments.shift();
     }
   }
+}
+
+/** Whether there was no open file left, which passes: nothing is wrong with the disk. */
+export function isOutOfFiles(error: unknown): boolean {
+  const code = errorCode(error);
+  return code === 'EMFILE' || code === 'ENFILE';
 }
 
 /** Writes all of it; writev(2) may write less, as before it says that the disk is full. Returns how much that is. */

@@ -8,7 +8,7 @@ import type { JournalSink, KeptFrames } from '../journal/index.ts';
 import type { Log } from '../log/index.ts';
 import { type KeptCursor, readCursors, writeCursors } from './cursor-file.ts';
 import { findIndexes, IndexFiles, type IndexHeader } from './index-files.ts';
-import { JournalFiles } from './journal-files.ts';
+import { isOutOfFiles, JournalFiles } from './journal-files.ts';
 import { eventsAfter, type ToldEvent } from './redo.ts';
 import { type Found, findKept } from './restore.ts';
 
@@ -171,7 +171,10 @@ export class Store implements JournalSink {
       const endSeq = isWatched ? Number.POSITIVE_INFINITY : headSeq;
       await indexes?.put({ ...this.headerOf(root), headSeq, endSeq }, image);
     } catch (error) {
-      if (indexes === this.indexes) this.fail(error);
+      if (indexes !== this.indexes) return;
+      // The one from before is good as far as it goes, and the journal has the rest.
+      if (isOutOfFiles(error)) this.log.warn('the index of a root could not be kept now', { root, error });
+      else this.fail(error);
     }
   }
 
@@ -188,7 +191,14 @@ export class Store implements JournalSink {
 
   /** Keeps the named cursors in place of those before. */
   keepCursors(cursors: readonly KeptCursor[]): void {
-    this.attempt(() => writeCursors(this.cursorPath, cursors));
+    this.attempt(() => {
+      try {
+        writeCursors(this.cursorPath, cursors);
+      } catch (error) {
+        if (!isOutOfFiles(error)) throw error;
+        this.log.warn('the named cursors could not be kept now', { error });
+      }
+    });
   }
 
   private get cursorPath(): string {

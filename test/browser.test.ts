@@ -148,7 +148,7 @@ describeInBrowser('a page', [foreignHost], (browser) => {
       runtime: first.runtime,
       state: first.state,
       // After the --port 0 that every test's agent has: the last one counts.
-      flags: ['--port', String(port)],
+      flags: ['--port', String(port), '--no-store'],
     });
     await second.broadcast('after');
     await stream.waitForMessage('after');

@@ -52,9 +52,10 @@ export async function keepIndex(
   keeper: IndexKeeper | undefined,
 ): Promise<void> {
   const engine = current();
-  if (keeper === undefined || engine === undefined) return;
+  // Nor is that waited for: the agent may be about to stop.
+  if (keeper === undefined || engine?.isReady !== true) return;
   await engine.withIndex(async () => {
-    if (current() !== engine || !engine.isReady) return;
+    if (current() !== engine) return;
     const image = await engine.memory.image(true);
     if (image.length > 0) await keeper.put(root, image, true);
   });

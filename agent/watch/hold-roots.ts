@@ -1,4 +1,5 @@
 // Holding the indexes of roots still, to read several at the same time or to keep one.
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Entries } from './engine-events.ts';
 import type { IndexKeeper } from './kept-index.ts';
 import type { RootEngine } from './root-engine.ts';
@@ -45,6 +46,10 @@ export async function holdRoots<T>(
   }
 }
 
+/** How often, and how long each time, an index that is to be kept waits for the end of a save: half a second. */
+const mostWaits = 20;
+const waitMs = 25;
+
 /** Has the index of a root kept as it has been told; resolves when it is. One that is not whole yet is passed over. */
 export async function keepIndex(
   root: string,
@@ -54,6 +59,8 @@ export async function keepIndex(
   const engine = current();
   // Nor is that waited for: the agent may be about to stop.
   if (keeper === undefined || engine?.isReady !== true) return;
+  // To read the index is to report what waits for the end of a save: better a little later.
+  for (let waits = 0; engine.batches.isHolding && waits < mostWaits; waits++) await delay(waitMs);
   await engine.withIndex(async () => {
     if (current() !== engine) return;
     const image = await engine.memory.image(true);

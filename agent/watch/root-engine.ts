@@ -52,7 +52,8 @@ export class RootEngine implements ViewedRoot {
   private readonly views: RootViews;
   readonly whenReady: Promise<void>;
   private markStarted = (): void => {};
-  private readonly batches: RootBatches;
+  /** Its batches, and what waits to become one. */
+  readonly batches: RootBatches;
   private ready = false;
   private closed = false;
   private auditFindings = 0;

@@ -1,5 +1,5 @@
 // What agent-cli looks like on a real terminal, narrow and wide, with colours and without.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { startAgent, type TestAgent } from './support/agent.ts';
@@ -66,7 +66,11 @@ onTmux.each(widths)('on a terminal of %i columns', (columns) => {
     mkdirSync(deep, { recursive: true });
     writeFileSync(join(deep, 'the-button-with-which-one-buys.test.tsx'), 'x');
     await terminal.shows('.tsx');
-    for (let number = 0; number < 50; number++) writeFileSync(join(agent.root, `file-${number}.ts`), 'x');
+    // Moved in as a whole, so that it is one batch however slow the machine is.
+    const many = join(temporaryDirectory(), 'many');
+    mkdirSync(many);
+    for (let number = 1; number < 50; number++) writeFileSync(join(many, `file-${number}.ts`), 'x');
+    renameSync(many, join(agent.root, 'many'));
     await terminal.shows('50 changes');
     expectUnbroken(terminal);
     // Time, event and text, or what went on below the text.
@@ -74,7 +78,7 @@ onTmux.each(widths)('on a terminal of %i columns', (columns) => {
       expect(line).toMatch(/^(\d\d:\d\d:\d\d\.\d{3} {2}(message|add|addDir|batch) +| {25})\S/);
       expect(line.slice(23, 26)).toMatch(/^ {2}\S$/);
     }
-    expect(terminal.lines().join(' ')).toContain('50 changes: 50 added — file-');
+    expect(terminal.lines().join(' ')).toContain('50 changes: 50 added — many');
     terminal.press('C-c');
     expect(await terminal.exitCode()).toBe(130);
   });

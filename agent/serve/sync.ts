@@ -22,7 +22,7 @@ export async function syncAll(
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
-      reject(new ProblemError(504, 'sync_timeout', `the watcher was not in step after ${timeoutMs} ms`));
+      reject(new ProblemError(504, 'sync_timeout', `the watcher did not catch up within ${timeoutMs} ms`));
     }, timeoutMs);
     signal?.addEventListener('abort', () => reject(signal.reason));
   });

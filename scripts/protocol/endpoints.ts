@@ -66,7 +66,7 @@ export const endpoints: Readonly<Record<string, Endpoint>> = {
     summary: 'The net difference since a cursor, or since `n:NAME`, which then moves',
     query: requestSchemas.changesQuery,
     answer: json(changesAnswers.changes),
-    others: { 504: 'the watcher was not in step within the time-out' },
+    others: { 504: 'the watcher did not catch up within the time-out' },
   },
   'GET /v1/cursors': {
     summary: 'The named cursors, the least recently used first',

@@ -23,7 +23,7 @@ export class LiveTree extends Tree {
   /**
    * Resolves when every change made on disk before the call is in the tree; the first time, so, when the tree is
    * whole. While no agent is there it waits for one.
-   * @throws {@link AgentError} `sync_timeout` when the agent's watcher was not in step within 10 s; when the tree has
+   * @throws {@link AgentError} `sync_timeout` when the agent's watcher did not catch up within 10 s; when the tree has
    *   ended, with what ended it, else `closed`
    */
   async sync(): Promise<void> {

@@ -1,5 +1,4 @@
 // The composition root: every part is made, started and stopped here, in order.
-import { rmSync } from 'node:fs';
 import type { Server } from 'node:http';
 import {
   type DevagentError,
@@ -192,7 +191,6 @@ export class Agent {
   /** For a process that ends at once: removes the files by which others would look for it. */
   abandon(): void {
     this.place.abandon();
-    rmSync(this.paths.cookieDirectory, { recursive: true, force: true });
   }
 
   /** A server for the socket, not listening yet. */

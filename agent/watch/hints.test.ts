@@ -3,12 +3,12 @@ import { execFileSync } from 'node:child_process';
 import { appendFileSync, linkSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import type { Change } from '../../shared/index.ts';
 import { cleanUpWith, temporaryDirectory } from '../../test/support/cleanup.ts';
 import { silentLog } from '../../test/support/silent-log.ts';
 import { until } from '../../test/support/wait.ts';
 import type { Log } from '../log/index.ts';
 import { afterStorms, type HintSink, type WatchBackend } from './backend.ts';
+import { eventsInto } from './fixtures/engine-events.ts';
 import { RootEngine } from './root-engine.ts';
 
 interface Fed {
@@ -49,16 +49,10 @@ async function fed(
       };
     },
     { ignore: [], gitignore: true, settleMs: 1 },
-    {
-      batch: async (changes: Change[]) =>
-        void told.push(...changes.map(({ event, path }) => `${event} ${path}`)),
-      hinted: () => false,
-      unheard: () => {},
+    eventsInto([], {
+      batch: async (changes) => void told.push(...changes.map(({ event, path }) => `${event} ${path}`)),
       lost: async () => void told.push('lost'),
-      crawled: async () => {},
-      refuse: () => {},
-      freeWatches: () => false,
-    },
+    }),
     log,
   );
   cleanUpWith(() => engine.close());

@@ -1,26 +1,14 @@
 // What the rules say of paths, be they there or not.
 import { describe, expect, it } from '@jest/globals';
 import { silentLog } from '../../test/support/silent-log.ts';
+import { stat } from './fixtures/entry-stat.ts';
 import { IgnoreRules } from './ignore-rules.ts';
 import { Directory } from './tree-index.ts';
-
-const stat = {
-  kind: 'dir',
-  size: 0,
-  mtimeMs: 0,
-  ctimeMs: 0,
-  birthtimeMs: 0,
-  ino: 0,
-  mode: 0,
-  uid: 0,
-  gid: 0,
-  outside: false,
-} as const;
 
 /** Rules whose .gitignore files are given by directory; all of these are known. */
 function rulesOf(files: Readonly<Record<string, string>>, globs: readonly string[] = []) {
   const rules = new IgnoreRules(globs, true, silentLog);
-  const root = new Directory('', undefined, stat);
+  const root = new Directory('', undefined, stat(1, { kind: 'dir' }));
   for (const [path, bytes] of Object.entries(files)) {
     let at = root;
     for (const name of path === '' ? [] : path.split('/')) {
@@ -28,7 +16,7 @@ function rulesOf(files: Readonly<Record<string, string>>, globs: readonly string
       const next =
         known instanceof Directory
           ? known
-          : new Directory(at.path === '' ? name : `${at.path}/${name}`, at, stat);
+          : new Directory(at.path === '' ? name : `${at.path}/${name}`, at, stat(1, { kind: 'dir' }));
       at.entries.set(name, next);
       at = next;
     }

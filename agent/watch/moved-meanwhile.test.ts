@@ -11,6 +11,7 @@ import { silentLog } from '../../test/support/silent-log.ts';
 import { until } from '../../test/support/wait.ts';
 import type { BackendFactory } from './backend.ts';
 import { directoriesBackend } from './backend-directories.ts';
+import { eventsInto } from './fixtures/engine-events.ts';
 import { RootEngine } from './root-engine.ts';
 
 const directories = directoriesBackend(async () => true);
@@ -64,15 +65,7 @@ async function start(root: string, backend: BackendFactory): Promise<Running> {
     root,
     backend,
     { ignore: [], gitignore: true, settleMs: 0 },
-    {
-      batch: async (changes) => void told.push(...changes),
-      hinted: () => false,
-      unheard: () => {},
-      lost: async () => {},
-      crawled: async () => {},
-      refuse: () => {},
-      freeWatches: () => false,
-    },
+    eventsInto(told),
     silentLog,
   );
   cleanUpWith(() => engine.close());

@@ -10,6 +10,7 @@ import { cleanUpWith, temporaryDirectory } from '../../test/support/cleanup.ts';
 import { git } from '../../test/support/git.ts';
 import { silentLog } from '../../test/support/silent-log.ts';
 import { directoriesBackend } from './backend-directories.ts';
+import { eventsInto } from './fixtures/engine-events.ts';
 import { RootEngine } from './root-engine.ts';
 
 /** The kernel queues a hint before the change returns, and all that it has queued are read in one turn of the loop. */
@@ -24,15 +25,7 @@ async function watch(root: string): Promise<{ shown(): Promise<string[]>; close(
     root,
     directoriesBackend(hintsAreIn),
     { ignore: [], gitignore: true, settleMs: 4 },
-    {
-      batch: async () => {},
-      hinted: () => false,
-      unheard: () => {},
-      lost: async () => {},
-      crawled: async () => {},
-      refuse: () => {},
-      freeWatches: () => false,
-    },
+    eventsInto([]),
     silentLog,
   );
   cleanUpWith(() => engine.close(true));

@@ -9,6 +9,7 @@ import { silentLog } from '../../test/support/silent-log.ts';
 import { until } from '../../test/support/wait.ts';
 import type { BackendFactory, HintSink } from './backend.ts';
 import { directoriesBackend } from './backend-directories.ts';
+import { eventsInto } from './fixtures/engine-events.ts';
 import { RootEngine } from './root-engine.ts';
 
 /** Its barrier says that all hints are in: those that a test gives by hand are. */
@@ -41,15 +42,7 @@ describe.each([
       root,
       limitedBackend(allowed, code),
       { ignore: [], gitignore: true, settleMs: 4 },
-      {
-        batch: async (changes) => void told.push(...changes),
-        hinted: () => false,
-        unheard: () => {},
-        lost: async () => {},
-        crawled: async () => {},
-        refuse: () => {},
-        freeWatches: () => false,
-      },
+      eventsInto(told),
       silentLog,
     );
     cleanUpWith(() => engine.close());
@@ -124,15 +117,7 @@ describe('a directory that is elsewhere at the moment when it is to be watched, 
       root,
       unluckyBackend('a'),
       { ignore: [], gitignore: true, settleMs: 4 },
-      {
-        batch: async (changes) => void told.push(...changes),
-        hinted: () => false,
-        unheard: () => {},
-        lost: async () => {},
-        crawled: async () => {},
-        refuse: () => {},
-        freeWatches: () => false,
-      },
+      eventsInto(told),
       silentLog,
     );
     cleanUpWith(() => engine.close());
@@ -159,15 +144,7 @@ describe('a hint of an ignored name', () => {
         return directories(path, sink);
       },
       { ignore: [], gitignore: true, settleMs: 60_000 },
-      {
-        batch: async (changes) => void told.push(...changes),
-        hinted: () => false,
-        unheard: () => {},
-        lost: async () => {},
-        crawled: async () => {},
-        refuse: () => {},
-        freeWatches: () => false,
-      },
+      eventsInto(told),
       silentLog,
     );
     cleanUpWith(() => engine.close());
@@ -230,15 +207,7 @@ it('does the work of two for a thousand calls of sync at once, and each still wa
       return false;
     }),
     { ignore: [], gitignore: true, settleMs: 60_000 },
-    {
-      batch: async (changes) => void told.push(...changes),
-      hinted: () => false,
-      unheard: () => {},
-      lost: async () => {},
-      crawled: async () => {},
-      refuse: () => {},
-      freeWatches: () => false,
-    },
+    eventsInto(told),
     silentLog,
   );
   cleanUpWith(() => engine.close());

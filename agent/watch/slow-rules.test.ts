@@ -8,6 +8,8 @@ import { cleanUpWith, temporaryDirectory } from '../../test/support/cleanup.ts';
 import { silentLog } from '../../test/support/silent-log.ts';
 import { slowName } from '../../test/support/slow-glob.ts';
 import { directoriesBackend } from './backend-directories.ts';
+import { eventsInto } from './fixtures/engine-events.ts';
+import { stat } from './fixtures/entry-stat.ts';
 import { IgnoreRules } from './ignore-rules.ts';
 import { RootEngine } from './root-engine.ts';
 import { Directory } from './tree-index.ts';
@@ -36,15 +38,7 @@ it('crawls, and looks at what came and went, in many turns', async () => {
   writeFileSync(join(root, '.gitignore'), slowRules);
   for (const name of names) writeFileSync(join(root, name), '');
   const told: Change[] = [];
-  const events = {
-    batch: async (changes: Change[]) => void told.push(...changes),
-    hinted: () => false,
-    unheard: () => {},
-    lost: async () => {},
-    crawled: async () => {},
-    refuse: () => {},
-    freeWatches: () => false,
-  };
+  const events = eventsInto(told);
   const options = { ignore: [], gitignore: true, settleMs: 60_000 };
   const engine = new RootEngine(
     root,
@@ -68,19 +62,7 @@ it('crawls, and looks at what came and went, in many turns', async () => {
 
 it('asks such rules about few hints of one turn, and takes the others to be of interest', async () => {
   const rules = new IgnoreRules([], true, silentLog);
-  const stat = {
-    kind: 'dir',
-    size: 0,
-    mtimeMs: 0,
-    ctimeMs: 0,
-    birthtimeMs: 0,
-    ino: 0,
-    mode: 0,
-    uid: 0,
-    gid: 0,
-    outside: false,
-  } as const;
-  const directory = new Directory('', undefined, stat);
+  const directory = new Directory('', undefined, stat(1, { kind: 'dir' }));
   const read = rules.setRules(directory, { bytes: `${slowRules}*.log\n`, whole: true });
   while (read.next().done !== true);
   const asked = (from: number): boolean[] =>

@@ -8,6 +8,7 @@ import { silentLog } from '../../test/support/silent-log.ts';
 import { until } from '../../test/support/wait.ts';
 import type { BackendFactory } from './backend.ts';
 import { directoriesBackend } from './backend-directories.ts';
+import { eventsInto } from './fixtures/engine-events.ts';
 import { RootEngine } from './root-engine.ts';
 import { type View, Views, watchLimit } from './views.ts';
 
@@ -36,21 +37,17 @@ async function start(allowed: number): Promise<{ engine: RootEngine; views: View
     root,
     limitedBackend(allowed),
     { ignore: [], gitignore: true, settleMs: 1 },
-    {
+    eventsInto([], {
       batch: async (changes, _placed, view) => {
         for (const { event, path } of changes) told.push(`${view?.id ?? 'default'} ${event} ${path}`);
       },
-      hinted: () => false,
-      unheard: () => {},
-      lost: async () => {},
-      crawled: async () => {},
       refuse: (view, error) => views.refuse(view, watchLimit(error)),
       freeWatches: (error) => {
         const hasFreed = engine.freeOutside();
         views.refuseAll(watchLimit(error));
         return hasFreed;
       },
-    },
+    }),
     silentLog,
   );
   const views = new Views({ roots: () => [engine], ended: (view) => void ended.push(view) });

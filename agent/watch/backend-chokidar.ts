@@ -3,7 +3,7 @@
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { type FSWatcher, watch } from 'chokidar';
 import { afterStorms, type HintSink, type WatchBackend } from './backend.ts';
-import { joinPath, mayBeLossy } from './names.ts';
+import { joinPath, mayBeLossy, splitPath } from './names.ts';
 
 /**
  * chokidar never says that it is ready if a directory becomes something else between its lstat and its opendir. So
@@ -136,9 +136,7 @@ class ChokidarBackend implements WatchBackend {
       this.sink.hintItself('');
       return;
     }
-    const slash = inside.lastIndexOf('/');
-    const directory = slash === -1 ? '' : inside.slice(0, slash);
-    const name = inside.slice(slash + 1);
+    const { directory, name } = splitPath(inside);
     this.sink.hint(directory, mayBeLossy(name) ? undefined : name, content);
   }
 

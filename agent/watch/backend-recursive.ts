@@ -13,7 +13,7 @@ import type { EventEmitter } from 'node:events';
 import { watch } from 'node:fs';
 import { posix, win32 } from 'node:path';
 import { afterStorms, type BackendFactory, type HintSink, type WatchBackend } from './backend.ts';
-import { mayBeLossy } from './names.ts';
+import { mayBeLossy, splitPath } from './names.ts';
 
 /** Where Node makes up for it, the tree is crawled this often even without a hint: silence means nothing there. */
 const emulatedCrawlMs = 10_000;
@@ -155,10 +155,9 @@ class RecursiveBackend implements WatchBackend {
       this.sink.hintItself('');
       return;
     }
-    const slash = path.lastIndexOf('/');
-    const last = path.slice(slash + 1);
+    const { directory, name: last } = splitPath(path);
     // Whether it is of a write can't be told: FSEvents joins what happened to a file, and so do the others' words.
-    this.sink.hint(slash === -1 ? '' : path.slice(0, slash), mayBeLossy(last) ? undefined : last, true);
+    this.sink.hint(directory, mayBeLossy(last) ? undefined : last, true);
   }
 
   private onError(error: NodeJS.ErrnoException): void {

@@ -4,7 +4,7 @@ import type { DirtyDirectories } from './dirty.ts';
 import { type IgnoreRules, rulesFileName } from './ignore-rules.ts';
 import type { Interests } from './interests.ts';
 import { NameForms } from './name-forms.ts';
-import { joinPath } from './names.ts';
+import { joinPath, splitPath } from './names.ts';
 import type { Evidence } from './touches.ts';
 import { Directory, type TreeIndex } from './tree-index.ts';
 import type { Turns } from './turns.ts';
@@ -141,9 +141,8 @@ export class Hints implements HintSink {
   }
 
   ignores(path: string, isDirectory: boolean): boolean {
-    const slash = path.lastIndexOf('/');
-    const directory = this.index.directories.get(slash === -1 ? '' : path.slice(0, slash));
-    const name = path.slice(slash + 1);
+    const { directory: at, name } = splitPath(path);
+    const directory = this.index.directories.get(at);
     // It counts also where it is ignored itself, and so do its changes.
     if (name === rulesFileName && this.rules.gitignore && directory?.stat.outside !== true) return false;
     if (directory === undefined) return this.rules.isNeverName(name);
@@ -170,9 +169,7 @@ export class Hints implements HintSink {
     let known = name;
     let directory = this.index.directories.get(at);
     while (directory === undefined && at !== '') {
-      const slash = at.lastIndexOf('/');
-      known = at.slice(slash + 1);
-      at = slash === -1 ? '' : at.slice(0, slash);
+      ({ directory: at, name: known } = splitPath(at));
       directory = this.index.directories.get(at);
     }
     return { directory, known };

@@ -1,19 +1,17 @@
-// The default view of an index, and its clock, as bytes, and back: columns of numbers, and names in one text each. To be read by the version
-// that wrote them alone; whoever keeps them sees to that, and to their being whole.
+// The default view of an index and its clock as bytes, and back: columns of numbers, and names in one text each. Only the
+// version that wrote them can read them; whoever keeps them sees to that, and checks that they are whole.
 import { constants } from 'node:fs';
 import type { Change, EntryKind } from '../../shared/index.ts';
 import type { SavedClock, TreeClock } from './clock.ts';
 import type { EntryStat, Youth } from './entry-stat.ts';
-import { kindOf } from './entry-stat.ts';
 import type { KeptIndex } from './kept-index.ts';
 import type { Lifetime } from './lifetimes.ts';
-import { pathKey } from './names.ts';
+import { pathKey, splitPath } from './names.ts';
+import { numbersPerStat, putNumbers, statAtRow, youths } from './stat-columns.ts';
 import { Directory, type TreeIndex } from './tree-index.ts';
 import { youthOf } from './youth.ts';
 
-const youths: readonly Youth[] = ['none', 'ctime', 'mtime'];
 const kinds: readonly EntryKind[] = ['file', 'dir', 'symlink'];
-const numbersPerEntry = 5;
 const modesPerEntry = 3;
 /** Entries between two steps. */
 const entriesPerStep = 256;
@@ -39,7 +37,7 @@ export function* saveImage(
 ): Generator<void, void> {
   const directories = [...index.directories.values()].filter(({ stat }) => !stat.outside);
   const count = directories.length + index.files;
-  const numbers = new Float64Array(count * numbersPerEntry);
+  const numbers = new Float64Array(count * numbersPerStat);
   const modes = new Uint32Array(count * modesPerEntry);
   const youngs = new Uint8Array(count);
   const parents = new Uint32Array(directories.length);
@@ -47,12 +45,7 @@ export function* saveImage(
   const names: string[] = [];
   let at = 0;
   const put = (name: string, stat: EntryStat, youth: Youth): void => {
-    const base = at * numbersPerEntry;
-    numbers[base] = stat.size;
-    numbers[base + 1] = stat.mtimeMs;
-    numbers[base + 2] = stat.ctimeMs;
-    numbers[base + 3] = stat.birthtimeMs;
-    numbers[base + 4] = stat.ino;
+    putNumbers(numbers, at, stat);
     modes[at * modesPerEntry] = stat.mode;
     modes[at * modesPerEntry + 1] = stat.uid;
     modes[at * modesPerEntry + 2] = stat.gid;
@@ -64,7 +57,7 @@ export function* saveImage(
   for (const [place, directory] of directories.entries()) {
     places.set(directory, place);
     if (directory.parent !== undefined) parents[place] = places.get(directory.parent) ?? 0;
-    put(directory.path.slice(directory.path.lastIndexOf('/') + 1), directory.stat, 'none');
+    put(splitPath(directory.path).name, directory.stat, 'none');
     if (place % entriesPerStep === 0) yield;
   }
   for (const [place, { entries }] of directories.entries()) {
@@ -150,7 +143,7 @@ export function* loadImage(
   const countAt = (place: number): number => counts.readUInt32LE(place * 4);
   const [directoryCount, fileCount, stampCount, lifeCount] = [countAt(0), countAt(1), countAt(2), countAt(3)];
   const count = directoryCount + fileCount;
-  const numbers = reader.numbers(count * numbersPerEntry);
+  const numbers = reader.numbers(count * numbersPerStat);
   const rest = reader.numbers(3 + stampCount * 2 + lifeCount * 3);
   const modes = reader.integers(count * modesPerEntry);
   const parents = reader.integers(directoryCount);
@@ -161,20 +154,11 @@ export function* loadImage(
   const stamped = reader.texts(countAt(5), stampCount, betweenPaths);
   const ended = reader.texts(countAt(6), lifeCount, betweenPaths);
   const statAt = (at: number): EntryStat => {
-    const base = at * numbersPerEntry;
-    const mode = modes[at * modesPerEntry] as number;
-    return {
-      kind: kindOf(mode) as EntryKind, // an entry was written of no other
-      size: numbers[base] as number,
-      mtimeMs: numbers[base + 1] as number,
-      ctimeMs: numbers[base + 2] as number,
-      birthtimeMs: numbers[base + 3] as number,
-      ino: numbers[base + 4] as number,
-      mode,
-      uid: modes[at * modesPerEntry + 1] as number,
-      gid: modes[at * modesPerEntry + 2] as number,
-      outside: false,
-    };
+    const base = at * modesPerEntry;
+    const mode = modes[base] as number;
+    const uid = modes[base + 1] as number;
+    const gid = modes[base + 2] as number;
+    return statAtRow(numbers, at, mode, uid, gid, false);
   };
   const directories: Directory[] = [];
   for (let at = 0; at < directoryCount; at++) {
@@ -216,12 +200,11 @@ export function* loadImage(
   }
 }
 
-/** Does to the index what was told of it. Of what came or changed so only its size and time are known. */
+/** Applies an event to the index. Of an entry that an event added or changed, only the size and time are known. */
 function redo(index: TreeIndex, change: Change): void {
   const path = pathKey(change);
-  const slash = path.lastIndexOf('/');
-  const parent = index.directories.get(slash === -1 ? '' : path.slice(0, slash));
-  const name = path.slice(slash + 1);
+  const { directory: at, name } = splitPath(path);
+  const parent = index.directories.get(at);
   if (parent === undefined) return;
   const known = parent.entries.get(name);
   if (change.event === 'unlink' || change.event === 'unlinkDir') {

@@ -1,4 +1,5 @@
 // What is wanted of one root beyond its default view, and by which views. The union decides what is crawled and watched.
+import { directoryOf } from './names.ts';
 import type { EntryStat } from './tree-index.ts';
 import type { Interest, View } from './views.ts';
 
@@ -91,18 +92,14 @@ export class Interests {
       this.everything ||= everything;
       for (const place of places) {
         this.places.add(place);
-        for (let at = above(place); at !== ''; at = above(at)) this.ways.add(at);
+        for (let at = directoryOf(place); at !== ''; at = directoryOf(at)) this.ways.add(at);
       }
     }
   }
 }
 
-function above(path: string): string {
-  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
-}
-
 function liesIn(places: ReadonlySet<string>, path: string): boolean {
-  for (let at = path; at !== ''; at = above(at)) if (places.has(at)) return true;
+  for (let at = path; at !== ''; at = directoryOf(at)) if (places.has(at)) return true;
   return false;
 }
 

@@ -29,6 +29,16 @@ function bytesOf(path: string): Buffer {
   return Buffer.concat(parts.flatMap((part, index) => (index === 0 ? [part] : [Buffer.from('/'), part])));
 }
 
+/** The directory that a path lies in; '' is the root. */
+export function directoryOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
+}
+
+/** The directory that a path lies in, and the name in it. */
+export function splitPath(path: string): { directory: string; name: string } {
+  return { directory: directoryOf(path), name: path.slice(path.lastIndexOf('/') + 1) };
+}
+
 /** What the file system takes for a path of keys below `root`; '' is the root itself. */
 export function diskPath(root: string, path: string): string | Buffer {
   if (path === '') return root;

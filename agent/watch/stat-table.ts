@@ -1,11 +1,9 @@
 // The columns of numbers that files are kept in: a row each, in blocks, so that the table grows in step with the tree.
-import type { EntryKind } from '../../shared/index.ts';
-import { type Difference, type EntryStat, kindOf, type Youth } from './entry-stat.ts';
+import type { Difference, EntryStat, Youth } from './entry-stat.ts';
 import { noStamp } from './stamps.ts';
+import { numbersPerStat, putNumbers, statAtRow, youths } from './stat-columns.ts';
 
 const blockRows = 4096;
-const numbersPerRow = 5;
-const youths: readonly Youth[] = ['none', 'ctime', 'mtime'];
 /** In a row's byte of flags: its youth, and whether it is outside the default view. */
 const youthMask = 3;
 const outsideFlag = 4;
@@ -24,7 +22,7 @@ export class StatTable {
   add(stat: EntryStat, youth: Youth): number {
     const row = this.free.pop() ?? this.used++;
     if (row >= this.numbers.length * blockRows) {
-      this.numbers.push(new Float64Array(blockRows * numbersPerRow));
+      this.numbers.push(new Float64Array(blockRows * numbersPerStat));
       this.modes.push(new Uint16Array(blockRows));
       this.owners.push(new Uint32Array(blockRows * 2));
       this.flags.push(new Uint8Array(blockRows));
@@ -36,13 +34,7 @@ export class StatTable {
   set(row: number, stat: EntryStat, youth: Youth): void {
     const block = Math.floor(row / blockRows);
     const at = row % blockRows;
-    const numbers = this.numbers[block] as Float64Array;
-    const base = at * numbersPerRow;
-    numbers[base] = stat.size;
-    numbers[base + 1] = stat.mtimeMs;
-    numbers[base + 2] = stat.ctimeMs;
-    numbers[base + 3] = stat.birthtimeMs;
-    numbers[base + 4] = stat.ino;
+    putNumbers(this.numbers[block] as Float64Array, at, stat);
     (this.modes[block] as Uint16Array)[at] = stat.mode;
     const owners = this.owners[block] as Uint32Array;
     owners[at * 2] = stat.uid;
@@ -54,22 +46,11 @@ export class StatTable {
   get(row: number): EntryStat {
     const block = Math.floor(row / blockRows);
     const at = row % blockRows;
-    const numbers = this.numbers[block] as Float64Array;
-    const base = at * numbersPerRow;
     const mode = (this.modes[block] as Uint16Array)[at] as number;
     const owners = this.owners[block] as Uint32Array;
-    return {
-      kind: kindOf(mode) as EntryKind,
-      size: numbers[base] as number,
-      mtimeMs: numbers[base + 1] as number,
-      ctimeMs: numbers[base + 2] as number,
-      birthtimeMs: numbers[base + 3] as number,
-      ino: numbers[base + 4] as number,
-      mode,
-      uid: owners[at * 2] as number,
-      gid: owners[at * 2 + 1] as number,
-      outside: this.isOutside(row),
-    };
+    const uid = owners[at * 2] as number;
+    const gid = owners[at * 2 + 1] as number;
+    return statAtRow(this.numbers[block] as Float64Array, at, mode, uid, gid, this.isOutside(row));
   }
 
   youth(row: number): Youth {
@@ -89,7 +70,7 @@ export class StatTable {
     const block = Math.floor(row / blockRows);
     const at = row % blockRows;
     const numbers = this.numbers[block] as Float64Array;
-    const base = at * numbersPerRow;
+    const base = at * numbersPerStat;
     const owners = this.owners[block] as Uint32Array;
     const same =
       numbers[base] === stat.size &&

@@ -1,7 +1,7 @@
 // The index: what the engine knows of the disk, and so what it has told. A directory is an object; a
 // file is a row in columns of numbers, because there are many, and an object each would double the agent.
 import type { Difference, EntryStat, Youth } from './entry-stat.ts';
-import { joinPath } from './names.ts';
+import { joinPath, splitPath } from './names.ts';
 import { noStamp, Stamps } from './stamps.ts';
 import { StatTable } from './stat-table.ts';
 
@@ -194,9 +194,8 @@ export class TreeIndex {
 
   /** The entry at `path`, if there is one; the root is none. */
   placeOf(path: string): EntryPlace | undefined {
-    const slash = path.lastIndexOf('/');
-    const directory = this.directories.get(slash === -1 ? '' : path.slice(0, slash));
-    const name = path.slice(slash + 1);
+    const { directory: at, name } = splitPath(path);
+    const directory = this.directories.get(at);
     const entry = directory?.entries.get(name);
     return directory === undefined || entry === undefined ? undefined : { directory, name, entry };
   }

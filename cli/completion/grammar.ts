@@ -1,7 +1,14 @@
 // What completion knows of a program: its commands, their flags, and what their values are.
 
 import type { Completes } from '../../shared/flags/index.ts';
-import { type Command, commonFlags, completesByName, type FlagWord, flagWords } from '../line/index.ts';
+import {
+  type Command,
+  commonFlags,
+  completesByName,
+  type FlagWord,
+  flagWords,
+  passedFlags,
+} from '../line/index.ts';
 
 /** A command; a program without commands is one, too. */
 export interface Grammar {
@@ -36,9 +43,8 @@ function trailingGrammar(word: string, agentdFlags: readonly FlagWord[]): Gramma
 function commandGrammar(command: Command, agentdFlags: readonly FlagWord[]): Grammar {
   const word = /[A-Z]+/.exec(command.operands)?.[0] ?? '';
   const operand = command.completes ?? completesByName(word).completes;
-  const passed = (command.trailingFlags ?? []).filter(({ name }) => !Object.hasOwn(commonFlags, name));
   return {
-    flags: [...flagWords(command.flags), ...passed, ...flagWords(commonFlags)],
+    flags: [...flagWords(command.flags), ...passedFlags(command.trailingFlags), ...flagWords(commonFlags)],
     ...(operand === undefined ? {} : { operand }),
     manyOperands: command.operands.includes('...'),
     ...(command.trailing === undefined ? {} : { trailing: trailingGrammar(command.trailing, agentdFlags) }),

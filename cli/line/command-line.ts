@@ -11,7 +11,7 @@ import { UsageError } from '../../shared/index.ts';
 import { programName } from '../outcome/index.ts';
 import type { Command } from './command.ts';
 import { commonFlags } from './common-flags.ts';
-import { flagTableOf, wordsGiven } from './flag-words.ts';
+import { flagTableOf, passedFlags, wordsGiven } from './flag-words.ts';
 import { commandHelp, programHelp } from './usage.ts';
 
 /** What stands on a command line. */
@@ -97,8 +97,7 @@ export function parseCommandLine(words: readonly string[], commands: readonly Co
   }
   const help = command === undefined ? programHelp(commands) : commandHelp(command);
   const own = { ...commonFlags, ...command?.flags };
-  // Those of our own count where both have one, as they do before a --.
-  const others = flagTableOf((command?.trailingFlags ?? []).filter((flag) => !Object.hasOwn(own, flag.name)));
+  const others = flagTableOf(passedFlags(command?.trailingFlags));
   const { given, operands, trailing } = readWords(rest, { ...others, ...own }, help.name);
   const common = readFlags(commonFlags, given);
   const tellsApart = command?.trailing !== undefined;

@@ -1,5 +1,6 @@
 // Flags as words on a line: what completion offers, and what is handed to another program.
 import type { Completes, Flag, FlagTable, GivenFlags } from '../../shared/flags/index.ts';
+import { commonFlags } from './common-flags.ts';
 
 /** A flag on a command line. */
 export interface FlagWord {
@@ -59,6 +60,11 @@ export function flagTableOf(words: readonly FlagWord[]): Readonly<Record<string,
     return [name, flag] as const;
   });
   return Object.fromEntries(entries);
+}
+
+/** The flags that a command passes on, but for those that every command has itself. */
+export function passedFlags(words: readonly FlagWord[] = []): readonly FlagWord[] {
+  return words.filter(({ name }) => !Object.hasOwn(commonFlags, name));
 }
 
 /** What was given of these flags, as words for the program that they belong to. */

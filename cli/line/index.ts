@@ -5,5 +5,5 @@ export { type Command, type CommandContext, defineCommand, type PreparedCommand 
 export { parseCommandLine } from './command-line.ts';
 export { commonFlags } from './common-flags.ts';
 export { forEachOperand, withHint } from './each-operand.ts';
-export { completesByName, type FlagWord, flagWords } from './flag-words.ts';
+export { completesByName, type FlagWord, flagWords, passedFlags } from './flag-words.ts';
 export { commandHelp, programHelp } from './usage.ts';

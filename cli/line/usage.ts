@@ -3,7 +3,7 @@ import type { HelpPage } from '../../shared/flags/index.ts';
 import { exitMeanings, programName, withProgramName } from '../outcome/index.ts';
 import type { Command } from './command.ts';
 import { commonFlags } from './common-flags.ts';
-import { type FlagWord, flagTableOf } from './flag-words.ts';
+import { flagTableOf, passedFlags } from './flag-words.ts';
 
 const commonGroup = { heading: 'Flags of every command', flags: commonFlags } as const;
 
@@ -15,8 +15,6 @@ function epilogue(): string {
     `${codes.slice(3).join(', ')}.`,
   ].join('\n');
 }
-
-const isNotCommon = ({ name }: FlagWord): boolean => !Object.hasOwn(commonFlags, name);
 
 /** Help for the program: it lists the commands. */
 export function programHelp(commands: readonly Command[]): HelpPage {
@@ -51,7 +49,7 @@ export function commandHelp({
       ...(Object.keys(flags).length === 0 ? [] : [{ heading: 'Flags', flags }]),
       ...(trailingFlags === undefined
         ? []
-        : [{ heading: 'Flags of the agent', flags: flagTableOf(trailingFlags.filter(isNotCommon)) }]),
+        : [{ heading: 'Flags of the agent', flags: flagTableOf(passedFlags(trailingFlags)) }]),
       commonGroup,
     ],
     examples: examples.map(([line, effect]) => [withProgramName(line), withProgramName(effect)]),

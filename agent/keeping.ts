@@ -105,7 +105,7 @@ function realPath(path: string): string {
   try {
     return realpathSync(path);
   } catch {
-    // It has gone meanwhile: whoever is to watch it says so.
+    // It has gone meanwhile: adding the root reports that.
     return path;
   }
 }

@@ -208,7 +208,7 @@ describe('a wide view', () => {
     });
   });
 
-  it('is told of a recrawl with all others, or alone', async () => {
+  it('gets the gap of a recrawl with all others, or alone', async () => {
     const place = new Workplace();
     const view = makeView('view-1');
     const outlets = [place.connect(), place.connect(view)];
@@ -250,7 +250,7 @@ describe('a wide view', () => {
 });
 
 describe('a client that never catches up', () => {
-  it('moves to another view all the same, and is told that it missed something', async () => {
+  it('moves to another view all the same, and gets a gap for what it missed', async () => {
     const place = new Workplace();
     const { hub } = place;
     const view = makeView('view-1');

@@ -7,7 +7,7 @@ import { sorted } from './slices.ts';
 import { noStamp, type Stamps } from './stamps.ts';
 import type { Directory, EntryStat, TreeIndex } from './tree-index.ts';
 
-/** Is told, right after a piece of a batch got its number, which changes were in it. */
+/** Called right after a piece of a batch got its number, with the changes in it. */
 export type Placed = (seq: number, changes: readonly Change[]) => void;
 
 /** The numbers of an entry. */
@@ -99,7 +99,7 @@ export class TreeClock {
    * Adds to `changes` what is different now from what it was at position `seq`, each path once, in the order of a
    * batch (delta.ts). In steps: there can be very many. The index has to be held still.
    * @param seq one that it reaches
-   * @param takes which paths are wanted, as they are told
+   * @param takes which paths are wanted, in the form that clients see
    */
   *collect(seq: number, changes: Change[], takes: (path: string) => boolean): Generator<void, void> {
     const gone = new Map<string, Lifetime>();

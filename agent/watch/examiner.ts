@@ -87,7 +87,7 @@ export class Examiner {
     }
     const stats = this.rules.isNeverName(name) ? undefined : this.disk.look(path);
     if (stats !== undefined && 'unseen' in stats) {
-      // Neither there nor gone, as far as anyone here can tell: what was told last stays. Where the directory
+      // Neither there nor gone, as far as anyone here can tell: what was reported last stays. Where the directory
       // is closed to us, the hint of its opening has everything in it looked at.
       if (stats.unseen.code === 'EACCES') directory.unreadable = true;
       this.skips.add(path, 'it can not be looked at', stats.unseen);

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { JoinedRuns } from './joined-runs.ts';
 
-/** Runs that end when they are told to. */
+/** Runs that end on request. */
 function controlled(): { joined: JoinedRuns<number>; ends: ((error?: Error) => void)[] } {
   const ends: ((error?: Error) => void)[] = [];
   const joined = new JoinedRuns(

@@ -6,7 +6,7 @@ import type { Change } from '../../shared/index.ts';
 export interface KeptIndex {
   /** What a watcher gave to `put`. */
   readonly image: Buffer;
-  /** What was told of the root after that, in order. */
+  /** The events of the root after that, in order. */
   readonly events: readonly { readonly seq: number; readonly changes: readonly Change[] }[];
 }
 

@@ -66,7 +66,7 @@ describe('a path on the disk', () => {
   });
 });
 
-it("a path is told as text, and as bytes where the text can't hold them", () => {
+it("a path is reported as text, and as bytes where the text can't hold them", () => {
   expect(toldPath('d/caf\u00e9')).toEqual({ path: 'd/caf\u00e9' });
   const bytes = Buffer.concat([Buffer.from('d/'), latin1]);
   expect(toldPath(`d/${keyFromBytes(latin1)}`)).toEqual({

@@ -242,3 +242,23 @@ describe('Journal', () => {
     for (const { buffers, copy } of given) expect(Buffer.concat(buffers).equals(copy)).toBe(true);
   });
 });
+
+describe('a journal that is kept', () => {
+  it.each([
+    ['cursor', (journal: Journal) => journal.cursor()],
+    ['position', (journal: Journal) => journal.position()],
+    ['read', (journal: Journal) => journal.read(0, 1000)],
+    ['frame', (journal: Journal) => journal.frame(2)],
+    ['payload', (journal: Journal) => journal.payload(2)],
+  ])('has handed over everything before %s shows anything of it', (_what, show) => {
+    const journal = new Journal(64 * kibibyte, 'e');
+    const kept: [number, number][] = [];
+    journal.keep({ write: (_buffers, firstSeq, lastSeq) => void kept.push([firstSeq, lastSeq]) });
+    journal.append(message(1));
+    journal.append(message(2));
+    expect(kept).toEqual([]);
+    show(journal);
+    expect(kept).toEqual([[1, 2]]);
+    expect(journal.position()).toEqual({ epoch: 'e', seq: 2 });
+  });
+});

@@ -2,7 +2,7 @@
 // that its readers get, laid end to end in large chunks. Live delivery, replay and a slow client are the
 // same operation on it: the bytes from here to there.
 import { randomBytes } from 'node:crypto';
-import { formatCursor, type JournalEvent } from '../../shared/index.ts';
+import { type Cursor, formatCursor, type JournalEvent } from '../../shared/index.ts';
 import { frameBytesAt, frameHeaderBytes, framePayload, textFrame, writeFrameHeader } from './frame.ts';
 import type { JournalSink, KeptFrames } from './sink.ts';
 
@@ -139,6 +139,12 @@ export class Journal {
   cursor(seq: number = this.head): string {
     this.commit();
     return formatCursor(this.name, seq);
+  }
+
+  /** The newest event as a cursor in parts, kept like what `cursor` gives. */
+  position(): Cursor {
+    this.commit();
+    return { epoch: this.name, seq: this.head };
   }
 
   /**

@@ -111,7 +111,7 @@ async function differenceSince(
   for (;;) {
     let seenSeq = 0;
     const difference = await watcher.withClocks(filter.spec.root, async (clocks, sinceSeq) => {
-      const head = { epoch: journal.epoch, seq: journal.headSeq };
+      const head = journal.position();
       seenSeq = head.seq;
       // The newest event was before a root came or went, so its cursor can't be told from one that knows nothing of it.
       if (Math.max(sinceSeq, ...[...clocks.values()].map((clock) => clock.since)) > head.seq)
